@@ -1,0 +1,92 @@
+"""What an import says when it is done, or why it was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from geo.words import sentence
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one row, in words."""
+
+    row: int
+    """Number of the row as a person counts it; 0 for the file as a whole."""
+    field: str
+    key: str
+    """Key of the sentence in geo/words."""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> str:
+        """The sentence in ``zh`` or ``en``, with row and field filled in."""
+        return sentence(self.key, language, **{"row": self.row, "field": self.field, **self.evidence})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fault with its sentence in both languages, ready for JSON."""
+        return {
+            "row": self.row,
+            "field": self.field,
+            "key": self.key,
+            "zh": self.in_language("zh"),
+            "en": self.in_language("en"),
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """Counts that add up: read = added + changed + unchanged + rejected."""
+
+    import_id: int | None
+    """None: nothing changed, so there is nothing to list or to undo."""
+    kind: str
+    source: str
+    filename: str
+    read: int
+    added: int
+    changed: int
+    unchanged: int
+    rejected: int
+    missing: int
+    """Rows of the same source that this file no longer has."""
+    retired: int
+    """How many of the missing were retired (only with --replace)."""
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[Fault, ...] = ()
+    """Repairs and remarks that do not refuse anything."""
+    totals: dict[str, float] = field(default_factory=dict)
+    """Sums to compare with the file: residents read, placed, outside the streets' extent, not placed; lengths; ..."""
+    rejected_file: str | None = None
+    """Where the rejected rows were written."""
+
+    @property
+    def changed_something(self) -> bool:
+        """Whether the store is any different after it."""
+        return self.added + self.changed + self.retired > 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report, ready for JSON."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            **plain,
+            "faults": [fault.as_dict() for fault in self.faults],
+            "notes": [note.as_dict() for note in self.notes],
+        }
+
+
+@dataclass(frozen=True)
+class ImportBatch:
+    """One import as the list of imports shows it."""
+
+    id: int
+    kind: str
+    source: str
+    filename: str
+    actor: str
+    data_date: date | None
+    landed_at: datetime
+    undone_at: datetime | None
+    report: dict[str, Any]

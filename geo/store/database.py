@@ -1,0 +1,82 @@
+"""Connections, transactions, and the one place where the driver's errors become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+
+from sqlalchemy import Connection, TextClause, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from geo.errors import AlreadyLive, Conflict, DatabaseAway, GridcircleError, Refused
+
+CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
+    "one_live_plan_per_community": (AlreadyLive, "plan_already_live"),
+    "area_code_live_key": (Conflict, "area_code_taken"),
+    "station_source_source_key_key": (Conflict, "source_key_taken"),
+}
+"""Constraint name -> error class and key of its sentence."""
+
+
+def sql(name: str) -> TextClause:
+    """The query in ``geo/store/sql/<name>.sql``."""
+    return text((resources.files("geo.store") / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+class Database:
+    """A pool of connections to one PostGIS database.
+
+    Parameters
+    ----------
+    url
+        ``postgresql://user:password@host:port/name``.
+    size
+        Connections kept at most; a caller beyond that waits.
+    """
+
+    def __init__(self, url: str, size: int = 4) -> None:
+        # Sessions speak UTC so that what comes back does not depend on the server's own time zone.
+        self.engine = create_engine(
+            make_url(url).set(drivername="postgresql+psycopg2"),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only transaction that sees one moment."""
+        with self._translated(), self.engine.connect() as conn:
+            conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction; its end is the commit, an error on the way undoes all of it."""
+        with self._translated(), self.engine.begin() as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            name = error.orig.diag.constraint_name if error.orig is not None else None  # type: ignore[attr-defined]
+            kind, key = CONSTRAINTS.get(name or "", (Refused, "constraint_broken"))
+            raise kind(key, constraint=name) from error
+        except (OperationalError, PoolTimeout) as error:
+            raise DatabaseAway("database_away") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseAway("database_away") from error
+            raise

@@ -1,0 +1,440 @@
+"""Every table once. All geometry is EPSG:4326.
+
+``retired_at`` marks rows that no longer count (a station that closed, a row missing from a re-import with --replace);
+nothing that people loaded is deleted, except by undoing the import that brought it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def _shape(kind: str, name: str = "geom", *, nullable: bool = False) -> Column[object]:
+    return Column(name, Geometry(kind, srid=4326, spatial_index=False), nullable=nullable)
+
+
+def _when(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _import_id() -> Column[int]:
+    return Column("import_id", ForeignKey("import_batch.id"), nullable=True)
+
+
+def _source_key() -> tuple[Column[str], Column[str]]:
+    return Column("source", Text, nullable=False), Column("source_key", Text, nullable=False)
+
+
+import_batch = Table(
+    "import_batch",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False, comment="areas, grids, stations, streets, people, incidents, resources"),
+    Column("source", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("options", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("actor", Text, nullable=False),
+    Column("data_date", Date, comment="day the data speak of, where known"),
+    _when("landed_at"),
+    _when("undone_at", nullable=True),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+area = Table(
+    "area",
+    metadata,
+    _id(),
+    Column("level", Text, nullable=False),
+    Column("code", Text, nullable=False, comment="12 digits (GB/T 2260 + GB/T 10114 + statistics office)"),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text),
+    Column("parent_id", ForeignKey("area.id")),
+    _shape("MULTIPOLYGON"),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    CheckConstraint("level in ('province','city','district','subdistrict','community')", name="level"),
+    CheckConstraint("code ~ '^[0-9]{12}$'", name="code"),
+    UniqueConstraint("source", "source_key"),
+    Index("area_code_live_key", "code", unique=True, postgresql_where=text("retired_at is null")),
+    Index("area_geom_idx", "geom", postgresql_using="gist"),
+    Index("area_parent_id_idx", "parent_id"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("area.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("base_plan_id", ForeignKey("plan.id")),
+    _when("effective_from", nullable=True),
+    _when("effective_to", nullable=True),
+    _import_id(),
+    _when("created_at"),
+    Column("note", Text),
+    CheckConstraint("state in ('draft','proposed','published','superseded','withdrawn')", name="state"),
+    CheckConstraint(
+        "state not in ('published','superseded') or effective_from is not null", name="published_has_a_beginning"
+    ),
+    ExcludeConstraint(
+        (column("community_id"), "="),
+        (func.tstzrange(column("effective_from"), column("effective_to")), "&&"),
+        where=text("state in ('published','superseded')"),
+        using="gist",
+        name="one_live_plan_per_community",
+    ),
+    Index("plan_community_id_idx", "community_id"),
+)
+
+grid = Table(
+    "grid",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("area.id"), nullable=False),
+    _import_id(),
+    Index("grid_community_id_idx", "community_id"),
+    comment="The permanent identity of a grid. Shape, code and posts belong to plans.",
+)
+
+plan_grid = Table(
+    "plan_grid",
+    metadata,
+    Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("grid_id", ForeignKey("grid.id"), primary_key=True),
+    Column("code", Text, nullable=False, comment="15 digits; dated by the plan's effective period"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _shape("MULTIPOLYGON"),
+    CheckConstraint("kind in ('basic','special')", name="kind"),
+    UniqueConstraint("plan_id", "code"),
+    Index("plan_grid_geom_idx", "geom", postgresql_using="gist"),
+    Index("plan_grid_grid_id_idx", "grid_id"),
+    Index("plan_grid_code_idx", "code"),
+)
+
+plan_post = Table(
+    "plan_post",
+    metadata,
+    Column("plan_id", BigInteger, primary_key=True),
+    Column("grid_id", BigInteger, primary_key=True),
+    Column("post", Text, primary_key=True),
+    Column("is_filled", Boolean, nullable=False),
+    Column("duty_phone", Text, comment="the duty phone of the post, never a person's"),
+    CheckConstraint("post in ('chief','member')", name="post"),
+    ForeignKeyConstraint(
+        ["plan_id", "grid_id"], ["plan_grid.plan_id", "plan_grid.grid_id"], ondelete="CASCADE", name="plan_post_grid_fkey"
+    ),
+)
+
+station = Table(
+    "station",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("services", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("opening_hours", Text, comment="OpenStreetMap opening_hours syntax; null: not known"),
+    Column("address", Text),
+    Column("phone", Text),
+    Column("capacity", Integer),
+    _shape("POINT"),
+    _shape("POINT", "entrance", nullable=True),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    _when("updated_at"),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    CheckConstraint("capacity >= 0", name="capacity"),
+    UniqueConstraint("source", "source_key"),
+    Index("station_geom_idx", "geom", postgresql_using="gist"),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("services", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _shape("POINT"),
+    _when("position_at"),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    UniqueConstraint("source", "source_key"),
+    Index("resource_geom_idx", "geom", postgresql_using="gist"),
+    comment="Teams and vehicles that move: only the last position is kept.",
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    _when("occurred_at"),
+    Column("category", Text, nullable=False),
+    Column("text", Text),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    _shape("POINT"),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    CheckConstraint("state in ('open','closed')", name="state"),
+    UniqueConstraint("source", "source_key"),
+    Index("incident_geom_idx", "geom", postgresql_using="gist"),
+    Index("incident_occurred_at_idx", "occurred_at"),
+)
+
+home = Table(
+    "home",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False, comment="building or cell"),
+    Column("name", Text, comment="building label; never public, never a person"),
+    Column("compound", Text),
+    _shape("GEOMETRY"),
+    _shape("POINT", "start"),
+    Column("households", Double, nullable=False, server_default=text("0")),
+    Column("residents", Double, nullable=False),
+    Column("elderly", Double, nullable=False, server_default=text("0")),
+    Column("children", Double, nullable=False, server_default=text("0")),
+    Column("floors", Integer),
+    Column("shops", Integer, nullable=False, server_default=text("0")),
+    Column("unit_entrances", Integer, nullable=False, server_default=text("0")),
+    Column("head_post_filled", Boolean),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    CheckConstraint("kind in ('building','cell')", name="kind"),
+    CheckConstraint(
+        "households >= 0 and residents >= 0 and elderly >= 0 and children >= 0 and elderly + children <= residents + 1e-6",
+        name="counts",
+    ),
+    UniqueConstraint("source", "source_key"),
+    Index("home_geom_idx", "geom", postgresql_using="gist"),
+    Index("home_start_idx", "start", postgresql_using="gist"),
+    comment="Where people live: counts by building or cell, fractions allowed in cells. Never a person.",
+)
+
+street_network = Table(
+    "street_network",
+    metadata,
+    _id(),
+    Column("source", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("network_date", Date),
+    Column("arrays_hash", Text, nullable=False, comment="sha256 over what reach is computed from"),
+    Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("extent", Geometry("POLYGON", srid=4326, spatial_index=False), nullable=False),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    Column("retired_by_import_id", ForeignKey("import_batch.id")),
+    UniqueConstraint("source", "version"),
+    Index(
+        "street_network_live_key", "source", unique=True, postgresql_where=text("retired_at is null")
+    ),
+    comment="One version of the streets of one source; the live ones of all sources together are the city's streets.",
+)
+
+street_node = Table(
+    "street_node",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("node", Integer, primary_key=True, comment="0 .. n-1 within the network: a junction or an end"),
+    _shape("POINT"),
+)
+
+street_piece = Table(
+    "street_piece",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("piece", Integer, primary_key=True, comment="0 .. n-1 within the network"),
+    Column("from_node", Integer, nullable=False),
+    Column("to_node", Integer, nullable=False),
+    Column("length_m", Double, nullable=False),
+    Column("highway", Text, nullable=False, comment="OpenStreetMap class"),
+    Column("is_walkable", Boolean, nullable=False),
+    Column("component_m", Double, nullable=False, comment="length of ways in its walkable component; 0 if not walkable"),
+    Column("name", Text),
+    Column("is_bridge", Boolean, nullable=False),
+    Column("is_tunnel", Boolean, nullable=False),
+    _shape("LINESTRING"),
+    Index("street_piece_geom_idx", "geom", postgresql_using="gist"),
+    Index("street_piece_name_idx", "name", postgresql_where=text("name is not null")),
+)
+
+barrier = Table(
+    "barrier",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("barrier", Integer, primary_key=True),
+    Column("kind", Text, nullable=False, comment="rail, river, wall or expressway"),
+    Column("name", Text),
+    Column("is_bridge", Boolean, nullable=False, server_default=text("false")),
+    Column("stops_walkers", Boolean, nullable=False, comment="false where it runs on a bridge or in a tunnel: drawn only"),
+    _shape("LINESTRING"),
+    Index("barrier_geom_idx", "geom", postgresql_using="gist"),
+)
+
+land = Table(
+    "land",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("land", Integer, primary_key=True),
+    Column("kind", Text, nullable=False, comment="water, green, compound, school, industry, plaza"),
+    Column("name", Text),
+    _shape("MULTIPOLYGON"),
+    Index("land_geom_idx", "geom", postgresql_using="gist"),
+    comment="Surfaces that the map draws and the search finds (compounds by name). Reach does not use them.",
+)
+
+coverage_run = Table(
+    "coverage_run",
+    metadata,
+    _id(),
+    Column("inputs_hash", Text, nullable=False, unique=True),
+    Column("method", Text, nullable=False),
+    Column("pace", Text, nullable=False),
+    Column("speed_m_s", Double, nullable=False),
+    Column("minutes", Double, nullable=False),
+    Column("cutoff_ds", Integer, nullable=False),
+    Column("max_connector_m", Double, nullable=False),
+    Column("air_circle_m", Double, nullable=False),
+    Column("pen_m", Double, nullable=False),
+    Column("network_date", Date),
+    Column("data_date", Date),
+    _when("computed_at"),
+    Column("is_current", Boolean, nullable=False, server_default=text("false")),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("coverage_run_current_key", "is_current", unique=True, postgresql_where=text("is_current")),
+    comment="One computation. The current one is what maps and the API show unless asked otherwise.",
+)
+
+circle = Table(
+    "circle",
+    metadata,
+    Column("run_id", ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("station_id", ForeignKey("station.id", ondelete="CASCADE"), primary_key=True),
+    _shape("MULTIPOLYGON", nullable=True),
+    Column("street_m", Double, nullable=False, comment="length of ways within reach"),
+    Column("area_m2", Double, nullable=False),
+    Column("residents_reached", Double, nullable=False),
+    Column("residents_in_air_circle", Double, nullable=False),
+    Index("circle_geom_idx", "geom", postgresql_using="gist"),
+)
+
+home_minutes = Table(
+    "home_minutes",
+    metadata,
+    Column("run_id", ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("home_id", ForeignKey("home.id", ondelete="CASCADE"), primary_key=True),
+    Column("category", Text, nullable=False),
+    Column("travel_ds", Integer, comment="to the nearest station; null: not reached within the horizon, or no street"),
+    Column("station_id", ForeignKey("station.id", ondelete="CASCADE")),
+    Column("is_in_air_circle", Boolean, nullable=False),
+    CheckConstraint("category in ('covered','beyond','no_street','outside_streets')", name="category"),
+)
+
+coverage_figure = Table(
+    "coverage_figure",
+    metadata,
+    _id(),
+    Column("run_id", ForeignKey("coverage_run.id", ondelete="CASCADE"), nullable=False),
+    Column("level", Text, nullable=False),
+    Column("area_id", ForeignKey("area.id", ondelete="CASCADE")),
+    Column("grid_id", ForeignKey("grid.id", ondelete="CASCADE")),
+    Column("homes", Integer, nullable=False),
+    Column("households", Double, nullable=False),
+    Column("residents", Double, nullable=False),
+    Column("residents_covered", Double, nullable=False),
+    Column("residents_in_air_circle", Double, nullable=False),
+    Column("residents_no_street", Double, nullable=False),
+    Column("residents_outside_streets", Double, nullable=False),
+    Column("elderly", Double, nullable=False),
+    Column("elderly_covered", Double, nullable=False),
+    Column("children", Double, nullable=False),
+    Column("children_covered", Double, nullable=False),
+    CheckConstraint("level in ('all','city','district','subdistrict','community','grid')", name="level"),
+    Index("coverage_figure_run_id_level_idx", "run_id", "level"),
+    comment="Level 'all' is every home that was loaded, in an area or not.",
+)
+
+token = Table(
+    "token",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, comment="what it is for, not who holds it"),
+    Column("role", Text, nullable=False),
+    Column("area_id", ForeignKey("area.id"), comment="null: everywhere"),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    _when("created_at"),
+    _when("expires_at", nullable=True),
+    _when("revoked_at", nullable=True),
+    CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
+)
+
+UNDOABLE = (area, station, resource, incident, home)
+"""Tables whose rows an import may change in place; each has a twin that keeps the rows as they were."""
+
+
+def _fresh(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A type of its own for the twin: GeoAlchemy2 keeps a column's nullability in the type object."""
+    return Geometry(kind.geometry_type, srid=kind.srid, spatial_index=False) if isinstance(kind, Geometry) else kind
+
+
+def _twin(table: Table) -> Table:
+    """``<table>_before``: rows as they were before an import changed or retired them."""
+    columns = [Column(c.name, _fresh(c.type), nullable=True) for c in table.columns]
+    return Table(
+        f"{table.name}_before",
+        metadata,
+        Column("changed_by_import_id", ForeignKey("import_batch.id", ondelete="CASCADE"), nullable=False),
+        *columns,
+        Index(f"{table.name}_before_changed_by_import_id_idx", "changed_by_import_id"),
+    )
+
+
+BEFORE: dict[str, Table] = {table.name: _twin(table) for table in UNDOABLE}
