@@ -75,7 +75,12 @@ class BadFile(Refused):
 
 
 class BadRows(Refused):
-    """Rows with faults. ``evidence['faults']`` lists them."""
+    """Rows with faults. ``evidence['faults']`` lists them, each with its sentence in both languages."""
+
+    def in_language(self, language: str) -> str:
+        """How many rows, and the first fault itself."""
+        faults = self.evidence.get("faults")
+        return super().in_language(language) + (f" {faults[0][language]}" if faults else "")
 
 
 class BadGeometry(Refused):

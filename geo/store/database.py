@@ -48,13 +48,13 @@ class Database:
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         )
 
+        self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction that sees one moment."""
-        with self._translated(), self.engine.connect() as conn:
-            conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with conn.begin():
-                yield conn
+        with self._translated(), self._reader.connect() as conn, conn.begin():
+            yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -166,7 +166,10 @@ plan_post = Table(
     Column("duty_phone", Text, comment="the duty phone of the post, never a person's"),
     CheckConstraint("post in ('chief','member')", name="post"),
     ForeignKeyConstraint(
-        ["plan_id", "grid_id"], ["plan_grid.plan_id", "plan_grid.grid_id"], ondelete="CASCADE", name="plan_post_grid_fkey"
+        ["plan_id", "grid_id"],
+        ["plan_grid.plan_id", "plan_grid.grid_id"],
+        ondelete="CASCADE",
+        name="plan_post_grid_fkey",
     ),
 )
 
@@ -250,7 +253,8 @@ home = Table(
     _when("retired_at", nullable=True),
     CheckConstraint("kind in ('building','cell')", name="kind"),
     CheckConstraint(
-        "households >= 0 and residents >= 0 and elderly >= 0 and children >= 0 and elderly + children <= residents + 1e-6",
+        "households >= 0 and residents >= 0 and elderly >= 0 and children >= 0"
+        " and elderly + children <= residents + 1e-6",
         name="counts",
     ),
     UniqueConstraint("source", "source_key"),
@@ -273,10 +277,8 @@ street_network = Table(
     _when("retired_at", nullable=True),
     Column("retired_by_import_id", ForeignKey("import_batch.id")),
     UniqueConstraint("source", "version"),
-    Index(
-        "street_network_live_key", "source", unique=True, postgresql_where=text("retired_at is null")
-    ),
-    comment="One version of the streets of one source; the live ones of all sources together are the city's streets.",
+    Index("street_network_live_key", "source", unique=True, postgresql_where=text("retired_at is null")),
+    comment="One version of one source's streets; the live ones of all sources are the streets of the city.",
 )
 
 street_node = Table(
@@ -297,7 +299,9 @@ street_piece = Table(
     Column("length_m", Double, nullable=False),
     Column("highway", Text, nullable=False, comment="OpenStreetMap class"),
     Column("is_walkable", Boolean, nullable=False),
-    Column("component_m", Double, nullable=False, comment="length of ways in its walkable component; 0 if not walkable"),
+    Column(
+        "component_m", Double, nullable=False, comment="length of ways in its walkable component; 0 if not walkable"
+    ),
     Column("name", Text),
     Column("is_bridge", Boolean, nullable=False),
     Column("is_tunnel", Boolean, nullable=False),
@@ -314,7 +318,9 @@ barrier = Table(
     Column("kind", Text, nullable=False, comment="rail, river, wall or expressway"),
     Column("name", Text),
     Column("is_bridge", Boolean, nullable=False, server_default=text("false")),
-    Column("stops_walkers", Boolean, nullable=False, comment="false where it runs on a bridge or in a tunnel: drawn only"),
+    Column(
+        "stops_walkers", Boolean, nullable=False, comment="false where it runs on a bridge or in a tunnel: drawn only"
+    ),
     _shape("LINESTRING"),
     Index("barrier_geom_idx", "geom", postgresql_using="gist"),
 )

@@ -294,7 +294,7 @@ CREATE TABLE street_network (
 
 CREATE UNIQUE INDEX street_network_live_key ON street_network (source) WHERE retired_at is null;
 
-COMMENT ON TABLE street_network IS 'One version of the streets of one source; the live ones of all sources together are the city''s streets.';
+COMMENT ON TABLE street_network IS 'One version of one source''s streets; the live ones of all sources are the streets of the city.';
 
 COMMENT ON COLUMN street_network.arrays_hash IS 'sha256 over what reach is computed from';
 
@@ -520,14 +520,15 @@ CREATE TABLE plan_post (
 COMMENT ON COLUMN plan_post.duty_phone IS 'the duty phone of the post, never a person''s';
 
 -- The square that a point falls into, of a fixed lattice with sides of about cell_m metres: rows of equal height in
--- degrees, columns as wide in degrees as makes them square on the row's middle parallel. The same place gives the same
--- square whoever asks, and squares do not overlap. Public counts of incidents are given by these squares only.
+-- degrees, columns as wide in degrees as makes them square in the middle of the row's degree of latitude, so that within
+-- one degree the columns line up. The same place gives the same square whoever asks, and squares do not overlap.
+-- Public counts of incidents are given by these squares only.
 CREATE FUNCTION lattice_cell(point geometry, cell_m double precision) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     WITH band AS (
         SELECT cell_m / 111320 AS high, floor(ST_Y(point) / (cell_m / 111320)) AS row_number
     ), square AS (
-        SELECT *, high / greatest(cos(radians((row_number + 0.5) * high)), 0.01) AS wide FROM band
+        SELECT *, high / greatest(cos(radians(floor((row_number + 0.5) * high) + 0.5)), 0.01) AS wide FROM band
     ), cell AS (
         SELECT *, floor(ST_X(point) / wide) AS column_number FROM square
     )
@@ -535,3 +536,15 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         column_number * wide, row_number * high, (column_number + 1) * wide, (row_number + 1) * high, 4326
     ) FROM cell
 $$;
+
+-- The grids that were, are or will be in force at a moment: the one place where grid polygons are read from.
+CREATE FUNCTION grids_at(moment timestamptz)
+RETURNS TABLE (grid_id bigint, plan_id bigint, community_id bigint, code text, name text, kind text, geom geometry)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT g.grid_id, g.plan_id, p.community_id, g.code, g.name, g.kind, g.geom
+    FROM plan_grid g JOIN plan p ON p.id = g.plan_id
+    WHERE p.state IN ('published', 'superseded')
+      AND p.effective_from <= moment AND (p.effective_to IS NULL OR p.effective_to > moment)
+$$;
+
+CREATE VIEW live_grid AS SELECT * FROM grids_at(now());

@@ -1,0 +1,70 @@
+# Everything a newcomer needs is `make run`. Steps that are done leave a stamp in the virtual environment.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
+LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options --no-header --annotation-style=line
+
+export PYTHON
+
+.PHONY: help run test check bench demo relock clean
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(STAMPS)/run $(STAMPS)/warm ## Set up, load the demo city, serve the map on http://127.0.0.1:8000
+	@$(BIN)/gridcircle up
+
+test: $(STAMPS)/test $(STAMPS)/warm ## Run all tests, against a PostGIS of their own (ARGS="-k tiles" for some)
+	@$(BIN)/gridcircle assets
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMPS)/test ## Lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMPS)/test $(STAMPS)/warm ## Measure
+	@$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
+
+demo: $(STAMPS)/run ## Write the boundary files of the fictional city anew
+	@$(BIN)/gridcircle demo make
+
+relock: $(STAMPS)/test ## Choose new versions of all dependencies (takes minutes)
+	$(PIP) pip-tools
+	$(LOCK) --upgrade --extra setup --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --all-extras --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
+
+clean: ## Remove the virtual environment and caches; data stay
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find geo api webmap tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(STAMPS)/system-run: geo/cluster/setup.sh
+	@sh geo/cluster/setup.sh run
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/system-test: geo/cluster/setup.sh
+	@sh geo/cluster/setup.sh test
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/packages: requirements.lock | $(STAMPS)/system-run
+	@echo "Installing Python packages into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(STAMPS)/run: pyproject.toml $(STAMPS)/packages
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/test: requirements-test.lock $(STAMPS)/run | $(STAMPS)/system-test
+	@echo "Installing what tests need"
+	@$(PIP) --require-hashes --no-deps -r requirements-test.lock
+	@touch $@
+
+$(STAMPS)/warm: $(wildcard geo/compute/*.py) | $(STAMPS)/run
+	@$(BIN)/gridcircle warm
+	@touch $@

@@ -1,0 +1,32 @@
+"""Areas that count now."""
+
+from __future__ import annotations
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, func, select
+
+from geo.areas import Area
+from geo.store.tables import area
+
+
+def live_areas(conn: Connection, level: str | None = None) -> list[Area]:
+    """All live areas, or those of one level, by code."""
+    a = area.c
+    columns = (a.id, a.level, a.code, a.name, a.name_en, a.parent_id, a.source, a.source_key)
+    query = select(*columns, func.ST_AsBinary(a.geom).label("wkb")).where(a.retired_at.is_(None)).order_by(a.code)
+    if level is not None:
+        query = query.where(a.level == level)
+    rows = conn.execute(query).mappings().all()
+    shapes = shapely.from_wkb([bytes(row["wkb"]) for row in rows])
+    return [
+        Area(**{name: value for name, value in row.items() if name != "wkb"}, shape=shape)
+        for row, shape in zip(rows, shapes, strict=True)
+    ]
+
+
+def town_shape(conn: Connection) -> BaseGeometry | None:
+    """All live areas together; None if there are none."""
+    union = select(func.ST_AsBinary(func.ST_Union(area.c.geom))).where(area.c.retired_at.is_(None))
+    wkb = conn.execute(union).scalar_one()
+    return None if wkb is None else shapely.from_wkb(bytes(wkb))

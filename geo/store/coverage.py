@@ -1,0 +1,121 @@
+"""Runs of the coverage computation: what was computed from what, circles, minutes of homes, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import shapely
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from geo.coverage import Circle, CoverageRun
+from geo.errors import CoverageMissing, NotFound
+from geo.store.bulk import copy_rows
+from geo.store.tables import circle as circle_table
+from geo.store.tables import coverage_figure, coverage_run, home, home_minutes, import_batch
+
+RUN_COLUMNS = [coverage_run.c[field.name] for field in fields(CoverageRun)]
+
+CIRCLE_COLUMNS = (
+    "run_id",
+    "station_id",
+    "geom",
+    "street_m",
+    "area_m2",
+    "residents_reached",
+    "residents_in_air_circle",
+)
+MINUTES_COLUMNS = ("run_id", "home_id", "category", "travel_ds", "station_id", "is_in_air_circle")
+
+LOCK = 7_246_391_906
+"""Advisory lock held while a run is saved: of two computations that finish together the later waits its turn."""
+
+
+def current_run(conn: Connection) -> CoverageRun:
+    """The run that maps and the API show.
+
+    Raises
+    ------
+    CoverageMissing
+        If nothing has been computed yet.
+    """
+    row = conn.execute(select(*RUN_COLUMNS).where(coverage_run.c.is_current)).mappings().one_or_none()
+    if row is None:
+        raise CoverageMissing("coverage_missing")
+    return CoverageRun(**row)
+
+
+def find_run(conn: Connection, inputs_hash: str) -> CoverageRun | None:
+    """The run that was computed from these inputs, or None."""
+    row = conn.execute(select(*RUN_COLUMNS).where(coverage_run.c.inputs_hash == inputs_hash)).mappings().one_or_none()
+    return None if row is None else CoverageRun(**row)
+
+
+def circle(conn: Connection, run_id: int, station_id: int) -> Circle:
+    """What a station reaches.
+
+    Raises
+    ------
+    NotFound
+        If the run knows no such station.
+    """
+    columns = [column for column in circle_table.c if column.name != "geom"]
+    shape = func.ST_AsBinary(circle_table.c.geom).label("wkb")
+    found = conn.execute(
+        select(*columns, shape).where(circle_table.c.run_id == run_id, circle_table.c.station_id == station_id)
+    )
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NotFound("circle_missing", station_id=station_id)
+    values = dict(row)
+    wkb = values.pop("wkb")
+    return Circle(shape=None if wkb is None else shapely.from_wkb(bytes(wkb)), **values)
+
+
+def people_date(conn: Connection) -> date | None:
+    """The oldest day that the live homes' data speak of, where any is known."""
+    live = select(home.c.import_id).where(home.c.retired_at.is_(None)).distinct()
+    day: date | None = conn.execute(
+        select(func.min(import_batch.c.data_date)).where(import_batch.c.id.in_(live))
+    ).scalar_one()
+    return day
+
+
+def make_current(conn: Connection, run_id: int) -> None:
+    """Show this run from now on."""
+    conn.execute(update(coverage_run).where(coverage_run.c.is_current).values(is_current=False))
+    conn.execute(update(coverage_run).where(coverage_run.c.id == run_id).values(is_current=True))
+
+
+def save_run(conn: Connection, values: dict[str, Any]) -> CoverageRun:
+    """Keep a run and make it the current one; an earlier run from the same inputs goes.
+
+    ``values`` are the fields of :class:`CoverageRun` but ``id`` and ``is_current``.
+    """
+    conn.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    conn.execute(delete(coverage_run).where(coverage_run.c.inputs_hash == values["inputs_hash"]))
+    run_id = conn.execute(insert(coverage_run).values(**values).returning(coverage_run.c.id)).scalar_one()
+    make_current(conn, run_id)
+    return CoverageRun(id=run_id, is_current=True, **values)
+
+
+def save_circles(conn: Connection, circles: Iterable[Circle]) -> None:
+    """Keep the circles of a run."""
+    rows = (
+        (c.run_id, c.station_id, c.shape, c.street_m, c.area_m2, c.residents_reached, c.residents_in_air_circle)
+        for c in circles
+    )
+    copy_rows(conn, circle_table, CIRCLE_COLUMNS, rows)
+
+
+def save_minutes(conn: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -> None:
+    """Keep what was found for every home: rows of home_id, category, travel_ds, station_id, is_in_air_circle."""
+    copy_rows(conn, home_minutes, MINUTES_COLUMNS, ((run_id, *row) for row in rows))
+
+
+def save_figures(conn: Connection, run_id: int, figures: Sequence[dict[str, Any]]) -> None:
+    """Keep figures: columns of ``coverage_figure`` but ``id`` and ``run_id``."""
+    if figures:
+        conn.execute(insert(coverage_figure), [{"run_id": run_id, **figure} for figure in figures])

@@ -1,0 +1,82 @@
+"""Figures of the current coverage run, with the names of what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Connection, Select, func, select
+
+from geo.store.database import sql
+from geo.store.tables import coverage_figure, coverage_run
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many people live somewhere, and how many of them reach a station in time."""
+
+    homes: int
+    households: float
+    residents: float
+    residents_covered: float
+    residents_in_air_circle: float
+    residents_no_street: float
+    residents_outside_streets: float
+    elderly: float
+    elderly_covered: float
+    children: float
+    children_covered: float
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """The figures of one area or grid."""
+
+    level: str
+    id: int
+    code: str
+    name: str
+    area_id: int
+    """The area itself, or the community of a grid: who may see it exactly follows from this."""
+    counts: Counts
+
+
+COUNTS = [coverage_figure.c[field.name] for field in fields(Counts)]
+
+
+def by_level(conn: Connection, run_id: int, level: str, parent_code: str | None) -> list[FigureEntry]:
+    """The figures of all areas or grids at a level, by code.
+
+    ``parent_code``: only those that lie in the area with this code, at whatever depth.
+    """
+    values = {"run_id": run_id, "level": level, "parent_code": parent_code}
+    rows = conn.execute(sql("figures_by_level"), values).mappings()
+    return [
+        FigureEntry(
+            **{name: row[name] for name in ("level", "id", "code", "name", "area_id")},
+            counts=Counts(**{field.name: row[field.name] for field in fields(Counts)}),
+        )
+        for row in rows
+    ]
+
+
+def of_all(conn: Connection, run_id: int) -> Counts | None:
+    """The figures of every home that was loaded, in an area or not."""
+    row = conn.execute(_counts(run_id).where(coverage_figure.c.level == "all")).mappings().one_or_none()
+    return None if row is None else Counts(**row)
+
+
+def of_grids(conn: Connection, grid_ids: Sequence[int]) -> dict[int, Counts]:
+    """Grid -> its figures in the current run; grids that it does not know are missing."""
+    current = select(coverage_run.c.id).where(coverage_run.c.is_current).scalar_subquery()
+    chosen = select(coverage_figure.c.grid_id, *COUNTS).where(
+        coverage_figure.c.run_id == current,
+        coverage_figure.c.level == "grid",
+        coverage_figure.c.grid_id == func.any(list(grid_ids)),
+    )
+    rows = [dict(row) for row in conn.execute(chosen).mappings()]
+    return {row.pop("grid_id"): Counts(**row) for row in rows}
+
+
+def _counts(run_id: int) -> Select[tuple[object, ...]]:
+    return select(*COUNTS).where(coverage_figure.c.run_id == run_id)

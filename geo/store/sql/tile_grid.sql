@@ -1,0 +1,24 @@
+-- Layers "grid" (id, code, name, kind, share_pct or none) and "grid_label" (one point each). The share is the public
+-- one: residents rounded, those covered rounded down, and none below one step; never from the exact counts.
+with tile as (
+    select ST_TileEnvelope(:z, :x, :y) as box,
+           ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.03125), 4326) as around
+),
+found as (
+    select g.grid_id as id, g.code, g.name, g.kind, ST_Transform(g.geom, 3857) as geom, tile.box,
+           case when f.residents >= :k then
+               floor(100 * least(1, round(f.residents_covered / :round_to) / round(f.residents / :round_to)))::int
+           end as share_pct
+    from live_grid g
+    join tile on g.geom && tile.around
+    left join coverage_run r on r.is_current
+    left join coverage_figure f on f.run_id = r.id and f.level = 'grid' and f.grid_id = g.grid_id
+),
+shaped as (
+    select id, code, name, kind, share_pct, ST_AsMVTGeom(geom, box, 4096, 128) as shape from found
+),
+labelled as (
+    select id, code, name, share_pct, ST_AsMVTGeom(ST_PointOnSurface(geom), box, 4096, 0) as shape from found
+)
+select coalesce((select ST_AsMVT(shaped, 'grid', 4096, 'shape', 'id') from shaped where shape is not null), '')
+    || coalesce((select ST_AsMVT(labelled, 'grid_label', 4096, 'shape', 'id') from labelled where shape is not null), '')

@@ -1,0 +1,71 @@
+"""Rows of ``token``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from geo.errors import NotFound
+from geo.store.tables import area, token
+from geo.tokens import Role, Token
+
+
+def add(
+    conn: Connection,
+    *,
+    name: str,
+    role: Role,
+    area_id: int | None,
+    secret_hash: bytes,
+    at: datetime,
+    expires_at: datetime | None,
+) -> Token:
+    """Keep a new token."""
+    values = {"name": name, "role": role, "area_id": area_id, "secret_hash": secret_hash}
+    made = insert(token).values(**values, created_at=at, expires_at=expires_at).returning(token.c.id)
+    return get(conn, conn.execute(made).scalar_one())
+
+
+def get(conn: Connection, token_id: int) -> Token:
+    """The token with a number.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    row = conn.execute(_select().where(token.c.id == token_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("token_unknown", token_id=token_id)
+    return Token(**row)
+
+
+def find(conn: Connection, secret_hash: bytes) -> Token | None:
+    """The token with that hash, whatever its standing."""
+    row = conn.execute(_select().where(token.c.secret_hash == secret_hash)).mappings().one_or_none()
+    return None if row is None else Token(**row)
+
+
+def every(conn: Connection) -> list[Token]:
+    """All tokens, the oldest first."""
+    return [Token(**row) for row in conn.execute(_select().order_by(token.c.id)).mappings()]
+
+
+def revoke(conn: Connection, token_id: int, at: datetime) -> Token:
+    """End a token. One that was revoked before keeps its day.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    conn.execute(update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None)).values(revoked_at=at))
+    return get(conn, token_id)
+
+
+def _select() -> Select[Any]:
+    return select(token, area.c.code.label("area_code"), area.c.name.label("area_name")).select_from(
+        token.outerjoin(area, area.c.id == token.c.area_id)
+    )
