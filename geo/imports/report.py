@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ class Fault:
     field: str
     key: str
     """Key of the sentence in geo/words."""
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def in_language(self, language: str) -> str:
         """The sentence in ``zh`` or ``en``, with row and field filled in."""
@@ -57,7 +58,7 @@ class ImportReport:
     faults: tuple[Fault, ...] = ()
     notes: tuple[Fault, ...] = ()
     """Repairs and remarks that do not refuse anything."""
-    totals: dict[str, float] = field(default_factory=dict)
+    totals: dict[str, float] = dataclasses.field(default_factory=dict)
     """Sums to compare with the file: residents read, placed, outside the streets' extent, not placed; lengths; ..."""
     rejected_file: str | None = None
     """Where the rejected rows were written."""

@@ -1,13 +1,17 @@
 -- Layers "grid" (id, code, name, kind, share_pct or none) and "grid_label" (one point each). The share is the public
--- one: residents rounded, those covered rounded down, and none below one step; never from the exact counts.
+-- one (geo/publication.py, part): residents rounded, those covered rounded down, the whole only when it is all of them,
+-- and none below k; never from the exact counts.
 with tile as (
     select ST_TileEnvelope(:z, :x, :y) as box,
            ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.03125), 4326) as around
 ),
 found as (
     select g.grid_id as id, g.code, g.name, g.kind, ST_Transform(g.geom, 3857) as geom, tile.box,
-           case when f.residents >= :k then
-               floor(100 * least(1, round(f.residents_covered / :round_to) / round(f.residents / :round_to)))::int
+           case
+               when f.residents < :k then null
+               when f.residents_covered >= f.residents then 100
+               else floor(100 * least(floor(f.residents_covered / :round_to), round(f.residents / :round_to) - 1)
+                   / round(f.residents / :round_to))::int
            end as share_pct
     from live_grid g
     join tile on g.geom && tile.around

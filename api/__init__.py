@@ -1,0 +1,1 @@
+"""FastAPI: people and programs ask, actions answer."""

@@ -1,0 +1,175 @@
+"""Refusals on the wire: the one table from error classes to status codes, and RFC 9457 problem bodies."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.language import wished
+from geo.errors import (
+    Conflict,
+    GridcircleError,
+    NotAllowed,
+    NotFound,
+    Refused,
+    StaleVersion,
+    Unready,
+    WhoAreYou,
+)
+from geo.words import sentence
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[GridcircleError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    # the version comes in If-Match, so it is that condition which failed (RFC 9110 section 13.1.1)
+    StaleVersion: 412,
+    Refused: 422,
+    NotAllowed: 403,
+    WhoAreYou: 401,
+    Unready: 503,
+}
+"""Error class -> status. A class that is not here has the status of the nearest one above it."""
+
+MAX_BODY_BYTES = 64 * 1024
+
+FAULTS = {
+    "missing": "fault_missing",
+    "extra_forbidden": "fault_unknown_field",
+    "finite_number": "fault_number",
+    "float_parsing": "fault_number",
+    "float_type": "fault_number",
+    "int_parsing": "fault_whole_number",
+    "int_type": "fault_whole_number",
+    "int_from_float": "fault_whole_number",
+    "int_parsing_size": "fault_whole_number",
+    "bool_parsing": "fault_truth",
+    "datetime_parsing": "fault_time",
+    "datetime_from_date_parsing": "fault_time",
+    "datetime_type": "fault_time",
+    "greater_than_equal": "fault_at_least",
+    "less_than_equal": "fault_at_most",
+    "string_too_long": "fault_too_long",
+    "too_long": "fault_too_long",
+    "string_too_short": "fault_too_short",
+    "too_short": "fault_too_short",
+    "literal_error": "fault_choice",
+    "json_invalid": "fault_json",
+    "string_type": "fault_text",
+    "string_unicode": "fault_text",
+    "string_pattern_mismatch": "fault_pattern",
+}
+"""Kind of a fault that validation found -> key of its sentence; fault_other for the rest."""
+
+
+class ProblemResponse(Response):
+    """An RFC 9457 body."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: Mapping[str, Any]) -> bytes:
+        """Evidence may hold dates and numbers of any kind: they are written as text."""
+        return json.dumps(content, ensure_ascii=False, default=str).encode()
+
+
+def status_of(error: GridcircleError) -> int:
+    """The status of an error: its own, or that of the nearest class above it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def language_of(request: Request) -> str:
+    """The language that a request asks for."""
+    default = request.app.state.settings.language or "zh"
+    return wished(request.headers.get("accept-language"), default)
+
+
+def problem_of(error: GridcircleError, language: str) -> ProblemResponse:
+    """The answer to an error of ours."""
+    nearest = next(kind for kind in type(error).__mro__ if kind in STATUS)
+    status = STATUS[nearest]
+    body = {
+        "type": f"/problems/{_snake(type(error).__name__).replace('_', '-')}",
+        "title": sentence(f"problem_{_snake(nearest.__name__)}", language),
+        "status": status,
+        "detail": error.in_language(language),
+        "key": error.key,
+        "evidence": error.evidence,
+    }
+    return ProblemResponse(body, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+
+
+def plain_problem(status: int, key: str, language: str, **evidence: Any) -> ProblemResponse:
+    """The answer to what HTTP itself refuses."""
+    title = "problem_inner" if status >= 500 else "problem_http"
+    body = {
+        "type": "about:blank",
+        "title": sentence(title, language, status=status),
+        "status": status,
+        "detail": sentence(key, language, status=status, **evidence),
+        "key": key,
+        "evidence": evidence,
+    }
+    return ProblemResponse(body, status)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal with a problem body."""
+    app.add_exception_handler(GridcircleError, _ours)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _inner)
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GridcircleError)
+    return problem_of(error, language_of(request))
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    language = language_of(request)
+    faults = [_fault(found, language) for found in error.errors()]
+    told = "; ".join(dict.fromkeys(fault["why"] for fault in faults))
+    return problem_of(Refused("request_faulty", told=told, faults=faults), language)
+
+
+def _fault(found: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Where and why, without what was sent: that may be personal."""
+    where = ".".join(str(part) for part in found["loc"])
+    bounds = found.get("ctx", {})
+    bound = next((bounds[name] for name in ("ge", "le", "max_length", "min_length", "expected") if name in bounds), "")
+    key = FAULTS.get(found["type"], "fault_other")
+    return {"where": where, "why": sentence(key, language, where=where, bound=bound)}
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    language = language_of(request)
+    if error.status_code == 404:
+        return plain_problem(404, "http_not_found", language)
+    if error.status_code == 405:
+        answer = plain_problem(405, "http_method", language, method=request.method)
+    elif error.status_code == 413:
+        answer = plain_problem(413, "http_body_large", language, limit_kb=MAX_BODY_BYTES // 1024)
+    else:
+        answer = plain_problem(error.status_code, "http_other", language)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _inner(request: Request, error: Exception) -> Response:
+    log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+    return plain_problem(500, "inner_error", language_of(request))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

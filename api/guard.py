@@ -1,0 +1,112 @@
+"""What every request passes before any route: the name it was asked under, where from, how long it is."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import MAX_BODY_BYTES, plain_problem, problem_of
+from api.language import wished
+from geo.errors import GridcircleError, NotAllowed
+from geo.settings import Settings
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+ANSWER_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    # an answer depends on who asks and in which language, so nobody but the asker may keep it
+    "Cache-Control": "no-store",
+}
+"""Set unless the route has set them itself, as pages and tiles do."""
+
+
+class Guard:
+    """Refuses foreign Host names (DNS rebinding), changes asked by foreign pages and long bodies; adds headers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.language = settings.language or "zh"
+        named = [name.strip().lower() for name in settings.public_hosts.split(",")]
+        self.hosts = {"localhost", settings.host.lower(), *(name for name in named if name)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        await (refusal or self.app)(scope, _limited(receive), _with_headers(send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        language = wished(Headers(scope=scope).get("accept-language"), self.language)
+        error = self._objection(scope)
+        if error is not None:
+            return problem_of(error, language)
+        told = Headers(scope=scope).get("content-length", "0")
+        if told.isdecimal() and int(told[:20]) > MAX_BODY_BYTES:
+            return plain_problem(413, "http_body_large", language, limit_kb=MAX_BODY_BYTES // 1024)
+        return None
+
+    def _objection(self, scope: Scope) -> GridcircleError | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._is_ours(hosts[0], scope):
+            return NotAllowed("host_foreign", host=", ".join(hosts)[:200])
+        if scope["method"] in READING:
+            return None
+        # Browsers name the page that asks; a program that is no browser names none and holds no cookies to misuse.
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != hosts[0].lower():
+            return NotAllowed("origin_foreign", origin=origin[:200])
+        if origin is None and headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+            return NotAllowed("origin_foreign", origin=headers["sec-fetch-site"][:200])
+        return None
+
+    def _is_ours(self, host: str, scope: Scope) -> bool:
+        """Our names, any loopback address, and the very address the connection came in at (never another's name)."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name in self.hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or name == (scope.get("server") or ("",))[0]
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body as it comes in, up to the limit: one sent in pieces tells no length beforehand."""
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return receiving
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in ANSWER_HEADERS.items():
+                headers.setdefault(name, value)
+            headers.add_vary_header("Authorization, Accept-Language")
+        await send(message)
+
+    return sending

@@ -1,0 +1,93 @@
+"""The web service as a function of its settings; nothing happens at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+
+from api import errors
+from api.guard import Guard
+from api.routes import (
+    areas,
+    coverage,
+    grids,
+    health,
+    imports,
+    incidents,
+    locate,
+    maps,
+    me,
+    resources,
+    search,
+    stations,
+    tiles,
+)
+from api.schemas import Problem, problems
+from geo.actions.street_cache import StreetCache
+from geo.settings import Settings
+from geo.store.database import Database
+
+DESCRIPTION = """Who really reaches a service station within 15 minutes on foot.
+
+Without a token the answers are what the public may see: rounded counts, incidents as squares. A token made by
+`gridcircle token create` adds what its role and area allow. `Accept-Language: zh` or `en` chooses the sentences.
+"""
+
+VERSIONED = (areas, grids, stations, resources, coverage, locate, search, incidents, imports, me)
+UNVERSIONED = (health, tiles, maps)
+
+
+class _Service(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description, with the shape that all refusals refer to."""
+        document = super().openapi()
+        document["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        return document
+
+
+def create_app(settings: Settings, database_url: str) -> FastAPI:
+    """The service on one database.
+
+    Parameters
+    ----------
+    settings
+        Where state lies, which names to answer to, how many connections.
+    database_url
+        ``postgresql://...`` of a migrated database.
+    """
+    app = _Service(
+        title="Gridcircle",
+        version=version("gridcircle"),
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        # the usual documentation pages load scripts from other hosts; /openapi.json is a route of ours
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses=problems(401, 403, 422, 503),
+    )
+    app.state.settings = settings
+    app.state.db = Database(database_url, size=settings.workers_db)
+    app.state.streets = StreetCache(app.state.db)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
+    app.add_middleware(Guard, settings=settings)
+    errors.install(app)
+    for routes in UNVERSIONED:
+        app.include_router(routes.router)
+    for routes in VERSIONED:
+        app.include_router(routes.router, prefix="/api/v1")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # As many threads as connections: a request that has a thread never waits for a connection.
+    current_default_thread_limiter().total_tokens = app.state.settings.workers_db
+    yield
+    app.state.db.close()

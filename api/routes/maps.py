@@ -1,0 +1,122 @@
+"""The pages and their files."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import RedirectResponse
+
+from api.deps import Db, Language, Setting, asks
+from geo.errors import MissingPiece, NotFound
+from geo.publication import rule
+from geo.rules.incident_categories import incident_categories
+from geo.rules.station_kinds import station_kinds
+from geo.settings import Settings
+from geo.store.tiles import MapContent, map_content
+from webmap.assets import ASSETS, missing, static_files, static_version, vendor_file
+from webmap.figure import CSP
+from webmap.pages.public import Kind, PublicView, public_page
+
+router = APIRouter(include_in_schema=False, dependencies=[asks("public")])
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+
+
+@router.get("/")
+def home() -> RedirectResponse:
+    """The public map. The part of the address behind # comes along by itself."""
+    return RedirectResponse("/maps/public", status_code=307)
+
+
+@router.get("/maps/public")
+def public_map(
+    db: Db,
+    settings: Setting,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The page for everybody, in the language wished for by ``?lang=``, else by the browser."""
+    lacking = missing(settings.home_abs)
+    if lacking:
+        raise MissingPiece("map_assets_missing", names=", ".join(asset.file for asset in lacking))
+    with db.read() as conn:
+        content = map_content(conn)
+    page = _page(_view(content, settings, lang or accepted))
+    headers = {**PAGE_HEADERS, "Cache-Control": "no-cache", "ETag": f'"{page.etag}"', "Vary": "Accept-Language"}
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(page.html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/maps/script/{name}")
+def script(db: Db, settings: Setting, name: str) -> Response:
+    """What folium wrote for the page; the same in both languages."""
+    with db.read() as conn:
+        page = _page(_view(map_content(conn), settings, "en"))
+    if name != page.script_name:
+        raise NotFound("page_file_unknown", name=name[:80])
+    return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
+
+
+@router.get("/static/{version}/{name:path}")
+def static(version: str, name: str) -> Response:
+    """One of our own files; the version is part of the address, so browsers may keep it for ever."""
+    if version != static_version() or name not in static_files():
+        raise NotFound("page_file_unknown", name=name[:80])
+    return _file(static_files()[name])
+
+
+@router.get("/vendor/{folder}/{name}")
+def vendor(settings: Setting, folder: str, name: str) -> Response:
+    """One of the third-party files that set-up has put in place."""
+    for asset in ASSETS.values():
+        if (asset.folder, asset.file) == (folder, name):
+            if asset in missing(settings.home_abs):
+                raise MissingPiece("map_assets_missing", names=name)
+            return _file(vendor_file(settings.home_abs, asset))
+    raise NotFound("page_file_unknown", name=name[:80])
+
+
+_page = lru_cache(maxsize=16)(public_page)
+
+
+def _file(path: Path) -> Response:
+    media_type = "text/javascript" if path.suffix == ".js" else guess_type(path.name)[0]
+    return Response(path.read_bytes(), media_type=f"{media_type}; charset=utf-8", headers=FOR_EVER)
+
+
+def _view(content: MapContent, settings: Settings, language: str) -> PublicView:
+    public = rule()
+    return PublicView(
+        language=language,
+        bounds=content.bounds,
+        timezone=settings.timezone,
+        approval_number=settings.map_approval_number,
+        is_fictional=content.is_fictional,
+        shows_osm=content.shows_osm,
+        station_kinds=tuple(
+            Kind(key, kind.name_zh if language == "zh" else kind.name_en, kind.symbol, kind.serves)
+            for key, kind in station_kinds().items()
+        ),
+        incident_kinds=tuple(
+            (category.key, category.name_zh if language == "zh" else category.name_en)
+            for category in incident_categories().values()
+        ),
+        k=public.k,
+        round_to=public.round_to,
+        cell_m=public.cell_m,
+        recent_days=public.recent_days,
+        incident_classes=public.classes,
+    )

@@ -1,0 +1,143 @@
+"""Shapes on the wire that all routes share: problems, links, GeoJSON, chains and figures."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+Properties = TypeVar("Properties", bound=BaseModel)
+
+Position = Annotated[tuple[float, float], Field(examples=[(103.2, 40.4)], description="lon, lat in degrees, WGS 84.")]
+Extent = Annotated[
+    tuple[float, float, float, float],
+    Field(examples=[(103.19, 40.39, 103.21, 40.41)], description="West, south, east, north."),
+]
+Geometry = Annotated[
+    dict[str, Any] | None,
+    Field(examples=[{"type": "Point", "coordinates": [103.2, 40.4]}], description="GeoJSON, WGS 84."),
+]
+
+
+Count = int | float
+"""Whole for the public; cells of a population grid have fractions."""
+
+
+class GeoJsonResponse(JSONResponse):
+    """JSON that says it is GeoJSON (RFC 7946)."""
+
+    media_type = "application/geo+json"
+
+
+class Shape(BaseModel):
+    """What all shapes have in common."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, from_attributes=True)
+
+
+class Problem(Shape):
+    """Why something was refused (RFC 9457)."""
+
+    type: str = Field(examples=["/problems/not-found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no area with the code 990101009."], description="In the asker's language.")
+    key: str = Field(examples=["area_unknown"], description="The same in every language.")
+    evidence: dict[str, Any] = Field(examples=[{"code": "990101009"}])
+
+
+class WebLink(Shape):
+    """A way on from here (RFC 8288)."""
+
+    rel: Literal["self", "prev", "next"] = Field(examples=["next"])
+    href: str = Field(examples=["/api/v1/grids?limit=100&offset=100"])
+
+
+class Listed(Shape):
+    """Counts and links that every list has."""
+
+    number_matched: int = Field(serialization_alias="numberMatched", examples=[60], description="All that match.")
+    number_returned: int = Field(serialization_alias="numberReturned", examples=[60], description="Those in here.")
+    links: list[WebLink]
+
+
+class Feature(Shape, Generic[Properties]):
+    """A GeoJSON feature."""
+
+    type: Literal["Feature"] = "Feature"
+    id: int | None = Field(examples=[7])
+    geometry: Geometry
+    properties: Properties
+
+
+class FeatureList(Listed, Generic[Properties]):
+    """A page of GeoJSON features."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Feature[Properties]]
+
+
+class ChainLink(Shape):
+    """One area of the chain that holds a place."""
+
+    id: int = Field(examples=[1])
+    level: str = Field(examples=["city"])
+    code: str = Field(examples=["990101001000"])
+    name: str = Field(examples=["青河市"])
+    name_en: str | None = Field(examples=["Qinghe"])
+
+
+class Post(Shape):
+    """A post of a grid: never a person."""
+
+    post: Literal["chief", "member"] = Field(examples=["chief"])
+    is_filled: bool = Field(examples=[True])
+    duty_phone: str | None = Field(examples=["0999-5550101"])
+
+
+class Figures(Shape):
+    """How many people reach a station in time, on foot along the streets and in a plain circle.
+
+    For the public: totals to the nearest ten and none below ten, people reached rounded down to tens, shares from these
+    numbers, ages only from the subdistrict upwards.
+    """
+
+    is_rounded: bool = Field(examples=[True])
+    residents: Count | None = Field(examples=[1140])
+    residents_covered: Count | None = Field(examples=[1010])
+    share: float | None = Field(examples=[0.886], description="Covered of all, 0 to 1.")
+    residents_in_air_circle: Count | None = Field(examples=[1130])
+    air_share: float | None = Field(examples=[0.991], description="The same by plain circle, which overstates it.")
+    residents_no_street: Count | None = Field(examples=[0], description="Homes without a street in reach.")
+    residents_outside_streets: Count | None = Field(examples=[0], description="Homes outside the streets' extent.")
+    elderly: Count | None = Field(examples=[None])
+    elderly_covered: Count | None = Field(examples=[None])
+    children: Count | None = Field(examples=[None])
+    children_covered: Count | None = Field(examples=[None])
+    households: Count | None = Field(examples=[None])
+    homes: int | None = Field(examples=[None])
+
+
+class Run(Shape):
+    """How figures and circles were computed, and from what."""
+
+    id: int = Field(examples=[3])
+    method: str = Field(examples=["network"])
+    pace: str = Field(examples=["planning"])
+    speed_m_s: float = Field(examples=[1.111])
+    minutes: float = Field(examples=[15])
+    cutoff_ds: int = Field(examples=[9000], description="Tenths of a second; the bound itself is reached.")
+    max_connector_m: float = Field(examples=[200])
+    air_circle_m: float = Field(examples=[1000])
+    network_date: date | None = Field(examples=["2026-06-01"])
+    data_date: date | None = Field(examples=["2026-06-01"])
+    computed_at: datetime = Field(examples=["2026-11-21T01:00:00Z"])
+    inputs_hash: str = Field(examples=["9f2c…"])
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route's documentation says of its refusals."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": "Refused", "content": content} for status in statuses}

@@ -1,0 +1,40 @@
+"""Import incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from geo.actions.land_rows import Order, land_rows
+from geo.files.read import read_table
+from geo.imports.incidents import read_incidents
+from geo.imports.options import ImportOptions
+from geo.imports.places import Town
+from geo.imports.report import ImportReport
+from geo.store.areas import town_shape
+from geo.store.database import Database
+from geo.store.tables import incident
+
+
+def import_incidents(
+    db: Database, path: Path, options: ImportOptions, at: datetime, step: Callable[[float], None] | None = None
+) -> ImportReport:
+    """Import a file of incidents, in one transaction.
+
+    Raises
+    ------
+    BadFile
+        If the file cannot be read.
+    BadRows
+        If rows have faults and ``keep_going`` is off; nothing has changed then.
+    """
+    order = Order("incidents", path, options, at)
+    table = read_table(path, crs=options.crs, layer=options.layer, encoding=options.encoding)
+    tell = step or (lambda _share: None)
+    tell(0.3)
+    with db.write() as conn:
+        town = Town(town_shape(conn))
+        reading = read_incidents(table, town, at, options.timezone)
+        tell(0.6)
+        return land_rows(conn, order, table, reading, incident)

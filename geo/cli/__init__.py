@@ -1,0 +1,1 @@
+"""The command gridcircle: words -> one action -> one answer."""

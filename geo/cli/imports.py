@@ -1,0 +1,179 @@
+"""``gridcircle import`` and ``gridcircle imports``: bring files in, list what came, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from geo.actions.import_areas import import_areas
+from geo.actions.import_grids import import_grids
+from geo.actions.import_incidents import import_incidents
+from geo.actions.import_people import import_people
+from geo.actions.import_resources import import_resources
+from geo.actions.import_stations import import_stations
+from geo.actions.import_streets import import_streets
+from geo.actions.undo_import import undo_import
+from geo.cli.output import Json, Step, answer, language, progress, refuse
+from geo.cli.session import open_database
+from geo.errors import BadRows
+from geo.imports.options import ImportOptions
+from geo.imports.report import ImportBatch, ImportReport
+from geo.settings import Settings
+from geo.store.database import Database
+from geo.store.imports import list_batches
+from geo.words import sentence
+
+SHOWN_NOTES = 20
+"""So many remarks are printed; --json has all."""
+
+Importer = Callable[[Database, Path, ImportOptions, datetime, Step | None], ImportReport]
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    AREAS = "areas"
+    GRIDS = "grids"
+    STATIONS = "stations"
+    STREETS = "streets"
+    PEOPLE = "people"
+    INCIDENTS = "incidents"
+    RESOURCES = "resources"
+
+
+IMPORTERS: dict[Kind, Importer] = {
+    Kind.AREAS: import_areas,
+    Kind.GRIDS: import_grids,
+    Kind.STATIONS: import_stations,
+    Kind.STREETS: import_streets,
+    Kind.PEOPLE: import_people,
+    Kind.INCIDENTS: import_incidents,
+    Kind.RESOURCES: import_resources,
+}
+
+import_app = typer.Typer(add_completion=False)
+imports_app = typer.Typer(help="Imports so far, and taking one back. / 导入记录与撤销。")
+
+
+@import_app.command("import")
+def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
+    kind: Annotated[Kind, typer.Argument(help="What the file holds. / 文件内容的种类。")],
+    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, Shapefile, GeoParquet, CSV, XLSX, zip, OSM PBF.")],
+    crs: Annotated[str | None, typer.Option(help="Coordinate system, e.g. EPSG:4525. / 坐标系。")] = None,
+    source: Annotated[str | None, typer.Option(help="Who the rows come from. / 数据来源。")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer, sheet or zip member. / 图层或工作表。")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the text, e.g. gb18030. / 文字编码。")] = None,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="Land the good rows. / 跳过有错误的行。")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Retire rows no longer there. / 停用缺失的行。")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Grids: make them live. / 网格立即生效。")] = False,
+    data_date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the data speak of. / 数据日期。")
+    ] = None,
+    residents: Annotated[float | None, typer.Option(min=0, help="People: their true total. / 人口总数。")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a file in: all of it or nothing, and the same file twice changes nothing."""
+    settings = Settings()
+    options = ImportOptions(
+        source=source,
+        crs=crs,
+        layer=layer,
+        encoding=encoding,
+        keep_going=keep_going,
+        replace=replace,
+        publish=publish,
+        residents=residents,
+        data_date=_day(data_date),
+        rejected_dir=settings.home_abs / "rejected",
+        language=language(),
+        timezone=settings.timezone,
+    )
+    at = datetime.now(ZoneInfo(settings.timezone))
+    try:
+        with open_database() as db, progress("importing", file=file.name) as step:
+            report = IMPORTERS[kind](db, file, options, at, step)
+    except BadRows as error:
+        refuse(error, as_json=as_json)
+        if not as_json:
+            _print_faults(error)
+        raise typer.Exit(1) from error
+    answer(report.as_dict(), _lines(report), as_json=as_json)
+
+
+@imports_app.callback(invoke_without_command=True)
+def imports(context: typer.Context, as_json: Json = False) -> None:
+    """List all imports when no other command is named."""
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@imports_app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All imports, the newest first."""
+    with open_database() as db, db.read() as conn:
+        batches = list_batches(conn)
+    lines = [_batch_line(batch) for batch in batches] or [sentence("imports_none", language())]
+    answer({"imports": [_batch_data(batch) for batch in batches]}, lines, as_json=as_json)
+
+
+@imports_app.command()
+def undo(
+    import_id: Annotated[int, typer.Argument(help="Its number in `gridcircle imports`. / 导入编号。")],
+    as_json: Json = False,
+) -> None:
+    """Take one import back as a whole."""
+    at = datetime.now(ZoneInfo(Settings().timezone))
+    with open_database() as db:
+        batch = undo_import(db, import_id, at)
+    line = sentence("import_undone", language(), id=batch.id, kind=batch.kind, filename=batch.filename)
+    answer({"undone": batch.id}, [line], as_json=as_json)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _print_faults(error: BadRows) -> None:
+    """The faults after the first, which the refusal itself has named, and where the rejected rows are."""
+    for fault in error.evidence["faults"][1:]:
+        typer.echo(fault[language()], err=True)
+    if error.evidence["rejected_file"]:
+        typer.echo(sentence("rejected_written", language(), path=error.evidence["rejected_file"]), err=True)
+
+
+def _lines(report: ImportReport) -> list[str]:
+    tongue = language()
+    counts = {
+        name: getattr(report, name)
+        for name in ("kind", "read", "added", "changed", "unchanged", "rejected", "missing", "retired")
+    }
+    lines = [sentence("import_done", tongue, **counts)]
+    if report.import_id is not None:
+        lines.append(sentence("import_undo_hint", tongue, id=report.import_id))
+    lines += [f"  {name}: {value:,.10g}" for name, value in report.totals.items()]
+    lines += [fault.in_language(tongue) for fault in report.faults]
+    lines += [note.in_language(tongue) for note in report.notes[:SHOWN_NOTES]]
+    if len(report.notes) > SHOWN_NOTES:
+        lines.append(sentence("notes_more", tongue, count=len(report.notes) - SHOWN_NOTES))
+    if report.rejected_file:
+        lines.append(sentence("rejected_written", tongue, path=report.rejected_file))
+    return lines
+
+
+def _batch_line(batch: ImportBatch) -> str:
+    key = "import_line_undone" if batch.undone_at else "import_line"
+    counts = {name: batch.report.get(name, 0) for name in ("added", "changed", "retired")}
+    when = batch.landed_at.astimezone(ZoneInfo(Settings().timezone)).strftime("%Y-%m-%d %H:%M")
+    return sentence(
+        key, language(), id=batch.id, kind=batch.kind, filename=batch.filename, source=batch.source, at=when, **counts
+    )
+
+
+def _batch_data(batch: ImportBatch) -> dict[str, Any]:
+    return {name: getattr(batch, name) for name in batch.__dataclass_fields__}

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: no database, no clock, no dice."""

@@ -1,0 +1,64 @@
+"""What one computation of walking reach found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from shapely.geometry import MultiPolygon
+
+METHOD = "reach-1"
+"""Name of the rule and of the way its results are drawn: changes whenever the same inputs give other results."""
+
+
+@dataclass(frozen=True)
+class CoverageRun:
+    """One computation, and all it depends on."""
+
+    id: int
+    inputs_hash: str
+    """sha256 over streets, homes, stations, areas, grids, rule and method."""
+    method: str
+    pace: str
+    speed_m_s: float
+    minutes: float
+    cutoff_ds: int
+    """The cutoff itself is reached."""
+    max_connector_m: float
+    air_circle_m: float
+    pen_m: float
+    network_date: date | None
+    data_date: date | None
+    """The oldest day that the people's data speak of."""
+    computed_at: datetime
+    is_current: bool
+    report: dict[str, Any]
+    """Totals that add up, components left out, stations without a street, how long each step took."""
+
+
+@dataclass(frozen=True)
+class Circle:
+    """What one station reaches."""
+
+    run_id: int
+    station_id: int
+    shape: MultiPolygon | None
+    """EPSG:4326; None where the station joins no street."""
+    street_m: float
+    area_m2: float
+    residents_reached: float
+    residents_in_air_circle: float
+
+
+@dataclass(frozen=True)
+class StationWalk:
+    """How far a station is from some place."""
+
+    station_id: int
+    travel_ds: int
+    """On foot, at the pace that was asked for."""
+    walk_m: float
+    """On foot: what that pace covers in that time."""
+    air_m: float
+    """In a straight line."""

@@ -1,0 +1,115 @@
+"""CSV and workbooks to plain tables. Longitude and latitude columns become points."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from python_calamine import CalamineError, CalamineWorkbook
+
+from geo.errors import BadFile
+from geo.files.frame import Shapes, frame_called, name_of, to_lonlat
+from geo.files.table import FileTable
+from geo.files.text import decode, encoding_note
+from geo.files.vector import chosen
+from geo.imports.report import Fault
+from geo.rules.headers import columns_of, plain
+from geo.units import WGS84
+
+SEPARATORS = ",;\t|"
+_NAMED_BY_COMPASS = ("lon", "lng", "long", "经", "lat", "纬")
+"""A header that begins so says itself which axis it is: such columns are never exchanged."""
+
+Line = tuple[int, Sequence[Any]]
+"""Number of a row as a person counts it, and its cells."""
+
+
+def read_csv(path: Path, crs: str | None, encoding: str | None) -> FileTable:
+    """A CSV file in UTF-8 or GB18030, separated by comma, semicolon, tab or bar."""
+    text, found = decode(path.read_bytes(), encoding, path.name)
+    sample = "\n".join(islice(text.splitlines(), 5))
+    separator = max(SEPARATORS, key=sample.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines: list[Line] = []
+    first = 1
+    try:
+        for cells in reader:
+            lines.append((first, [cell.strip() or None for cell in cells]))
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise BadFile("csv_broken", path=path.name, row=first, reason=str(error)) from error
+    return _table(path.name, lines, crs, encoding_note(found))
+
+
+def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:
+    """One sheet of a workbook: the one named, or the first that has rows."""
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        names = list(workbook.sheet_names)
+        wanted = [chosen(names, sheet, path.name)] if sheet else names
+        sheets = (workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in wanted)
+        cells: list[list[Any]] = next((rows for rows in sheets if any(_has_value(c) for row in rows for c in row)), [])
+    except (CalamineError, OSError) as error:
+        raise BadFile("file_not_readable", path=path.name, kind="Excel", reason=str(error)[:200]) from error
+    lines: list[Line] = [(number, [_cell(cell) for cell in row]) for number, row in enumerate(cells, start=1)]
+    return _table(path.name, lines, crs, ())
+
+
+def _table(filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault, ...]) -> FileTable:
+    """Rows below the header. A title above the header, a single cell in its row, is passed over."""
+    filled = [(number, cells) for number, cells in lines if any(cell is not None for cell in cells)]
+    wide = max((sum(cell is not None for cell in cells) for _, cells in filled), default=0)
+    start = next((i for i, (_, cells) in enumerate(filled) if sum(c is not None for c in cells) >= min(2, wide)), 0)
+    body = filled[start + 1 :]
+    if not body:
+        raise BadFile("file_without_rows", path=filename)
+    columns: dict[str, list[Any]] = {}
+    for index, header in enumerate(filled[start][1]):
+        if header is None:
+            continue
+        if str(header) in columns:
+            raise BadFile("header_twice", path=filename, header=str(header))
+        columns[str(header)] = [cells[index] if index < len(cells) else None for _, cells in body]
+    shapes, frame, remarks = _points(filename, columns, crs)
+    return FileTable(filename, dict(columns), shapes, [number for number, _ in body], frame, notes + remarks)
+
+
+def _points(
+    filename: str, columns: dict[str, list[Any]], crs: str | None
+) -> tuple[Shapes | None, str | None, tuple[Fault, ...]]:
+    """Points from the position columns; None where a row's numbers cannot be read (its importer says why)."""
+    found = columns_of("position", columns)
+    if len(found) < 2:
+        return None, None, ()
+    x, y = (np.array([_number(value) for value in columns[found[axis]]]) for axis in ("lon", "lat"))
+    good = np.isfinite(x) & np.isfinite(y)
+    shapes = np.full(len(x), None, dtype=object)
+    shapes[good] = shapely.points(x[good], y[good])
+    frame = frame_called(crs or f"EPSG:{WGS84}")
+    may_swap = not plain(found["lon"]).startswith(_NAMED_BY_COMPASS)
+    shapes, remarks = to_lonlat(shapes, frame, filename, may_swap=may_swap)
+    return shapes, name_of(frame), remarks
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or value is None:
+        return float("nan")
+    try:
+        return float(unicodedata.normalize("NFKC", value) if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _has_value(cell: Any) -> bool:
+    return cell is not None and str(cell).strip() != ""
+
+
+def _cell(cell: Any) -> Any:
+    return (cell.strip() if isinstance(cell, str) else cell) if _has_value(cell) else None

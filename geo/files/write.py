@@ -1,0 +1,134 @@
+"""Plain tables to XLSX, GeoPackage and GeoJSON, by the ending of the file's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from pyogrio.errors import DataSourceError
+
+from geo.errors import BadFile
+from geo.units import WGS84
+
+ABOUT = "about"
+"""Name of the sheet or layer that says how the figures came about."""
+
+COORDINATE_DIGITS = 7
+"""About a centimetre."""
+
+
+@dataclass(frozen=True)
+class OutTable:
+    """Rows to write."""
+
+    name: str
+    """Of the sheet or layer."""
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    shapes: Sequence[shapely.Geometry] | None = None
+    """(n_rows,) EPSG:4326."""
+
+
+About = Mapping[str, Any]
+"""What the figures are: method, dates, hash of the inputs."""
+
+
+def write_tables(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    """Write tables to one file; it appears only when it is complete.
+
+    Raises
+    ------
+    BadFile
+        If the ending is unknown or the file cannot be written.
+    """
+    write = WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise BadFile("export_ending_unknown", path=path.name, endings=", ".join(WRITERS))
+    if not path.parent.is_dir():
+        raise BadFile("export_folder_missing", folder=str(path.parent))
+    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    try:
+        part.unlink(missing_ok=True)
+        write(part, tables, about)
+        part.replace(path)
+    except (OSError, DataSourceError) as error:
+        part.unlink(missing_ok=True)
+        raise BadFile("export_not_written", path=path.name, reason=str(error)) from error
+
+
+def _xlsx(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    book = Workbook(write_only=True)
+    for table in (*tables, OutTable(ABOUT, ("key", "value"), list(about.items()))):
+        sheet = book.create_sheet(table.name[:31])
+        sheet.freeze_panes = "A2"
+        for row in (table.headers, *table.rows):
+            sheet.append([_cell(sheet, value) for value in row])
+    book.save(path)
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """A cell in which text is text: openpyxl takes what begins with = for a formula otherwise."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    cell = WriteOnlyCell(sheet, value=None)
+    cell.value = str(value)
+    cell.data_type = "s"
+    return cell
+
+
+def _geopackage(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    for table in tables:
+        columns = {header: [_plain(row[index]) for row in table.rows] for index, header in enumerate(table.headers)}
+        if table.shapes is None:
+            pyogrio.write_dataframe(pd.DataFrame(columns), path, layer=table.name, driver="GPKG")
+            continue
+        shapes = np.array(table.shapes, dtype=object)
+        frame = geopandas.GeoDataFrame(columns, geometry=shapes, crs=WGS84)
+        pyogrio.write_dataframe(frame, path, layer=table.name, driver="GPKG")
+    said = pd.DataFrame({"key": list(about), "value": [str(value) for value in about.values()]})
+    pyogrio.write_dataframe(said, path, layer=ABOUT, driver="GPKG")
+
+
+def _geojson(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {h: _plain(value) for h, value in zip(table.headers, row, strict=True)},
+            "geometry": None if shape is None else _rounded(shape),
+        }
+        for table in tables
+        for row, shape in zip(table.rows, table.shapes or [None] * len(table.rows), strict=True)
+    ]
+    whole = {
+        "type": "FeatureCollection",
+        ABOUT: {key: str(value) for key, value in about.items()},
+        "features": features,
+    }
+    path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
+
+
+def _rounded(shape: shapely.Geometry) -> Any:
+    rounded = shapely.transform(shape, lambda lonlat: np.round(lonlat, COORDINATE_DIGITS))
+    return shapely.geometry.mapping(rounded)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+WRITERS: dict[str, Callable[[Path, Sequence[OutTable], About], None]] = {
+    ".xlsx": _xlsx,
+    ".gpkg": _geopackage,
+    ".geojson": _geojson,
+}
+"""Ending -> how to write it."""

@@ -1,0 +1,94 @@
+"""Rows of incidents. Numbers that name a person are taken out of their text before anything is stored."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from geo.files.table import FileTable
+from geo.imports.places import Town, points_of
+from geo.imports.rows import Reading, Rows
+from geo.imports.stations import past_time
+from geo.imports.values import CellError, shown, text_of, word_of
+from geo.rules.headers import plain
+from geo.rules.import_limits import import_limits
+from geo.rules.incident_categories import incident_categories
+
+Row = dict[str, Any]
+
+MASK = "***"
+_PERSONAL = re.compile(
+    r"(?<![0-9０-９])(?:"
+    r"[0-9０-９]{6}[ -]?[0-9０-９]{8}[ -]?[0-9０-９]{3}[0-9０-９XxＸｘ]"  # identity number: 18 places
+    r"|[1１][3-9３-９][0-9０-９][ -]?[0-9０-９]{4}[ -]?[0-9０-９]{4}"  # mobile phone: 11 digits
+    r")(?![0-9０-９])"
+)
+
+
+def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) -> Reading:
+    """Incidents as rows of the store.
+
+    Raises
+    ------
+    BadFile
+        If a column is missing, or nothing says where they happened.
+    """
+    rows = Rows(table, "incidents", required=("source_key", "occurred_at", "category"))
+    limits = import_limits()
+    found = [
+        {
+            "source_key": rows.need(index, "source_key", partial(text_of, limit=limits.longest_name)),
+            "occurred_at": _occurred_at(rows, index, at, timezone),
+            "category": rows.need(index, "category", category_of),
+            "text": _text(rows, index),
+            "state": rows.read(index, "state", partial(word_of, field="state")) or "open",
+            "geom": point,
+        }
+        for index, point in enumerate(points_of(rows, town))
+    ]
+    rows.refuse_twins("source_key", [row["source_key"] for row in found])
+    return rows.reading(found)
+
+
+def masked(text: str) -> tuple[str, int]:
+    """Text without identity and mobile numbers, and how many there were.
+
+    >>> masked("请回电 138-0013-8000，工单 20260301")
+    ('请回电 ***，工单 20260301', 1)
+    """
+    return _PERSONAL.subn(MASK, text)
+
+
+def category_of(value: Any) -> str:
+    """The key of a category that a file names by key, code, name or another word."""
+    key = _category_words().get(plain(text_of(value, import_limits().longest_name) or ""))
+    if key is None:
+        raise CellError("category_unknown", value=shown(value))
+    return key
+
+
+@cache
+def _category_words() -> dict[str, str]:
+    entries = incident_categories().values()
+    return {plain(word): e.key for e in entries for word in (e.key, e.code, e.name_en, e.name_zh, *e.words)}
+
+
+def _text(rows: Rows, index: int) -> str | None:
+    text = rows.read(index, "text", partial(text_of, limit=import_limits().longest_text))
+    if text is None:
+        return None
+    text, count = masked(text)
+    if count:
+        rows.note(index, "text", "personal_numbers_masked", count=count)
+    return text
+
+
+def _occurred_at(rows: Rows, index: int, at: datetime, timezone: str) -> datetime | None:
+    moment = past_time(rows, index, "occurred_at", at, timezone)
+    oldest = import_limits().oldest_incident_year
+    if moment is not None and moment.year < oldest:
+        rows.fault(index, "occurred_at", "time_too_old", value=moment.isoformat(timespec="minutes"), year=oldest)
+        return None
+    return moment

@@ -1,0 +1,146 @@
+"""The rows of a file under our own field names, with the faults found in them so far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from geo.errors import BadFile
+from geo.files.table import FileTable
+from geo.imports.report import Fault
+from geo.imports.values import CellError, shown
+from geo.rules.headers import columns_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the rows of a file amount to, before anything is stored."""
+
+    read: int
+    rows: list[dict[str, Any]]
+    """Good rows: column -> value."""
+    number_of_row: list[int]
+    """(n_rows,) where each stands in the file."""
+    faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+    @property
+    def rejected(self) -> int:
+        """Rows that are not good."""
+        return self.read - len(self.rows)
+
+
+@dataclass
+class Rows:
+    """Cells by row and field. A cell that cannot be read becomes a fault and reads as None.
+
+    Raises
+    ------
+    BadFile
+        If a column that the rows cannot do without is missing.
+    """
+
+    table: FileTable
+    kind: str
+    required: Sequence[str] = ()
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
+    header_of_field: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.header_of_field = columns_of(self.kind, self.table.columns)
+        missing = [name for name in self.required if name not in self.header_of_field]
+        if missing:
+            raise BadFile(
+                "columns_missing",
+                path=self.table.filename,
+                missing=", ".join(missing),
+                found=", ".join(list(self.table.columns)[:20]),
+            )
+        position = columns_of("position", self.table.columns).values()
+        unused = [h for h in self.table.columns if h not in {*self.header_of_field.values(), *position}]
+        self.notes += self.table.notes
+        if unused:
+            self.notes.append(Fault(0, "", "columns_not_used", {"columns": ", ".join(unused[:20])}))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def number(self, index: int) -> int:
+        """Where a row stands in the file."""
+        return self.table.number_of_row[index]
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this field."""
+        return name in self.header_of_field
+
+    def header(self, name: str) -> str:
+        """What the file calls a field."""
+        return self.header_of_field.get(name, name)
+
+    def value(self, index: int, name: str) -> Any:
+        """A cell as the file has it; None where it is empty."""
+        if name not in self.header_of_field:
+            return None
+        value = self.table.columns[self.header_of_field[name]][index]
+        empty = (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and math.isnan(value))
+        return None if empty else value
+
+    def read(self, index: int, name: str, parse: Callable[[Any], T]) -> T | None:
+        """A cell through ``parse``; None where it is empty or has a fault."""
+        value = self.value(index, name)
+        if value is None:
+            return None
+        try:
+            return parse(value)
+        except CellError as error:
+            self.fault(index, name, error.key, **error.evidence)
+            return None
+
+    def need(self, index: int, name: str, parse: Callable[[Any], T]) -> T | None:
+        """As :meth:`read`, but an empty cell is a fault too."""
+        if self.value(index, name) is None:
+            self.fault(index, name, "value_missing")
+        return self.read(index, name, parse)
+
+    def fault(self, index: int, name: str, key: str, **evidence: Any) -> None:
+        """Something wrong with a row."""
+        self.faults.append(Fault(self.number(index), self.header(name), key, evidence))
+
+    def note(self, index: int, name: str, key: str, **evidence: Any) -> None:
+        """A remark on a row that refuses nothing."""
+        self.notes.append(Fault(self.number(index), self.header(name), key, evidence))
+
+    def refuse_twins(self, name: str, values: Sequence[Any]) -> None:
+        """A fault for every value that an earlier row has already."""
+        first: dict[Any, int] = {}
+        for index, value in enumerate(values):
+            if value is None:
+                continue
+            if value in first:
+                self.fault(index, name, "value_twice", value=shown(value), first=self.number(first[value]))
+            first.setdefault(value, index)
+
+    def note_codes(self, name: str) -> None:
+        """A remark if codes came as numbers of a spreadsheet, which would round longer ones."""
+        if name not in self.header_of_field:
+            return
+        numbers = sum(isinstance(value, float) for value in self.table.columns[self.header_of_field[name]])
+        if numbers:
+            self.notes.append(Fault(0, self.header(name), "codes_from_numbers", {"count": numbers}))
+
+    def reading(self, rows: Sequence[dict[str, Any]]) -> Reading:
+        """All that was found; ``rows`` are in the file's order, the faulty ones among them are left out."""
+        bad = {fault.row for fault in self.faults}
+        good = [index for index in range(len(self)) if self.number(index) not in bad]
+        return Reading(
+            read=len(self),
+            rows=[rows[index] for index in good],
+            number_of_row=[self.number(index) for index in good],
+            faults=tuple(sorted(self.faults, key=lambda fault: fault.row)),
+            notes=tuple(self.notes),
+        )

@@ -1,0 +1,108 @@
+"""The command `gridcircle coverage`, and the warming of what is compiled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from geo.cli import main
+from geo.store.database import Database
+from tests.db.test_compute_coverage import HOMES, add_area, add_home, add_station, add_streets, box
+
+ROOT = Path(__file__).parents[2]
+
+
+def gridcircle(db: Database, *words: str, language: str = "en") -> tuple[int, str]:
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    environment = {"GRIDCIRCLE_DATABASE_URL": url, "GRIDCIRCLE_LANGUAGE": language}
+    result = CliRunner().invoke(main.app, list(words), env=environment)
+    return result.exit_code, result.stdout
+
+
+def fill(db: Database) -> None:
+    with db.write() as conn:
+        add_streets(conn)
+        add_station(conn, 0, 0)
+        for name in HOMES:
+            add_home(conn, name)
+        add_area(conn, "district", "990101000000", box(-10, -10, 5000, 5000))
+
+
+def test_it_tells_shares_on_foot_and_by_circle(db: Database) -> None:
+    fill(db)
+    code, text = gridcircle(db, "coverage")
+    assert code == 0
+    lines = text.splitlines()
+    assert "41.2%" in lines[0]  # 10.5 of 25.5
+    assert "52.9%" in lines[0]  # 13.5 of 25.5
+    assert lines[-2:] == ["990101000000 district | 18 | 56.8% | 73.0%", "everybody | 26 | 41.2% | 52.9%"]
+    code, text = gridcircle(db, "coverage", language="zh")
+    assert code == 0
+    assert "输入未变" in text
+    assert "全部居民" in text
+
+
+def test_json_says_the_same(db: Database) -> None:
+    fill(db)
+    code, text = gridcircle(db, "coverage", "--json", "--by", "all", "--minutes", "16")
+    assert code == 0
+    told = json.loads(text)
+    assert told["is_new"] is True
+    assert told["run"]["minutes"] == 16
+    assert told["run"]["report"]["residents"]["covered"] == 15.5
+    assert [row["share"] for row in told["figures"]] == [15.5 / 25.5]
+    again = json.loads(gridcircle(db, "coverage", "--json", "--by", "all", "--minutes", "16")[1])
+    assert again["is_new"] is False
+    assert again["run"]["id"] == told["run"]["id"]
+
+
+def test_it_refuses_in_words(db: Database) -> None:
+    code, text = gridcircle(db, "coverage", "--json")
+    assert code == 1
+    assert json.loads(text)["error"] == "StreetsMissing"
+    fill(db)
+    for words in (("--by", "street"), ("--pace", "hurried"), ("--minutes", "0")):
+        code, text = gridcircle(db, "coverage", *words, "--json")
+        assert code == 1
+        assert json.loads(text)["detail"]
+
+
+WARMED = """
+import sys
+import numba
+from geo.actions.warm import warm
+warm()
+def compiled():
+    return {
+        (module.__name__, name): len(value.signatures)
+        for module in list(sys.modules.values()) if getattr(module, "__name__", "").startswith("geo.compute")
+        for name, value in vars(module).items() if isinstance(value, numba.core.dispatcher.Dispatcher)
+    }
+after_warming = compiled()
+import numpy as np
+import shapely
+from geo.compute.ground import ground_of
+from geo.compute.circles import Pen
+from geo.compute.survey import Places, Terms, survey
+from geo.streets import read_only
+from tests.towns import FRAME, block_town, graph_of
+graph = graph_of(block_town(9, 9, 150), [[(10, 10), (60, 10)]])
+for values in vars(graph).values():
+    if isinstance(values, np.ndarray):
+        read_only(values)
+homes = read_only(FRAME.to_lonlat(np.random.default_rng(1).uniform(0, 1200, (50, 2))))
+terms = Terms(9.0, 9000, 36000, 200.0, 1000.0, Pen(30.0, 10.0, 2500.0, 2.5))
+places = Places(homes, read_only(np.ones(50)), homes[:4])
+survey(ground_of(graph, min_component_m=1000), [shapely.box(103, 40, 104, 41)], places, terms, lambda _: None)
+assert compiled() == after_warming, {k: v for k, v in compiled().items() if after_warming.get(k) != v}
+"""
+
+
+def test_warming_compiles_all_that_a_city_needs() -> None:
+    """No kernel is compiled a second time for other kinds of arrays, read-only ones for instance."""
+    run = subprocess.run([sys.executable, "-c", WARMED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

@@ -1,0 +1,50 @@
+"""The cache of compiled code follows the sources."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+INNER = """
+from geo.compute.kernels import kernel
+
+@kernel
+def inner(x):
+    return x + {number}
+"""
+OUTER = """
+from geo.compute.kernels import kernel
+from geo.compute.inner import inner
+
+@kernel
+def outer(x):
+    return inner(x) * 100
+"""
+ROOT = Path(__file__).parents[2]
+
+
+def town(folder: Path, number: int) -> int:
+    """What a kernel of one file says that has a kernel of another file compiled into it."""
+    compute = folder / "geo" / "compute"
+    compute.mkdir(parents=True, exist_ok=True)
+    (compute / "kernels.py").write_bytes((ROOT / "geo" / "compute" / "kernels.py").read_bytes())
+    (compute / "inner.py").write_text(INNER.format(number=number), encoding="utf-8")
+    (compute / "outer.py").write_text(OUTER, encoding="utf-8")
+    command = [sys.executable, "-c", "from geo.compute.outer import outer; print(outer(1))"]
+    answer = subprocess.run(command, cwd=folder, env={"PATH": "", "HOME": str(folder)}, capture_output=True, check=True)
+    return int(answer.stdout)
+
+
+def test_a_kernel_compiled_into_another_is_not_left_behind(tmp_path: Path) -> None:
+    assert [town(tmp_path, number) for number in (1, 2)] == [200, 300]
+
+
+def test_caches_of_long_gone_sources_are_cleared(tmp_path: Path) -> None:
+    cache = tmp_path / "geo" / "compute" / "__pycache__"
+    for number in range(8):
+        (cache / f"kernels-{number}").mkdir(parents=True)
+    town(tmp_path, 1)
+    left = {folder.name for folder in cache.glob("kernels-*")}
+    assert len(left) == 5
+    assert len(left - {f"kernels-{number}" for number in range(8)}) == 1

@@ -1,0 +1,1 @@
+"""Folium pages drawn from our own tiles; no page asks any host but our own."""

@@ -1,0 +1,121 @@
+"""The public map page: a folium map drawn from our own tiles, with cards, lists, search and legend around it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from geo.words import Catalogue, load_folder
+from webmap.assets import static_url
+from webmap.figure import AppFigure, Page
+from webmap.layers import Bounds, PublicMap, SlimMap, VectorTiles
+
+TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
+MIN_ZOOM, MAX_ZOOM = 3, 19
+MAX_DATA_ZOOM = 16
+EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
+"""Where the map looks when nothing has been loaded: China."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of station is named, drawn, and whom it serves."""
+
+    key: str
+    name: str
+    symbol: str
+    serves: str
+
+
+@dataclass(frozen=True)
+class PublicView:
+    """All that the page is told, and so all that it can leak.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of the city in degrees; none when nothing has been loaded.
+    station_kinds
+        With the key that the data use.
+    incident_kinds
+        Key and name of each category of incidents.
+    incident_classes
+        Lower bounds of the classes of incident counts.
+    """
+
+    language: str
+    bounds: Bounds | None
+    timezone: str
+    approval_number: str
+    is_fictional: bool
+    shows_osm: bool
+    station_kinds: tuple[Kind, ...]
+    incident_kinds: tuple[tuple[str, str], ...]
+    k: int
+    round_to: int
+    cell_m: float
+    recent_days: int
+    incident_classes: tuple[int, ...]
+
+
+@cache
+def words() -> Catalogue:
+    """The sentences of the pages."""
+    return load_folder(Path(__file__).parent.parent / "words")
+
+
+def spoken(language: str) -> dict[str, str]:
+    """The sentences in one language."""
+    return {key: entry[language] for key, entry in words().items()}
+
+
+@cache
+def _shell() -> Template:
+    text = (resources.files("webmap.pages") / "public.html").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
+        text
+    )
+
+
+def _settings(view: PublicView) -> dict[str, object]:
+    shown = asdict(view)
+    for key in ("language", "station_kinds", "incident_kinds", "approval_number"):
+        del shown[key]
+    return shown
+
+
+def public_page(view: PublicView) -> Page:
+    """The page of a view. The same view gives the same page, byte for byte."""
+    say = spoken(view.language)
+    body = _shell().render(
+        say=say,
+        other_language="en" if view.language == "zh" else "zh",
+        is_fictional=view.is_fictional,
+        shows_osm=view.shows_osm,
+        approval_number=view.approval_number,
+    )
+    figure = AppFigure(
+        title=say["title"],
+        language=view.language,
+        body=body,
+        data={
+            "language": view.language,
+            "words": say,
+            "station_kinds": {kind.key: asdict(kind) for kind in view.station_kinds},
+            "incident_kinds": dict(view.incident_kinds),
+            "settings": _settings(view),
+        },
+        icon=static_url("icon.svg"),
+        styles=(static_url("map.css"),),
+        modules=(static_url("main.js"),),
+    )
+    base = SlimMap(view.bounds or EVERYWHERE, min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
+    tiles = VectorTiles(TILE_LAYERS, max_data_zoom=MAX_DATA_ZOOM, show=False)
+    base.add_child(tiles)
+    base.add_child(PublicMap(tiles))
+    figure.add_child(base)
+    return figure.page()

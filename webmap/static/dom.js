@@ -1,0 +1,26 @@
+// Elements without HTML: text goes in by textContent alone, whoever wrote it.
+
+/** A new element. `children` are elements, texts, or nothing. */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Put new content into an element. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** A `tel:` address made of what a phone can dial, or none. */
+export function dialable(phone) {
+  const digits = phone.replace(/[^\d+*#,]/g, "");
+  return digits.length >= 3 ? `tel:${digits}` : null;
+}

@@ -1,0 +1,36 @@
+// Requests to our own service, with the token of a signed-in member of staff where there is one.
+
+import { language } from "./page.js";
+
+const TOKEN = "gridcircle-token";
+
+export const token = () => sessionStorage.getItem(TOKEN);
+export const keepToken = (text) => sessionStorage.setItem(TOKEN, text);
+export const dropToken = () => sessionStorage.removeItem(TOKEN);
+
+export function headers() {
+  const known = token();
+  return known ? { "Accept-Language": language, Authorization: `Bearer ${known}` } : { "Accept-Language": language };
+}
+
+/** A refusal, in a sentence that can be shown. */
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** Leaflet's bounds as the service reads them. */
+export const bboxOf = (bounds) => [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]
+  .map((degrees) => degrees.toFixed(6)).join(",");
+
+/** What the service answers at a path; throws a Problem with the service's own sentence when it refuses. */
+export async function getJson(path, query = {}, signal = undefined) {
+  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+  const address = asked.size > 0 ? `${path}?${asked}` : path;
+  const response = await fetch(address, { headers: headers(), signal });
+  const body = await response.json();
+  if (!response.ok) throw new Problem(response.status, body.detail ?? response.statusText);
+  return body;
+}
