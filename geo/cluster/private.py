@@ -20,6 +20,7 @@ import secrets
 import shlex
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from pathlib import Path
 
 from geo.cluster.account import Account, owner, unprivileged
 from geo.cluster.programs import Programs, installed, newest
-from geo.cluster.system import free_port, is_alive, key_of, last_line, write_secret
+from geo.cluster.system import free_port, is_alive, is_in_use, key_of, last_line, write_secret
 from geo.errors import DatabaseAway, MissingPiece
 
 FAR_ROOT = Path("/var/lib/gridcircle")
@@ -245,9 +246,14 @@ class PrivateCluster:
         """Remove the pid file of a server that is gone.
 
         PostgreSQL does so itself unless the number now belongs to another process of the same account, as happens
-        after a restart of a container.
+        after a restart of a container. Workers of a server that was killed end by themselves soon after; while one
+        still lives the file stays, because it keeps a second server from the same data.
         """
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for _ in range(100):
+            if not is_in_use(self.data):
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+                return
+            time.sleep(0.1)
 
     # ---- small things ----------------------------------------------------------------------------------------------
 

@@ -43,6 +43,18 @@ def is_alive(pid: int, folder: Path) -> bool:
         return not Path("/proc/self").exists()
 
 
+def is_in_use(folder: Path) -> bool:
+    """Whether any process has ``folder`` as its own: a server, or one of its workers that outlives it for a moment."""
+    wanted = folder.resolve()
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if process.readlink() == wanted:
+                return True
+        except OSError:  # ended meanwhile, or somebody else's
+            continue
+    return False
+
+
 def last_line(text: str) -> str:
     """The last line that says something; empty if none does."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -166,6 +167,9 @@ def test_server_that_was_killed_comes_back(cluster: PrivateCluster) -> None:
     pid = cluster.status().pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
+    gone_by = time.monotonic() + 10
+    while cluster.status().is_running and time.monotonic() < gone_by:
+        pass
     assert (cluster.data / "postmaster.pid").exists()
     assert ask(cluster.start(), "select 1") == "1"
 

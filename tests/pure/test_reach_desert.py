@@ -78,6 +78,15 @@ def test_equally_near_stations_go_to_the_first() -> None:
     assert Walked([LONG], [], homes, [(0, 50), (0, 50)]).nearest()[1].tolist() == [0, 0, 0]
 
 
+def test_ties_are_settled_at_junctions() -> None:
+    """Two stations meet at a crossing after 1,000 m each; the home lies up the third street."""
+    halves = [[(x, 0.0), (x + 500.0, 0.0)] for x in (-1000.0, -500.0, 0.0, 500.0)]
+    ways = [*halves, [(0.0, 0.0), (0.0, 500.0)]]
+    for pair in ([(-1000, 0), (1000, 0)], [(1000, 0), (-1000, 0)]):
+        town = Walked(ways, [], [(0, 300)], pair, max_m=0.001)
+        assert [times.tolist() for times in town.nearest()] == [[1300 * 9], [0]]
+
+
 def test_ties_are_kept_through_pieces_that_take_no_time() -> None:
     """A way of 4 cm takes 0 ds: what lies behind it is as near to the first station as what lies before it."""
     ways = [[(0.0, 0.0), (1000.0, 0.0)], [(1000.0, 0.0), (1000.04, 0.0)], [(1000.04, 0.0), (2000.04, 0.0)]]

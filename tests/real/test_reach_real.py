@@ -12,9 +12,11 @@ from pathlib import Path
 import geopandas
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from scipy.spatial import cKDTree
 from sqlalchemy import func, select
 
+from api.main import create_app
 from geo.actions.compute_coverage import compute_coverage
 from geo.actions.import_areas import import_areas
 from geo.actions.import_people import import_people
@@ -24,9 +26,11 @@ from geo.actions.street_cache import lay_out
 from geo.coverage import CoverageRun
 from geo.imports.options import ImportOptions
 from geo.rules.station_kinds import station_kind
+from geo.settings import Settings
 from geo.store import figures, people, stations
 from geo.store.database import Database
 from geo.store.tables import circle, home_minutes
+from geo.units import FloatArray
 from tests.real_data import FOLDER, needs_real_data
 from tests.towns import SecondOpinion
 
@@ -102,10 +106,12 @@ def load(db: Database, city: City, folder: Path) -> None:
 def told(name: str, run: CoverageRun, seconds: float) -> None:
     """What goes into the README's table."""
     residents = run.report["residents"]
+    inside = residents["all"] - residents["outside_streets"]
     share, air = residents["covered"] / residents["all"], run.report["residents_in_air_circle"] / residents["all"]
     print(
-        f"\n{name}: residents {residents['all']:,.0f}, outside {residents['outside_streets']:,.0f}, "
-        f"no street {residents['no_street']:,.0f}, on foot {share:.1%}, by circle {air:.1%}; "
+        f"\n{name}: homes {run.report['homes']['all']}, residents {residents['all']:,.0f}, "
+        f"outside {residents['outside_streets']:,.0f}, no street {residents['no_street']:,.0f}, "
+        f"on foot {share:.1%} ({residents['covered'] / inside:.1%} of those inside), by circle {air:.1%}; "
         f"stored streets to stored coverage {seconds:.1f} s"
     )
 
@@ -147,3 +153,19 @@ def test_every_minute_is_scipys(name: str, db: Database, tmp_path: Path) -> None
     assert shapes[1]
     assert shapes[0] == len(counted) - len(run.report["stations"]["without_street"])
     assert len(cities) == (CITIES[name].boundary is not None)
+    the_map_is_drawn(db, frame.to_lonlat(np.median(doors_xy_m, axis=0)[None, :])[0])
+
+
+def the_map_is_drawn(db: Database, lonlat: FloatArray) -> None:
+    """The page opens, and the tile in the middle of the stations holds streets and stations and no home."""
+    z = 14
+    x = int((lonlat[0] + 180) / 360 * 2**z)
+    y = int((1 - np.arcsinh(np.tan(np.radians(lonlat[1]))) / np.pi) / 2 * 2**z)
+    app = create_app(Settings(), db.engine.url.render_as_string(hide_password=False))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/maps/public").status_code == 200
+        tile = client.get(f"/tiles/street,station/{z}/{x}/{y}.mvt")
+        assert tile.status_code == 200
+        assert b"street" in tile.content
+        assert b"highway" in tile.content
+        assert b"residents" not in tile.content

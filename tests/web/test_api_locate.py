@@ -238,7 +238,10 @@ def test_the_public_never_sees_a_count_below_k_nor_ages_below_the_subdistrict(
             assert told[name] is None or told[name] % 10 == 0
         assert (told["residents"] is None) == (residents < 10)
         assert told["residents"] is None or told["residents"] >= 10
-        assert told["residents_covered"] is None or told["residents_covered"] <= residents * share
+        if told["residents_covered"] is not None:
+            is_everybody = residents * share >= residents
+            assert told["residents_covered"] <= (told["residents"] if is_everybody else residents * share)
+            assert (told["residents_covered"] == told["residents"]) == is_everybody
         assert told["homes"] is None
         assert told["households"] is None
         if level in ("grid", "community"):
