@@ -10,7 +10,7 @@ LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-
 
 export PYTHON
 
-.PHONY: help run test check bench demo relock clean
+.PHONY: help run test check bench demo picture relock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -32,6 +32,10 @@ bench: $(STAMPS)/test $(STAMPS)/warm ## Measure
 
 demo: $(STAMPS)/run ## Write the boundary files of the fictional city anew
 	@$(BIN)/gridcircle demo make
+
+picture: $(STAMPS)/test $(STAMPS)/warm ## Photograph the map of the demo city for the README
+	@$(BIN)/gridcircle assets
+	@$(BIN)/python -m tests.web.picture
 
 relock: $(STAMPS)/test ## Choose new versions of all dependencies (takes minutes)
 	$(PIP) pip-tools

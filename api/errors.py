@@ -147,6 +147,8 @@ def _fault(found: Mapping[str, Any], language: str) -> dict[str, str]:
     where = ".".join(str(part) for part in found["loc"])
     bounds = found.get("ctx", {})
     bound = next((bounds[name] for name in ("ge", "le", "max_length", "min_length", "expected") if name in bounds), "")
+    if found["type"] == "literal_error":
+        bound = bound.replace(" or ", ", ")  # the library writes English; the sentence may be Chinese
     key = FAULTS.get(found["type"], "fault_other")
     return {"where": where, "why": sentence(key, language, where=where, bound=bound)}
 

@@ -42,6 +42,9 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # what GET answers, without the body (RFC 9110 section 9.3.2)
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         refusal = self._refusal(scope)
         await (refusal or self.app)(scope, _limited(receive), _with_headers(send))
 
@@ -98,6 +101,13 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return receiving
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
 
 
 def _with_headers(send: Send) -> Send:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -14,7 +14,7 @@ from api.paging import Page, Paged
 from api.places import feature, feature_list
 from api.schemas import FeatureList, GeoJsonResponse, Shape
 from geo.errors import NotAllowed, WhoAreYou
-from geo.publication import PublicationRule, rule
+from geo.publication import rule
 from geo.settings import Settings
 from geo.store import lists
 from geo.store.database import Database
@@ -49,8 +49,10 @@ class CellList(FeatureList[CellProperties]):
     kind: Literal["cells"] = "cells"
     k: int = Field(examples=[10], description="Squares with fewer incidents are not there.")
     cell_m: float = Field(examples=[300])
-    since: datetime | None = Field(examples=["2025-11-20T02:00:00Z"], description="Only incidents after this.")
-    until: datetime | None = Field(examples=["2026-11-20T02:00:00Z"], description="The newest incident.")
+    since: date | None = Field(examples=["2025-11-20"], description="Only incidents from this day on.")
+    until: date | None = Field(
+        examples=["2026-11-20"], description="The day of the newest incident; its hour would tell of a single one."
+    )
 
 
 class PointList(FeatureList[IncidentProperties]):
@@ -91,7 +93,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- one parameter a filter
         raise WhoAreYou("public_no_filter", names=", ".join(given))
     if given:
         raise NotAllowed("token_role_low", needed="dispatcher", role=who.role)
-    return _cells(db, page, bbox, rule())
+    return _cells(db, page, bbox, settings)
 
 
 def _points(db: Database, page: Page, wanted: lists.IncidentFilter) -> PointList:
@@ -101,7 +103,8 @@ def _points(db: Database, page: Page, wanted: lists.IncidentFilter) -> PointList
     return PointList(**dict(feature_list(page, matched, features)))
 
 
-def _cells(db: Database, page: Page, box: Box | None, shown: PublicationRule) -> CellList:
+def _cells(db: Database, page: Page, box: Box | None, settings: Settings) -> CellList:
+    shown = rule()
     with db.read() as conn:
         matched, cells, period = lists.incident_cells(conn, box, shown, page.part)
     features = (
@@ -109,8 +112,14 @@ def _cells(db: Database, page: Page, box: Box | None, shown: PublicationRule) ->
         for cell in cells
     )
     listed = dict(feature_list(page, matched, features))
-    return CellList(**listed, k=shown.k, cell_m=shown.cell_m, since=period.since, until=period.until)
+    return CellList(
+        **listed, k=shown.k, cell_m=shown.cell_m, since=_day(period.since, settings), until=_day(period.until, settings)
+    )
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:
     return None if moment is None else local(moment, settings)
+
+
+def _day(moment: datetime | None, settings: Settings) -> date | None:
+    return None if moment is None else local(moment, settings).date()

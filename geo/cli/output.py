@@ -52,8 +52,10 @@ def refuse(error: GridcircleError, *, as_json: bool) -> None:
 
 @contextmanager
 def progress(key: str, **values: Any) -> Iterator[Step]:
-    """A bar on stderr while work goes on; shown from the second second on, silent without a terminal."""
+    """A bar on stderr while work goes on; without a terminal, one sentence when it begins."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        say(key, **values)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

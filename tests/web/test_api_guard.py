@@ -115,6 +115,18 @@ def test_what_http_itself_refuses_has_a_problem_body_too(client: TestClient) -> 
         assert answer.json()["status"] == answer.status_code
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/api/v1/areas", "/nowhere", "/api/v1/imports"])
+def test_head_is_get_without_a_body(client: TestClient, path: str) -> None:
+    told, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (told.status_code, b"")
+    assert asked.headers == told.headers
+
+
+def test_choices_are_told_without_a_word_of_another_language(client: TestClient) -> None:
+    detail = client.get("/api/v1/incidents?state=x", headers={"Accept-Language": "zh"}).json()["detail"]
+    assert detail.endswith("应为其中之一：'open', 'closed'")
+
+
 def test_an_error_of_ours_tells_nothing_of_the_inside(app: FastAPI, client: TestClient, caplog) -> None:
     @app.get("/broken")
     def broken() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -215,6 +215,15 @@ class TestIncidents:
         viewer = client.get(f"/api/v1/incidents?{query}", headers=bearer("viewer"))
         assert (viewer.status_code, viewer.json()["key"]) == (403, "token_role_low")
         assert client.get("/api/v1/incidents", headers=bearer("viewer")).json()["kind"] == "cells"
+
+    def test_the_public_learns_the_day_of_the_newest_incident_but_not_its_hour(
+        self, client: TestClient, db: Database
+    ) -> None:
+        late = datetime(2026, 11, 19, 17, 42, 7, tzinfo=UTC)  # the 20th already in Shanghai
+        with db.write() as conn:
+            conn.execute(update(tables.incident).values(occurred_at=late))
+        told = client.get("/api/v1/incidents").json()
+        assert (told["since"], told["until"]) == ("2025-11-20", "2026-11-20")
 
     def test_a_dispatcher_sees_points_newest_first(self, client: TestClient, bearer: Bearer) -> None:
         headers = bearer("dispatcher")

@@ -269,6 +269,40 @@ def test_a_dispatcher_sees_incidents_as_points_for_this_tab_only(visit: Visit, c
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
 
 
+def test_staff_are_told_for_which_area_they_are_signed_in(visit: Visit, city: Database) -> None:
+    page = visit.page
+    place = visit.answer("/api/v1/areas?level=community&limit=1")["features"][0]["properties"]
+    _, secret = create_token(city, name="one", role="dispatcher", area_code=place["code"], days=None, at=AT)
+    visit.open("/maps/public?lang=en")
+    page.locator("#staff").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    expect(page.locator("#staff")).to_have_text("Dispatcher")
+    page.locator("#staff").click()
+    expect(page.locator("#staff-who")).to_contain_text(place["name"])
+
+
+def test_a_lost_connection_is_told_in_the_language_of_the_page(visit: Visit) -> None:
+    visit.open("/maps/public?lang=zh")
+    visit.page.route("**/api/v1/grids/**", lambda route: route.abort())
+    visit.page.evaluate("location.hash = '#show=grid:1'")
+    expect(visit.page.locator("#note")).to_have_text("服务暂时没有响应，地图可能不完整。")
+    visit.complaints.clear()
+
+
+def test_a_new_card_is_read_from_its_top(browser: Browser, address: str) -> None:
+    with visiting(browser, address, **PHONE) as visit:
+        page = visit.page
+        grid = worst_grid(visit)
+        visit.open(f"/maps/public?lang=zh#show=grid:{grid['id']}")
+        page.locator("#card .posts").scroll_into_view_if_needed()
+        wait_until(lambda: page.locator("#view-card").evaluate("(view) => view.scrollTop") > 0)
+        page.locator("#tab-list").click()
+        page.locator("#station-rows button").first.click()
+        expect(page.locator("#card .open-state")).to_be_visible()
+        assert page.locator("#view-card").evaluate("(view) => view.scrollTop") == 0
+
+
 def _kinds_under(visit: Visit, lon: float, lat: float) -> set[str]:
     kinds = visit.page.evaluate(
         f"""([lon, lat]) => [...{TILES}.queryTileFeaturesDebug(lon, lat, 12).values()].flat()

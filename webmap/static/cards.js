@@ -38,7 +38,7 @@ function comparison(figures) {
 function method(run) {
   const metres = Math.round(run.speed_m_s * run.minutes * 60);
   return el("details", { class: "method" },
-    el("summary", {}, say("as_of", { when: dayOf(run.computed_at) })),
+    el("summary", {}, say("as_of", { when: dayOf(run.data_date ?? run.computed_at) })),
     el("p", {}, say("method", { minutes: count(run.minutes), metres: count(metres), air: count(run.air_circle_m) })),
     el("ul", {},
       run.network_date ? el("li", {}, say("streets_of", { date: dayOf(run.network_date) })) : null,

@@ -1,6 +1,6 @@
 // Requests to our own service, with the token of a signed-in member of staff where there is one.
 
-import { language } from "./page.js";
+import { language, say } from "./page.js";
 
 const TOKEN = "gridcircle-token";
 
@@ -25,12 +25,22 @@ export class Problem extends Error {
 export const bboxOf = (bounds) => [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]
   .map((degrees) => degrees.toFixed(6)).join(",");
 
+/** What was sent back, and what it holds; browsers tell a lost connection in words of their own, we in the reader's. */
+async function answered(address, signal) {
+  try {
+    const response = await fetch(address, { headers: headers(), signal });
+    return { response, body: await response.json() };
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, say("connection_lost"));
+  }
+}
+
 /** What the service answers at a path; throws a Problem with the service's own sentence when it refuses. */
 export async function getJson(path, query = {}, signal = undefined) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
   const address = asked.size > 0 ? `${path}?${asked}` : path;
-  const response = await fetch(address, { headers: headers(), signal });
-  const body = await response.json();
+  const { response, body } = await answered(address, signal);
   if (!response.ok) throw new Problem(response.status, body.detail ?? response.statusText);
   return body;
 }

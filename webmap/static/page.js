@@ -4,10 +4,13 @@ const data = JSON.parse(document.getElementById("page-data").textContent);
 
 export const language = data.language;
 export const settings = data.settings;
-export const stationKinds = data.station_kinds;
+// without a prototype: a kind that somebody called "constructor" is unknown like any other
+const table = (entries) => Object.assign(Object.create(null), entries);
+export const stationKinds = table(data.station_kinds);
+const incidentKinds = table(data.incident_kinds);
 
 /** The name of an incident's category; one the catalogue does not know speaks for itself. */
-export const incidentName = (category) => data.incident_kinds[category] ?? category;
+export const incidentName = (category) => incidentKinds[category] ?? category;
 
 const locale = language === "zh" ? "zh-CN" : "en-GB";
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });

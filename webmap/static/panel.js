@@ -42,8 +42,8 @@ export class Panel {
   card(parts, { isHome = false } = {}) {
     fill(byId("card"), parts);
     byId("back").hidden = isHome;
-    byId("view-card").scrollTop = 0;
     this.open("card");
+    byId("view-card").scrollTop = 0; // only what is shown can be scrolled
     if (!isHome) {
       if (this.panel.dataset.state === "peek") this.size("half");
       byId("status").textContent = byId("card").querySelector("h2").textContent;

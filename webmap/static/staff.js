@@ -61,7 +61,7 @@ export class Staff {
     const role = isIn ? say(`role_${me.role}`) : "";
     byId("staff-name").textContent = isIn ? role : say("staff");
     byId("staff").classList.toggle("signed-in", isIn);
-    byId("staff-who").textContent = isIn ? say("signed_in_as", { role, area: me.area?.name ?? say("everywhere") }) : "";
+    byId("staff-who").textContent = isIn ? say("signed_in_as", { role, area: me.area_name ?? say("everywhere") }) : "";
     byId("staff-out").hidden = !isIn;
     byId("staff-form").hidden = isIn;
   }
