@@ -9,13 +9,14 @@ from fastapi import Depends, Path, Query
 from pydantic import AfterValidator
 
 from geo.errors import Refused
+from geo.text import CONTROL
 
 BIGGEST_ID = 2**63 - 1
 
 
 def printable(value: str) -> str:
     """Text as it came, if the database can hold it: markup is harmless there, control characters are not text."""
-    if any(ord(character) < 32 and character not in "\t\n" for character in value):
+    if CONTROL.search(value):
         raise ValueError("control characters")
     return value
 

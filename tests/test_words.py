@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from geo.cli.imports import Kind
 from geo.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -39,3 +40,7 @@ def test_every_key_raised_in_code_exists() -> None:
         if key not in catalogue()
     }
     assert not unknown
+
+
+def test_every_kind_of_import_has_a_name() -> None:
+    assert {f"kind_{kind}" for kind in Kind} <= catalogue().keys()

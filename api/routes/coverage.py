@@ -12,7 +12,7 @@ from api.figures import figures, sight_of
 from api.inputs import AreaCode
 from api.paging import Paged
 from api.schemas import Figures, Listed, Run, Shape
-from geo.store.coverage import current_run
+from geo.store.coverage import current_run, is_behind_data
 from geo.store.figures import by_level, of_all
 
 router = APIRouter(tags=["coverage"])
@@ -34,6 +34,7 @@ class Coverage(Listed):
     """Figures by area, with how they were computed."""
 
     run: Run
+    is_behind_data: bool = Field(examples=[False], description="Something was loaded or changed after the run.")
     by: Level = Field(examples=["community"])
     items: list[CoverageItem]
     total: Figures | None = Field(description="Every home that was loaded, in an area or not.")
@@ -52,6 +53,7 @@ def coverage(
         run = current_run(conn)
         entries = by_level(conn, run.id, by, parent)
         everybody = of_all(conn, run.id)
+        is_behind = is_behind_data(conn)
         sight = sight_of(conn, who)
     items = [
         CoverageItem(
@@ -65,6 +67,7 @@ def coverage(
     ]
     return Coverage(
         run=Run.model_validate(run),
+        is_behind_data=is_behind,
         by=by,
         items=items,
         total=None if everybody is None else figures(everybody, "all", is_exact=sight.is_exact(None)),

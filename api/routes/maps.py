@@ -14,6 +14,7 @@ from api.deps import Db, Language, Setting, asks
 from geo.errors import MissingPiece, NotFound
 from geo.publication import rule
 from geo.rules.incident_categories import incident_categories
+from geo.rules.reach import reach_rule
 from geo.rules.station_kinds import station_kinds
 from geo.settings import Settings
 from geo.store.tiles import MapContent, map_content
@@ -30,6 +31,8 @@ PAGE_HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+USUAL_MINUTES = 15
+"""What the page is about while nothing has been computed."""
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
@@ -106,6 +109,8 @@ def _view(content: MapContent, settings: Settings, language: str) -> PublicView:
         approval_number=settings.map_approval_number,
         is_fictional=content.is_fictional,
         shows_osm=content.shows_osm,
+        minutes=content.minutes or USUAL_MINUTES,
+        circle_m=content.circle_m or reach_rule().air_circle_m,
         station_kinds=tuple(
             Kind(key, kind.name_zh if language == "zh" else kind.name_en, kind.symbol, kind.serves)
             for key, kind in station_kinds().items()

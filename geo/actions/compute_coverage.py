@@ -117,7 +117,7 @@ def compute_coverage(
         with db.write() as conn:
             known = store.find_run(conn, inputs_hash)
             if known is not None:
-                store.make_current(conn, known.id)
+                store.make_current(conn, known.id, at)
                 return known
     tell(SHARE_LOADED)
     found = _survey(inputs, wish, lambda share: tell(SHARE_LOADED + share * (SHARE_FOUND - SHARE_LOADED)))

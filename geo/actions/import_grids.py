@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, begin, may_replace, refuse_faults, remarks_on_missing
+from geo.errors import BadMove
 from geo.files.read import read_table
 from geo.files.table import FileTable
 from geo.grids import Grid
@@ -64,6 +65,8 @@ def import_grids(
         If the file cannot be read.
     BadRows
         If rows have faults and ``keep_going`` is off; nothing has changed then.
+    BadMove
+        If ``effective_from`` is not after the beginning of a plan that it would follow.
     AlreadyLive
         If somebody else published a plan of one of the communities meanwhile.
     """
@@ -168,8 +171,16 @@ def _save(conn: Connection, order: Order, import_id: int, community: int, change
     base = before.live.get(community)
     plan_id = plans.save_plan(conn, community, grids, base=base, import_id=import_id, at=order.at)
     if order.options.publish:
-        plans.make_live(conn, plan_id, base, order.at)
+        plans.make_live(conn, plan_id, base, _beginning(order, base))
     return plan_id
+
+
+def _beginning(order: Order, base: Plan | None) -> datetime:
+    """Since when a plan holds: after the beginning of the one that it follows."""
+    beginning = order.options.effective_from or order.at
+    if base is not None and base.effective_from is not None and beginning <= base.effective_from:
+        raise BadMove("plan_begins_too_early", wished=beginning.isoformat(), base=base.effective_from.isoformat())
+    return beginning
 
 
 def _remark_on_plans(order: Order, made: int) -> tuple[Fault, ...]:

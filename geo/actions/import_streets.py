@@ -83,9 +83,10 @@ def import_streets(
 
 
 def _is_live(order: Order, live: Any) -> bool:
-    """Whether the live version came from this file, read in this way."""
+    """Whether the live version came from this file, read in this way; --replace says nothing here."""
     same_date = order.options.data_date in (None, live.data_date)
-    return same_date and (live.sha256, live.options) == (sha256_of(order.path), order.options.as_dict())
+    then, now = ({**options, "replace": None} for options in (live.options, order.options.as_dict()))
+    return same_date and live.sha256 == sha256_of(order.path) and then == now
 
 
 @dataclass(frozen=True)

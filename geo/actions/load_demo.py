@@ -21,6 +21,9 @@ from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.store.database import Database
 
+PLANS_SINCE: Final = DATA_MIDNIGHT.replace(month=1, day=1)
+"""Since when the demo's grids hold: before every incident of its register."""
+
 _ORDER: Final = (
     ("areas", import_areas, 0.05),
     ("streets", import_streets, 0.50),
@@ -59,7 +62,7 @@ def load_demo(
         If a file is missing. What was imported before it stays.
     """
     tell = step or (lambda _share: None)
-    options = ImportOptions(publish=True, data_date=DATA_MIDNIGHT.date(), actor="demo")
+    options = ImportOptions(publish=True, effective_from=PLANS_SINCE, data_date=DATA_MIDNIGHT.date(), actor="demo")
     reports, done = [], 0.0
     for kind, import_kind, share in _ORDER:
         reports.append(import_kind(db, folder / FILES[kind], options, at, partial(_part, tell, done, share)))

@@ -19,12 +19,13 @@ from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
 from geo.actions.import_streets import import_streets
 from geo.actions.undo_import import undo_import
-from geo.cli.output import Json, Step, answer, language, progress, refuse
+from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database
 from geo.errors import BadRows
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportBatch, ImportReport
 from geo.settings import Settings
+from geo.store.coverage import is_behind_data
 from geo.store.database import Database
 from geo.store.imports import list_batches
 from geo.words import sentence
@@ -75,6 +76,9 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
     data_date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the data speak of. / 数据日期。")
     ] = None,
+    effective_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Grids with --publish: since when. / 方案生效日期。")
+    ] = None,
     residents: Annotated[float | None, typer.Option(min=0, help="People: their true total. / 人口总数。")] = None,
     as_json: Json = False,
 ) -> None:
@@ -88,6 +92,7 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
         keep_going=keep_going,
         replace=replace,
         publish=publish,
+        effective_from=effective_from.replace(tzinfo=ZoneInfo(settings.timezone)) if effective_from else None,
         residents=residents,
         data_date=_day(data_date),
         rejected_dir=settings.home_abs / "rejected",
@@ -98,12 +103,15 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
     try:
         with open_database() as db, progress("importing", file=file.name) as step:
             report = IMPORTERS[kind](db, file, options, at, step)
+            is_behind = _is_behind(db)
     except BadRows as error:
         refuse(error, as_json=as_json)
         if not as_json:
             _print_faults(error)
         raise typer.Exit(1) from error
     answer(report.as_dict(), _lines(report), as_json=as_json)
+    if is_behind:
+        say("coverage_behind")
 
 
 @imports_app.callback(invoke_without_command=True)
@@ -131,8 +139,16 @@ def undo(
     at = datetime.now(ZoneInfo(Settings().timezone))
     with open_database() as db:
         batch = undo_import(db, import_id, at)
-    line = sentence("import_undone", language(), id=batch.id, kind=batch.kind, filename=batch.filename)
+        is_behind = _is_behind(db)
+    line = sentence("import_undone", language(), id=batch.id, kind=_kind_name(batch.kind), filename=batch.filename)
     answer({"undone": batch.id}, [line], as_json=as_json)
+    if is_behind:
+        say("coverage_behind")
+
+
+def _is_behind(db: Database) -> bool:
+    with db.read() as conn:
+        return is_behind_data(conn)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -151,12 +167,12 @@ def _lines(report: ImportReport) -> list[str]:
     tongue = language()
     counts = {
         name: getattr(report, name)
-        for name in ("kind", "read", "added", "changed", "unchanged", "rejected", "missing", "retired")
+        for name in ("read", "added", "changed", "unchanged", "rejected", "missing", "retired")
     }
-    lines = [sentence("import_done", tongue, **counts)]
+    lines = [sentence("import_done", tongue, kind=_kind_name(report.kind), **counts)]
     if report.import_id is not None:
         lines.append(sentence("import_undo_hint", tongue, id=report.import_id))
-    lines += [f"  {name}: {value:,.10g}" for name, value in report.totals.items()]
+    lines += [f"  {sentence(f'total_{name}', tongue)}: {value:,.10g}" for name, value in report.totals.items()]
     lines += [fault.in_language(tongue) for fault in report.faults]
     lines += [note.in_language(tongue) for note in report.notes[:SHOWN_NOTES]]
     if len(report.notes) > SHOWN_NOTES:
@@ -170,9 +186,12 @@ def _batch_line(batch: ImportBatch) -> str:
     key = "import_line_undone" if batch.undone_at else "import_line"
     counts = {name: batch.report.get(name, 0) for name in ("added", "changed", "retired")}
     when = batch.landed_at.astimezone(ZoneInfo(Settings().timezone)).strftime("%Y-%m-%d %H:%M")
-    return sentence(
-        key, language(), id=batch.id, kind=batch.kind, filename=batch.filename, source=batch.source, at=when, **counts
-    )
+    facts = {"id": batch.id, "kind": _kind_name(batch.kind), "filename": batch.filename, "source": batch.source}
+    return sentence(key, language(), at=when, **facts, **counts)
+
+
+def _kind_name(kind: str) -> str:
+    return sentence(f"kind_{kind}", language())
 
 
 def _batch_data(batch: ImportBatch) -> dict[str, Any]:

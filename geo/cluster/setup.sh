@@ -47,6 +47,8 @@ if [ "$1" = run ] && [ -n "$wants_postgis" ] && [ "$(id -u)" != 0 ] && ! have su
 fi
 if [ "$1" = test ]; then
     have chromium || packages="$packages chromium"
+    # Playwright's own node needs it, and a bare Debian has it not.
+    [ -n "$(find /lib /usr/lib -name 'libatomic.so.1*' 2>/dev/null | head -n 1)" ] || packages="$packages libatomic1"
     [ -n "$(find /usr/share/fonts /usr/local/share/fonts -iname '*notosanscjk*' 2>/dev/null | head -n 1)" ] ||
         packages="$packages fonts-noto-cjk"
 fi

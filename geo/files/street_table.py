@@ -59,7 +59,7 @@ def streets_of_table(table: FileTable) -> tuple[StreetFile, tuple[Fault, ...]]:
     Raises
     ------
     BadFile
-        If not one line of the file is a street.
+        If not one line of the file is a street, or none of its places is on earth.
     """
     gatherer = Gatherer()
     faults: list[Fault] = []
@@ -83,6 +83,9 @@ def streets_of_table(table: FileTable) -> tuple[StreetFile, tuple[Fault, ...]]:
         else:
             faults.append(Fault(number, "highway", "street_without_tags", {"keys": ", ".join(KEYS_OF_LINES)}))
     if not gatherer.n_streets:
+        if is_off_the_earth.any():
+            x, y = bounds[is_off_the_earth][0, :2].round(4).tolist()
+            raise BadFile("streets_off_the_earth", path=table.filename, x=x, y=y)
         keys, columns = ", ".join(KEYS_OF_LINES), ", ".join(table.columns)
         raise BadFile("streets_without_tags", path=table.filename, keys=keys, columns=columns)
     return gatherer.finish(None), tuple(faults)

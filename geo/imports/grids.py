@@ -77,17 +77,18 @@ def read_grids(
             _hold_inside(rows, row)
     plans: dict[int, list[PlannedGrid]] = {}
     bad = {fault.row for fault in rows.faults}
+    in_file = frozenset(row["code"] for row in found if row["code"])
     for community in {row["community"].id: row["community"] for row in found if row["community"]}.values():
         mine = [row for row in found if row["community"] is community and row["row"] not in bad]
         codes = {row["code"] for row in mine}
         kept = [g for g in before.get(community.id, ()) if keep_missing and g.code not in codes]
-        fitted = _fitted(rows, community, mine, kept)
+        fitted = _fitted(rows, community, mine, kept, in_file)
         if fitted:
             plans[community.id] = fitted
     reading = rows.reading(found)
     if reading.rejected and not keep_missing:
         return read_grids(table, communities, before, keep_missing=True)
-    return GridReading(reading, plans, frozenset(row["code"] for row in found if row["code"]))
+    return GridReading(reading, plans, in_file)
 
 
 def _row(rows: Rows, index: int, shape: BaseGeometry | None, communities: Mapping[str, Area]) -> Row:
@@ -134,14 +135,16 @@ def _hold_inside(rows: Rows, row: Row) -> None:
     rows.fault(row["index"], "geometry", "outside_parent", code=community.code, shape=as_geojson(outside))
 
 
-def _fitted(rows: Rows, community: Area, mine: list[Row], kept: list[Grid]) -> list[PlannedGrid]:
+def _fitted(
+    rows: Rows, community: Area, mine: list[Row], kept: list[Grid], in_file: frozenset[str]
+) -> list[PlannedGrid]:
     """The grids of one plan, fitted together; those that overlap widely get a fault and are left out."""
     planned = [PlannedGrid(r["code"], r["name"], r["kind"], r["geom"], r["posts"]) for r in mine]
     planned += [PlannedGrid(g.code, g.name, g.kind, g.shape, g.posts) for g in kept]
     if not planned:
         return []
     fitting = fit([grid.shape for grid in planned], community.shape)
-    refused = _refuse_wide_overlaps(rows, mine, kept, fitting.defects)
+    refused = _refuse_wide_overlaps(rows, mine, kept, fitting.defects, in_file)
     good = [index for index in range(len(planned)) if index not in refused]
     if refused:
         fitting = fit([planned[index].shape for index in good], community.shape)
@@ -157,7 +160,9 @@ def _fitted(rows: Rows, community: Area, mine: list[Row], kept: list[Grid]) -> l
     ]
 
 
-def _refuse_wide_overlaps(rows: Rows, mine: list[Row], kept: list[Grid], defects: Sequence[Defect]) -> set[int]:
+def _refuse_wide_overlaps(
+    rows: Rows, mine: list[Row], kept: list[Grid], defects: Sequence[Defect], in_file: frozenset[str]
+) -> set[int]:
     """Faults on the later grid of each pair that overlaps widely, or on the file's own where the other is kept."""
     codes = [row["code"] for row in mine] + [grid.code for grid in kept]
     refused: set[int] = set()
@@ -168,7 +173,8 @@ def _refuse_wide_overlaps(rows: Rows, mine: list[Row], kept: list[Grid], defects
         culprit, other = (later, first) if later < len(mine) else (first, later)
         if other in refused or culprit >= len(mine):
             continue
-        key = "overlap_wide" if other < len(mine) else "overlap_with_kept"
+        stays = "overlap_with_rejected" if codes[other] in in_file else "overlap_with_kept"
+        key = "overlap_wide" if other < len(mine) else stays
         area = round(defect.area_m2, 1)
         rows.fault(
             mine[culprit]["index"], "geometry", key, other=codes[other], area=area, shape=as_geojson(defect.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ class ImportOptions:
     """Retire rows of this source that the file no longer has."""
     publish: bool = False
     """Grids only: make the imported plans live at once."""
+    effective_from: datetime | None = None
+    """Grids with ``publish`` only: since when the plans hold. None: from now on."""
     data_date: date | None = None
     """The day the data speak of."""
     actor: str = "command line"
@@ -50,5 +52,6 @@ class ImportOptions:
             "keep_going": self.keep_going,
             "replace": self.replace,
             "publish": self.publish,
+            "effective_from": self.effective_from.isoformat() if self.effective_from else None,
             "residents": self.residents,
         }

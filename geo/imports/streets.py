@@ -7,14 +7,19 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.network import components_m
+from geo.compute.project import Frame
 from geo.errors import BadFile
 from geo.files.street_lines import StreetFile
 from geo.imports.report import Fault, ImportReport
 from geo.rules.reach import reach_rule
-from geo.streets import StreetNetwork
+from geo.streets import StreetLines, StreetNetwork
+from geo.units import FloatArray
 
 ROWS_SHOWN = 10
 """So many row numbers a remark repeats."""
+
+TOUCH_M = 0.5
+"""A line that ends this near another was meant to meet it: half a lane of a footpath."""
 
 
 def street_totals(network: StreetNetwork, file: StreetFile) -> dict[str, float]:
@@ -61,12 +66,42 @@ def street_remarks(file: StreetFile, totals: dict[str, float]) -> tuple[Fault, .
     if totals["components_not_used"]:
         evidence = {"count": totals["components_not_used"], "km": totals["components_not_used_km"]}
         remarks.append(Fault(0, "", "streets_small_components", evidence))
+    loose = ends_on_other_lines(file.lines)
+    if len(loose):
+        lon, lat = (f"{degrees:.6f}" for degrees in loose[0])
+        remarks.append(Fault(0, "", "streets_ends_not_joined", {"count": len(loose), "lon": lon, "lat": lat}))
     if file.n_missing_points:
         remarks.append(Fault(0, "", "streets_missing_points", {"count": file.n_missing_points}))
     if file.empty_rows:
         rows = ", ".join(map(str, file.empty_rows[:ROWS_SHOWN]))
         remarks.append(Fault(0, "", "streets_without_length", {"count": len(file.empty_rows), "rows": rows}))
     return tuple(remarks)
+
+
+def ends_on_other_lines(lines: StreetLines) -> FloatArray:
+    """Where a walkable line ends on another one that has no point there: drawn as a junction, and yet none.
+
+    Returns
+    -------
+    (n, 2) degrees, one a place.
+    """
+    firsts, lasts = lines.start_of_line[:-1], lines.start_of_line[1:] - 1
+    used = np.flatnonzero(lines.is_walkable_of_line & (lasts > firsts))
+    counts = np.diff(lines.start_of_line)
+    keys = lines.key_of_point[np.repeat(lines.is_walkable_of_line, counts)]
+    places, times = np.unique(keys, return_counts=True)
+    ends = np.concatenate([firsts[used], lasts[used]])
+    ends = ends[times[np.searchsorted(places, lines.key_of_point[ends])] == 1]
+    if not len(ends):
+        return np.empty((0, 2))
+    xy_m = Frame.of(lines.lonlat_of_point).to_xy_m(lines.lonlat_of_point)
+    line_of_point = np.repeat(np.arange(len(counts)), counts)
+    is_used = np.isin(line_of_point, used)
+    shapes = shapely.linestrings(xy_m[is_used], indices=np.searchsorted(used, line_of_point[is_used]))
+    end, shape = shapely.STRtree(shapes).query(shapely.points(xy_m[ends]), predicate="dwithin", distance=TOUCH_M)
+    found = np.unique(end[used[shape] != line_of_point[ends[end]]])
+    places_lonlat: FloatArray = lines.lonlat_of_point[ends[found]]
+    return places_lonlat
 
 
 def unchanged_report(source: str, filename: str, read: int) -> ImportReport:

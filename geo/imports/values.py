@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo.rules.headers import plain, value_words
+from geo.text import CONTROL
 
 SHOWN_CHARACTERS = 40
 """So much of a wrong value a report repeats."""
@@ -26,7 +27,6 @@ _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*(?:(\d{1,2})[:时点](\d{1,2})?分?(?::?(\d{1,2})(?:\.\d+)?秒?)?)?"
 )
 _SEPARATOR = re.compile(r"[;；、,，|/\n]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]+")
 
 
 class CellError(ValueError):
@@ -48,7 +48,7 @@ def text_of(value: Any, limit: int) -> str | None:
     """Text without what a database or a page chokes on; a number as it would be written."""
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT:
         value = int(value)
-    text = _CONTROL.sub(" ", str(value)).strip()
+    text = CONTROL.sub(" ", str(value)).strip()
     if len(text) > limit:
         raise CellError("text_too_long", length=len(text), limit=limit)
     return text or None

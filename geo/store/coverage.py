@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import shapely
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from geo.coverage import Circle, CoverageRun
 from geo.errors import CoverageMissing, NotFound
 from geo.store.bulk import copy_rows
+from geo.store.database import sql
 from geo.store.tables import circle as circle_table
 from geo.store.tables import coverage_figure, coverage_run, home, home_minutes, import_batch
 
@@ -83,10 +84,16 @@ def people_date(conn: Connection) -> date | None:
     return day
 
 
-def make_current(conn: Connection, run_id: int) -> None:
-    """Show this run from now on."""
+def make_current(conn: Connection, run_id: int, at: datetime) -> None:
+    """Show this run from now on: at this moment it is what the data give."""
     conn.execute(update(coverage_run).where(coverage_run.c.is_current).values(is_current=False))
-    conn.execute(update(coverage_run).where(coverage_run.c.id == run_id).values(is_current=True))
+    confirmed = {"is_current": True, "confirmed_at": at}
+    conn.execute(update(coverage_run).where(coverage_run.c.id == run_id).values(confirmed))
+
+
+def is_behind_data(conn: Connection) -> bool:
+    """Whether the current run is older than the last change of what it was computed from; False if there is none."""
+    return bool(conn.execute(sql("coverage_behind")).scalar_one())
 
 
 def save_run(conn: Connection, values: dict[str, Any]) -> CoverageRun:
@@ -97,7 +104,7 @@ def save_run(conn: Connection, values: dict[str, Any]) -> CoverageRun:
     conn.execute(select(func.pg_advisory_xact_lock(LOCK)))
     conn.execute(delete(coverage_run).where(coverage_run.c.inputs_hash == values["inputs_hash"]))
     run_id = conn.execute(insert(coverage_run).values(**values).returning(coverage_run.c.id)).scalar_one()
-    make_current(conn, run_id)
+    make_current(conn, run_id, values["computed_at"])
     return CoverageRun(id=run_id, is_current=True, **values)
 
 

@@ -353,6 +353,7 @@ coverage_run = Table(
     Column("network_date", Date),
     Column("data_date", Date),
     _when("computed_at"),
+    Column("confirmed_at", DateTime(timezone=True), comment="when the data last gave just this"),
     Column("is_current", Boolean, nullable=False, server_default=text("false")),
     Column("report", JSONB, nullable=False, server_default=text("'{}'")),
     Index("coverage_run_current_key", "is_current", unique=True, postgresql_where=text("is_current")),

@@ -143,15 +143,19 @@ class MapContent:
         The city is invented: its codes are none that exist.
     shows_osm
         OpenStreetMap data are among what is shown.
+    minutes, circle_m
+        What the current figures were computed for; none when nothing has been computed.
     """
 
     bounds: tuple[float, float, float, float] | None
     is_fictional: bool
     shows_osm: bool
+    minutes: float | None
+    circle_m: float | None
 
 
 def map_content(conn: Connection) -> MapContent:
     """Where the city lies and whose data it is."""
     row = conn.execute(sql("map_content")).one()
     bounds = None if row.west is None else (row.west, row.south, row.east, row.north)
-    return MapContent(bounds=bounds, is_fictional=row.is_fictional, shows_osm=row.shows_osm)
+    return MapContent(bounds, row.is_fictional, row.shows_osm, row.minutes, row.circle_m)

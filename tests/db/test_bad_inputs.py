@@ -360,6 +360,15 @@ def test_all_faults_of_all_rows_are_told(loaded: Database, tmp_path: Path) -> No
     assert (error.evidence["rejected"], error.evidence["read"]) == (2, 2)
 
 
+def test_a_grid_on_the_ground_of_a_rejected_row_is_told_why(loaded: Database, tmp_path: Path) -> None:
+    """The other grid is in the file, so nobody may say that the file lacks it."""
+    x0, y0, x1, y1 = WEST_ONLY[NORTH_WEST]
+    other = next(code for code, box in WEST_ONLY.items() if box[0] == x1 and box[1] == y0)
+    grids = west_grids(**{NORTH_WEST: (x0, y0, x1 + 50, y1), other: (x1 + 50, y0, 1050, y1)})
+    error = refused(loaded, "grids", grids(tmp_path), {}, BadRows, "rows_refused")
+    assert {fault["key"] for fault in error.evidence["faults"]} == {"outside_parent", "overlap_with_rejected"}
+
+
 def test_offending_shapes_are_in_the_evidence(loaded: Database, tmp_path: Path) -> None:
     path = west_grids(**{NORTH_WEST: (0, 500, 510, 1000)})(tmp_path)
     error = refused(loaded, "grids", path, {}, BadRows, "rows_refused")

@@ -213,6 +213,22 @@ def test_any_change_is_computed_anew(town: Database, change: str) -> None:
     assert again.inputs_hash != first.inputs_hash
 
 
+def test_a_run_is_behind_from_a_change_until_it_is_computed_or_confirmed(town: Database) -> None:
+    compute_coverage(town, at=AT)
+    assert not behind(town)
+    with town.write() as conn:
+        conn.execute(update(station).values(updated_at=LATER))
+    assert behind(town)
+    same = compute_coverage(town, at=LATER + timedelta(hours=1))
+    assert same.computed_at == AT, "the change was none that matters"
+    assert not behind(town)
+
+
+def behind(db: Database) -> bool:
+    with db.read() as conn:
+        return store.is_behind_data(conn)
+
+
 def test_it_refuses_what_it_cannot_do(town: Database) -> None:
     for minutes in (0, -1, 61):
         with pytest.raises(Refused, match="minutes"):

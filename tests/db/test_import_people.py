@@ -21,6 +21,7 @@ from geo.imports.report import ImportReport
 from geo.rules.homes import home_rules
 from geo.store.database import Database
 from geo.store.people import load_homes
+from geo.words import catalogue
 from tests.drawn_streets import XY, lonlat_of
 from tests.osm_files import write_pbf
 
@@ -128,6 +129,7 @@ def test_the_totals_add_up(db: Database, tmp_path: Path) -> None:
         "residents_outside_streets": 30.3,
         "residents_not_placed": 60.6,
     }
+    assert {f"total_{name}" for name in totals} <= catalogue().keys()
     parts = [value for name, value in report.totals.items() if name != "residents_read"]
     assert math.fsum(parts) == pytest.approx(report.totals["residents_read"], rel=1e-12)
     with db.read() as conn:

@@ -225,6 +225,19 @@ def test_grids_become_drafts_unless_published(db: Database, tmp_path: Path) -> N
     assert (chief.is_filled, chief.duty_phone) == (True, "5550100")
 
 
+def test_plans_may_hold_from_an_earlier_day_but_not_before_the_plan_they_follow(db: Database, tmp_path: Path) -> None:
+    import_areas(db, write_geojson(tmp_path / "areas.geojson", town.areas()), ImportOptions(), AT)
+    since = AT - timedelta(days=30)
+    import_boxes(db, tmp_path, town.grid_boxes(), replace(PUBLISH, effective_from=since))
+    assert live_codes(db, since) == town.grid_boxes().keys()
+    assert live_codes(db, since - timedelta(seconds=1)) == set()
+    before = everything(db)
+    with pytest.raises(BadMove) as refusal:
+        import_boxes(db, tmp_path, town.grid_boxes(), replace(PUBLISH, effective_from=since), chief_filled=True)
+    assert refusal.value.key == "plan_begins_too_early"
+    assert everything(db) == before
+
+
 def live_codes(db: Database, at: Any = LATER) -> set[str]:
     with db.read() as conn:
         return {found.code for found in live_grids(conn, at)}

@@ -188,6 +188,20 @@ def test_the_lists_hold_what_the_map_holds_and_open_the_same_cards(visit: Visit)
     page.locator("#grid-rows button").first.press("Enter")
     expect(page.locator("#card .code")).to_have_text(re.compile(r"^\d{15}$"))
     expect(page.locator("path.chosen-grid")).to_have_count(1)
+    expect(page.locator("#view-card")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#back")).to_be_focused()
+
+
+def test_a_link_to_what_is_gone_says_so_beside_the_city(visit: Visit) -> None:
+    page = visit.page
+    visit.open("/maps/public?lang=zh#show=grid:999999")
+    expect(page.locator("#note")).to_contain_text("999999")
+    expect(page.locator("#card h2")).to_have_text("青河市")
+    visit.complaints.clear()  # the browser itself reports the refusal
+    page.evaluate("(hash) => { location.hash = hash; }", f"#show=grid:{worst_grid(visit)['id']}")
+    expect(page.locator("#card .code")).to_be_visible()
+    expect(page.locator("#note")).to_be_hidden()
 
 
 def test_a_link_brings_the_same_view_back(visit: Visit) -> None:

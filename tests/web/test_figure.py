@@ -28,6 +28,8 @@ VIEW = PublicView(
     approval_number="",
     is_fictional=True,
     shows_osm=False,
+    minutes=15,
+    circle_m=1000,
     station_kinds=(Kind("canteen", "社区食堂", "bowl", "residents"),),
     incident_kinds=(("litter", "暴露垃圾"),),
     k=10,
@@ -156,6 +158,15 @@ def test_what_the_page_says_of_its_data_follows_the_view() -> None:
     assert "<img" not in full
     assert "虚构演示城市</span>" in public_page(VIEW).html
     assert "虚构演示城市</span>" not in plain
+
+
+@pytest.mark.parametrize(("language", "told"), [("zh", "步行 10 分钟"), ("en", "10 minutes on foot")])
+def test_the_page_speaks_of_the_minutes_that_were_computed(language: str, told: str) -> None:
+    page = public_page(replace(VIEW, language=language, minutes=10, circle_m=800)).html
+    assert told in page
+    assert "{cutoff}" not in page
+    assert "{circle}" not in page
+    assert not re.search(r"15[ -](?:minutes|分钟)|1,000 [m米]", page)
 
 
 def test_assets_are_missing_until_each_file_lies_where_pages_ask_for_it(tmp_path: Path) -> None:

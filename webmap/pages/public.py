@@ -53,6 +53,8 @@ class PublicView:
     approval_number: str
     is_fictional: bool
     shows_osm: bool
+    minutes: float
+    circle_m: float
     station_kinds: tuple[Kind, ...]
     incident_kinds: tuple[tuple[str, str], ...]
     k: int
@@ -68,9 +70,13 @@ def words() -> Catalogue:
     return load_folder(Path(__file__).parent.parent / "words")
 
 
-def spoken(language: str) -> dict[str, str]:
-    """The sentences in one language."""
-    return {key: entry[language] for key, entry in words().items()}
+def spoken(language: str, minutes: float, circle_m: float) -> dict[str, str]:
+    """The sentences in one language, with what the shown figures were computed for."""
+    told = {"{cutoff}": f"{minutes:g}", "{circle}": f"{circle_m:,.0f}"}
+    sentences = {key: entry[language] for key, entry in words().items()}
+    for mark, value in told.items():
+        sentences = {key: text.replace(mark, value) for key, text in sentences.items()}
+    return sentences
 
 
 @cache
@@ -90,7 +96,7 @@ def _settings(view: PublicView) -> dict[str, object]:
 
 def public_page(view: PublicView) -> Page:
     """The page of a view. The same view gives the same page, byte for byte."""
-    say = spoken(view.language)
+    say = spoken(view.language, view.minutes, view.circle_m)
     body = _shell().render(
         say=say,
         other_language="en" if view.language == "zh" else "zh",

@@ -47,11 +47,12 @@ function method(run) {
       el("li", {}, say("computed_at", { when: momentOf(run.computed_at), hash: run.inputs_hash.slice(0, 12) }))));
 }
 
-export function overviewCard(name, total, run) {
+export function overviewCard(name, total, run, isBehind = false) {
   const parts = [el("h2", {}, name ? say("city_title", { city: name }) : say("overview"))];
   if (settings.is_fictional) parts.push(el("p", { class: "fictional" }, say("fictional_long")));
   if (!run) return [...parts, el("p", { class: "note" }, say("nothing_computed"))];
   return [...parts, el("p", { class: "lead" }, say("lead", { minutes: count(run.minutes) })), comparison(total), method(run),
+    isBehind ? el("p", { class: "note" }, say("behind_data")) : null,
     el("p", { class: "hint" }, say("hint_tap"))];
 }
 

@@ -40,10 +40,12 @@ export class Panel {
 
   /** Show a card; the way back leads to the whole city. */
   card(parts, { isHome = false } = {}) {
+    const hadFocus = this.panel.contains(document.activeElement);
     fill(byId("card"), parts);
     byId("back").hidden = isHome;
     this.open("card");
     byId("view-card").scrollTop = 0; // only what is shown can be scrolled
+    if (hadFocus) byId("view-card").focus({ preventScroll: true }); // what was pressed is hidden now
     if (!isHome) {
       if (this.panel.dataset.state === "peek") this.size("half");
       byId("status").textContent = byId("card").querySelector("h2").textContent;

@@ -61,7 +61,7 @@ class PublicPage {
     drawLegend(seesPoints(this.role), (name, isOn) => this.switched(name, isOn));
     await this.loadCity();
     if (asked.thing) await this.show(asked.thing.kind, asked.thing.id, { move: !asked.view });
-    else this.home();
+    if (!this.thing) this.home(); // a link to what is gone still brings the city
   }
 
   async loadCity() {
@@ -71,6 +71,7 @@ class PublicPage {
       const coverage = await getJson("/api/v1/coverage", { by: "city" });
       this.total = coverage.total;
       this.run = coverage.run;
+      this.isBehind = coverage.is_behind_data;
     } catch (error) {
       if (error.status !== 503) throw error;
     }
@@ -83,7 +84,7 @@ class PublicPage {
   home() {
     this.thing = null;
     this.overlay.clear();
-    this.panel.card(overviewCard(this.city, this.total, this.run), { isHome: true });
+    this.panel.card(overviewCard(this.city, this.total, this.run, this.isBehind), { isHome: true });
     permalink.write(this.map, null);
   }
 
@@ -130,6 +131,7 @@ class PublicPage {
       const display = await showers[kind].call(this, id, cell);
       if (asked !== this.asked) return;
       this.thing = { kind, id };
+      this.note("");
       this.panel.card(display.parts);
       const bounds = display.mark();
       if (bounds && (move || display.isWide)) this.fit(bounds, 17);

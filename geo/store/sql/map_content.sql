@@ -1,5 +1,6 @@
 -- west, south, east, north of the city (its grids, or else its areas, its streets, its stations); is_fictional: an area has a code
--- that GB/T 2260 never gives out (99....); shows_osm: something shown came from OpenStreetMap, by source or file name.
+-- that GB/T 2260 never gives out (99....); shows_osm: something shown came from OpenStreetMap, by source or file name;
+-- minutes, circle_m: what the current figures were computed for.
 with part as (
     select 0 as rank, ST_Extent(geom)::geometry as box from live_grid
     union all
@@ -22,5 +23,7 @@ select ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east, ST_YMa
        exists (
            select from shown left join import_batch b on b.id = shown.import_id
            where lower(shown.source) ~ 'osm|openstreetmap' or lower(b.filename) ~ 'osm|openstreetmap|\.pbf$'
-       ) as shows_osm
+       ) as shows_osm,
+       (select minutes from coverage_run where is_current) as minutes,
+       (select air_circle_m from coverage_run where is_current) as circle_m
 from (select 1) as always left join chosen on true

@@ -41,6 +41,6 @@ select kind, id, name, name_en, code, detail, match, count(*) over () as n_match
        ST_XMin(geom) as west, ST_YMin(geom) as south, ST_XMax(geom) as east, ST_YMax(geom) as north
 from matched
 where match is not null
-order by match, array_position(array['area', 'grid', 'station', 'compound', 'road', 'place'], kind),
+order by match, array_position(array['area', 'station', 'grid', 'compound', 'road', 'place'], kind),
          length(name), name collate "C", id
 limit :limit
