@@ -3,7 +3,7 @@
 GridcircleError                  what the tree hangs from; never raised itself
 ├─ NotFound                 404  no such grid, station, plan, import, file
 ├─ Conflict                 409
-│  ├─ StaleVersion               it changed since it was read
+│  ├─ StaleVersion          412  it changed since it was read (the version comes as If-Match)
 │  └─ AlreadyLive                another plan of the community is live at that time
 ├─ Refused                  422  the request or the data cannot be taken as they are
 │  ├─ BadFile                    missing, empty, truncated, not what its name says, no CRS
