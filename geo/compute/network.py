@@ -73,7 +73,7 @@ def build_network(lines: StreetLines) -> StreetNetwork:
 
     Source
     ------
-    The rule of issue 2: a piece runs between two junctions and its length is summed first.
+    Ours: DECISIONS.md, the rule of a minute. A piece runs between two junctions and its length is summed first.
     """
     place_of_point, lonlat_of_place = _places(lines)
     xy_m_of_place = Frame.of(lonlat_of_place).to_xy_m(lonlat_of_place)
