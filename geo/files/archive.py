@@ -25,7 +25,7 @@ def unpacked(path: Path, folder: Path) -> list[Path]:
             if sum(member.file_size for member in members) > import_limits().largest_unpacked_bytes:
                 raise BadFile("zip_too_large", path=path.name)
             files = [_unpack(archive, member, folder) for member in members]
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:  # also what zipfile does not implement
         raise BadFile("zip_broken", path=path.name, reason=str(error)[:200]) from error
     readable = [file for file in files if file.suffix.lower() in KIND_OF_ENDING.keys() - {".zip"}]
     if not readable:
