@@ -14,6 +14,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.errors import language_of
+from api.jobs import Jobs
+from geo.actions.engine import Engine
+from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.errors import NotAllowed, Refused, WhoAreYou
 from geo.settings import Settings
@@ -33,6 +36,14 @@ async def _streets(request: Request) -> StreetCache:
     return cast("StreetCache", request.app.state.streets)
 
 
+async def _engine(request: Request) -> Engine:
+    return cast("Engine", request.app.state.engine)
+
+
+async def _areas(request: Request) -> ReachAreas:
+    return cast("ReachAreas", request.app.state.areas)
+
+
 async def _settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
@@ -41,16 +52,36 @@ async def _language(request: Request) -> str:
     return language_of(request)
 
 
-async def _now() -> datetime:
+async def _jobs(request: Request) -> Jobs:
+    return cast("Jobs", request.app.state.jobs)
+
+
+def clock() -> datetime:
+    """Now: what requests and jobs look at."""
     return datetime.now(UTC)
 
 
-async def _new_key() -> UUID:
+async def _now() -> datetime:
+    return clock()
+
+
+def new_id() -> UUID:
+    """A name that nobody can guess."""
     return uuid4()
+
+
+async def _new_key() -> UUID:
+    return new_id()
 
 
 Db = Annotated[Database, Depends(_database)]
 Streets = Annotated[StreetCache, Depends(_streets)]
+Reach = Annotated[Engine, Depends(_engine)]
+"""Who reaches which station: what questions that change nothing are answered from."""
+Areas = Annotated[ReachAreas, Depends(_areas)]
+"""The ground within reach of any station."""
+Running = Annotated[Jobs, Depends(_jobs)]
+"""The jobs of this process."""
 Setting = Annotated[Settings, Depends(_settings)]
 Language = Annotated[str, Depends(_language)]
 Now = Annotated[datetime, Depends(_now)]
@@ -66,6 +97,7 @@ class Who:
     """Who asks: the public, or the holder of a token."""
 
     role: Role = "public"
+    token_id: int | None = None
     name: str | None = None
     """What the token is for."""
     area_id: int | None = None
@@ -154,6 +186,7 @@ def _holder(db: Database, secret: str, at: datetime) -> Who:
     _refuse_ended(token, at)
     return Who(
         role=token.role,
+        token_id=token.id,
         name=token.name,
         area_id=token.area_id,
         area_code=token.area_code,

@@ -94,23 +94,34 @@ def language_of(request: Request) -> str:
 
 def problem_of(error: GridcircleError, language: str) -> ProblemResponse:
     """The answer to an error of ours."""
+    body = problem_body(error, language)
+    status = body["status"]
+    return ProblemResponse(body, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+
+
+def problem_body(error: GridcircleError | None, language: str) -> dict[str, Any]:
+    """What is told of an error: of ours all, of a fault inside (None) that there was one."""
+    if error is None:
+        return _plain_body(500, "inner_error", language)
     nearest = next(kind for kind in type(error).__mro__ if kind in STATUS)
-    status = STATUS[nearest]
-    body = {
+    return {
         "type": f"/problems/{_snake(type(error).__name__).replace('_', '-')}",
         "title": sentence(f"problem_{_snake(nearest.__name__)}", language),
-        "status": status,
+        "status": STATUS[nearest],
         "detail": error.in_language(language),
         "key": error.key,
         "evidence": error.evidence,
     }
-    return ProblemResponse(body, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
 
 
 def plain_problem(status: int, key: str, language: str, **evidence: Any) -> ProblemResponse:
     """The answer to what HTTP itself refuses."""
+    return ProblemResponse(_plain_body(status, key, language, **evidence), status)
+
+
+def _plain_body(status: int, key: str, language: str, **evidence: Any) -> dict[str, Any]:
     title = "problem_inner" if status >= 500 else "problem_http"
-    body = {
+    return {
         "type": "about:blank",
         "title": sentence(title, language, status=status),
         "status": status,
@@ -118,7 +129,6 @@ def plain_problem(status: int, key: str, language: str, **evidence: Any) -> Prob
         "key": key,
         "evidence": evidence,
     }
-    return ProblemResponse(body, status)
 
 
 def install(app: FastAPI) -> None:

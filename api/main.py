@@ -12,24 +12,37 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
 from api import errors
+from api.deps import clock, new_id
 from api.guard import Guard
+from api.jobs import Jobs
 from api.routes import (
+    access,
     areas,
     coverage,
     grids,
     health,
+    honesty,
     imports,
     incidents,
+    jobs,
     locate,
     maps,
     me,
+    nearest,
+    profile,
+    reach,
+    reach_area,
     resources,
     search,
     stations,
     tiles,
+    what_if,
 )
 from api.schemas import Problem, problems
+from geo.actions.engine import Engine
+from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
+from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store.database import Database
 
@@ -39,7 +52,10 @@ Without a token the answers are what the public may see: rounded counts, inciden
 `gridcircle token create` adds what its role and area allow. `Accept-Language: zh` or `en` chooses the sentences.
 """
 
-VERSIONED = (areas, grids, stations, resources, coverage, locate, search, incidents, imports, me)
+VERSIONED = (
+    *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
+    *(locate, search, incidents, imports, jobs, me),
+)
 UNVERSIONED = (health, tiles, maps)
 
 
@@ -73,8 +89,13 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         responses=problems(401, 403, 422, 503),
     )
     app.state.settings = settings
-    app.state.db = Database(database_url, size=settings.workers_db)
-    app.state.streets = StreetCache(app.state.db)
+    limits = request_limits()
+    app.state.jobs = Jobs(limits, clock, new_id)
+    # a connection for every request that has a thread, and one for every job that runs beside them
+    app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running)
+    app.state.streets = StreetCache(app.state.db, settings.arrays_abs)
+    app.state.engine = Engine(app.state.db, app.state.streets)
+    app.state.areas = ReachAreas(app.state.engine)
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
     app.add_middleware(Guard, settings=settings)
     errors.install(app)
@@ -90,4 +111,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as connections: a request that has a thread never waits for a connection.
     current_default_thread_limiter().total_tokens = app.state.settings.workers_db
     yield
+    app.state.jobs.close()
     app.state.db.close()

@@ -24,6 +24,12 @@ def geojson(shape: BaseGeometry | None) -> str | None:
     return text
 
 
+def geometry(shape: BaseGeometry) -> dict[str, Any]:
+    """GeoJSON of a shape that is there."""
+    told: dict[str, Any] = json.loads(geojson(shape) or "null")
+    return told
+
+
 def feature(id_: int | None, shape: str | None, properties: Properties) -> Feature[Properties]:
     """One feature; ``shape`` is GeoJSON text."""
     geometry: dict[str, Any] | None = None if shape is None else json.loads(shape)

@@ -110,6 +110,12 @@ class Figures(Shape):
     share: float | None = Field(examples=[0.886], description="Covered of all, 0 to 1.")
     residents_in_air_circle: Count | None = Field(examples=[1130])
     air_share: float | None = Field(examples=[0.991], description="The same by plain circle, which overstates it.")
+    residents_certain: Count | None = Field(examples=[970], description="Covered for certain: the lower bound.")
+    residents_possible: Count | None = Field(examples=[1050], description="Covered at most: the upper bound.")
+    share_low: float | None = Field(examples=[0.8509], description="The lower bound of `share`.")
+    share_high: float | None = Field(examples=[0.9211], description="The upper bound of `share`.")
+    residents_second: Count | None = Field(examples=[620], description="With a second station within the minutes.")
+    second_share: float | None = Field(examples=[0.5439])
     residents_no_street: Count | None = Field(examples=[0], description="Homes without a street in reach.")
     residents_outside_streets: Count | None = Field(examples=[0], description="Homes outside the streets' extent.")
     elderly: Count | None = Field(examples=[None])
@@ -120,12 +126,44 @@ class Figures(Shape):
     homes: int | None = Field(examples=[None])
 
 
+class ReachedByStation(Shape):
+    """Who reaches at least one station of a kind, or with a service."""
+
+    key: str = Field(examples=["canteen"], description="Kind or service, as stations have it.")
+    residents_covered: Count | None = Field(examples=[400])
+    share: float | None = Field(examples=[0.3509])
+
+
+class Variety(Shape):
+    """Kinds and services: what of all that there is people reach in time."""
+
+    by_kind: list[ReachedByStation]
+    by_service: list[ReachedByStation]
+    mean_share_of_kinds: float | None = Field(examples=[0.6123], description="Mean of the shares of all kinds.")
+    least_share_of_kinds: float | None = Field(examples=[0.3509], description="The lowest of them.")
+    residents_all_kinds: Count | None = Field(examples=[380], description="Who reach every kind that there is.")
+    all_kinds_share: float | None = Field(examples=[0.3333])
+
+
+class Provenance(Shape):
+    """How a figure was made, and from what."""
+
+    method: str = Field(examples=["reach-2"])
+    mode: str = Field(examples=["planning"], description="Way of moving.")
+    surface: str = Field(examples=["dry"], description="What lies on the ground.")
+    minutes: float = Field(examples=[15])
+    network_date: date | None = Field(examples=["2026-06-01"])
+    data_date: date | None = Field(examples=["2026-06-01"])
+    inputs_hash: str = Field(examples=["9f2c…"])
+
+
 class Run(Shape):
     """How figures and circles were computed, and from what."""
 
     id: int = Field(examples=[3])
     method: str = Field(examples=["network"])
-    pace: str = Field(examples=["planning"])
+    mode: str = Field(examples=["planning"], description="Way of moving.")
+    surface: str = Field(examples=["dry"], description="What lies on the ground.")
     speed_m_s: float = Field(examples=[1.111])
     minutes: float = Field(examples=[15])
     cutoff_ds: int = Field(examples=[9000], description="Tenths of a second; the bound itself is reached.")

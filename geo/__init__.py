@@ -2,7 +2,7 @@
 
 nouns       plain files here: areas, grids, plans, stations, streets, people, incidents, coverage, imports
 words/      every sentence a person reads, Chinese and English side by side
-rules/      limits, paces, catalogues and tag tables: data with their sources, never constants in code
+rules/      limits, ways of moving, catalogues and tag tables: data with their sources, never constants in code
 compute/    arrays in, arrays out: no database, no clock, no dice
 files/      foreign file formats to and from plain tables
 store/      the only place that knows the database

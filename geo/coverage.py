@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-METHOD = "reach-1"
+METHOD = "reach-2"
 """Name of the rule and of the way its results are drawn: changes whenever the same inputs give other results."""
 
 
@@ -18,10 +18,14 @@ class CoverageRun:
 
     id: int
     inputs_hash: str
-    """sha256 over streets, homes, stations, areas, grids, rule and method."""
+    """sha256 over streets, homes, stations, areas, grids, rule, mode and method."""
     method: str
-    pace: str
+    mode: str
+    """Key of geo/rules/modes.toml."""
+    surface: str
+    """Key of geo/rules/surfaces.toml."""
     speed_m_s: float
+    """Of connectors, and of ways on foot."""
     minutes: float
     cutoff_ds: int
     """The cutoff itself is reached."""
@@ -57,8 +61,8 @@ class StationWalk:
 
     station_id: int
     travel_ds: int
-    """On foot, at the pace that was asked for."""
+    """In the mode that was asked for, to the station."""
     walk_m: float
-    """On foot: what that pace covers in that time."""
+    """What that mode covers in that time on foot; for others the length of the way."""
     air_m: float
     """In a straight line."""

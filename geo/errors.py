@@ -4,7 +4,8 @@ GridcircleError                  what the tree hangs from; never raised itself
 ├─ NotFound                 404  no such grid, station, plan, import, file
 ├─ Conflict                 409
 │  ├─ StaleVersion          412  it changed since it was read (the version comes as If-Match)
-│  └─ AlreadyLive                another plan of the community is live at that time
+│  ├─ AlreadyLive                another plan of the community is live at that time
+│  └─ Cancelled                  somebody called the computation off
 ├─ Refused                  422  the request or the data cannot be taken as they are
 │  ├─ BadFile                    missing, empty, truncated, not what its name says, no CRS
 │  ├─ BadRows                    rows with faults; carries them all
@@ -16,7 +17,8 @@ GridcircleError                  what the tree hangs from; never raised itself
    ├─ DatabaseAway               no database, or it does not answer
    ├─ StreetsMissing             no street network has been loaded
    ├─ CoverageMissing            nothing has been computed yet
-   └─ MissingPiece               a program or package that set-up could not get
+   ├─ MissingPiece               a program or package that set-up could not get
+   └─ Busy                       as much is waiting as may wait
 """
 
 from __future__ import annotations
@@ -64,6 +66,10 @@ class StaleVersion(Conflict):
 
 class AlreadyLive(Conflict):
     """Another plan of the community is live at that time."""
+
+
+class Cancelled(Conflict):
+    """Somebody called the computation off."""
 
 
 class Refused(GridcircleError):
@@ -117,3 +123,7 @@ class CoverageMissing(Unready):
 
 class MissingPiece(Unready):
     """A program or package that set-up could not get."""
+
+
+class Busy(Unready):
+    """As much is waiting as may wait."""

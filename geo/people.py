@@ -15,6 +15,9 @@ class Homes:
     """(n,) ids of the store, ascending."""
     lonlat_of_start: FloatArray
     """(n, 2) degrees: where the walk begins, the entrance where it is known."""
+    spread_m: FloatArray
+    """(n,) how far from the start the walk may really begin: 0 where the entrance is known, else half the diagonal of
+    the cell or footprint."""
     households: FloatArray
     residents: FloatArray
     elderly: FloatArray

@@ -53,6 +53,15 @@ class PublicationRule:
             return total
         return min(self.reached(count), total - self.round_to)
 
+    def at_most(self, count: float, whole: float) -> int | None:
+        """An upper bound of a part of a whole: rounded up, at most the shown total; None where no total is shown.
+
+        >>> [rule().at_most(count, 1134) for count in (0, 1, 1130, 1134)], rule().at_most(4, 9)
+        ([0, 10, 1130, 1130], None)
+        """
+        total = self.total(whole)
+        return None if total is None else min(math.ceil(count / self.round_to) * self.round_to, total)
+
     def shows_ages(self, level: str) -> bool:
         """Whether elderly and children are told at a level."""
         return level in self.levels_with_ages

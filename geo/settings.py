@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         start = Path.cwd() if "home" in self.model_fields_set else CHECKOUT
         return start / self.home.expanduser()
 
+    @property
+    def arrays_abs(self) -> Path:
+        """Where laid out streets are kept: a copy of what the database holds, made anew where it is missing."""
+        return self.home_abs / "arrays"
+
 
 class _Locale(BaseSettings):
     """What the environment says of the language, ours first."""

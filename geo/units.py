@@ -19,8 +19,11 @@ WGS84: Final = 4326
 
 DS_PER_S: Final = 10
 DS_PER_MINUTE: Final = 600
+MINUTES_PER_HOUR: Final = 60
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Int32Array = NDArray[np.int32]
+UInt8Array = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]

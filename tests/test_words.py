@@ -29,7 +29,7 @@ def test_both_languages_say_the_same(key: str) -> None:
 def test_every_key_raised_in_code_exists() -> None:
     raised = re.compile(
         r"\b(?:GridcircleError|NotFound|Conflict|StaleVersion|AlreadyLive|Refused|BadFile|BadRows|BadGeometry|BadMove|"
-        r"NotAllowed|WhoAreYou|Unready|DatabaseAway|StreetsMissing|CoverageMissing|MissingPiece|say|progress)"
+        r"NotAllowed|WhoAreYou|Unready|DatabaseAway|StreetsMissing|CoverageMissing|MissingPiece|Busy|Cancelled|say|progress)"
         r"\(\s*\"([a-z0-9_]+)\""
     )
     unknown = {

@@ -12,10 +12,12 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.compute.ground import ground_of
 from geo.compute.nearest import nearest_of_homes
+from geo.compute.net import Stops, stops_of
 from geo.compute.network import component_lengths_m
 from geo.compute.project import Frame
-from geo.compute.reach import Stops, stops_of, walk_of
-from geo.streets import StreetGraph
+from geo.compute.ways import net_of
+from geo.rules.modes import mode, surface
+from geo.streets import StreetGraph, on_foot_only
 from geo.units import NONE
 
 FRAME = Frame(103.2, 40.4)
@@ -48,7 +50,11 @@ def graph_of(ways: Sequence[Way], barriers: Sequence[Way] = ()) -> StreetGraph:
         component_m_of_piece=component_lengths_m(nodes[0], nodes[1], length_m, len(places)),
         lonlat_of_point=FRAME.to_lonlat(points_of(ways)),
         start_of_piece=starts_of(ways),
+        highway_of_piece=["residential"] * len(ways),
         name_of_piece=[None] * len(ways),
+        access_of_piece=on_foot_only(np.ones(len(ways), dtype=bool)),
+        is_steps_of_piece=np.zeros(len(ways), dtype=bool),
+        max_kmh_of_piece=np.zeros(len(ways), dtype=np.float32),
         lonlat_of_barrier_point=FRAME.to_lonlat(points_of(barriers)),
         start_of_barrier=starts_of(barriers),
     )
@@ -95,19 +101,21 @@ class Walked:
     ) -> None:
         self.graph = graph_of(ways, barriers)
         self.ground = ground_of(self.graph, min_component_m=min_component_m)
-        self.walk = walk_of(self.ground, DS_PER_M)
+        self.net = net_of(self.ground, mode("planning"), surface("dry"))
         self.max_m = max_m
         self.homes, self.stations = self.stops(homes), self.stops(stations)
 
     def stops(self, drawn_xy_m: np.ndarray) -> Stops:
         joints = self.ground.joints(self.xy_m(drawn_xy_m), self.max_m)
-        return stops_of(self.ground, self.walk, joints, DS_PER_M)
+        return stops_of(self.ground, self.net, joints, DS_PER_M)
 
     def xy_m(self, drawn_xy_m: np.ndarray) -> np.ndarray:
         return self.ground.frame.to_xy_m(FRAME.to_lonlat(np.asarray(drawn_xy_m, dtype=float).reshape(-1, 2)))
 
     def nearest(self, horizon_ds: int = 36_000) -> tuple[np.ndarray, np.ndarray]:
-        return nearest_of_homes(self.walk, self.stations, self.homes, horizon_ds)
+        """Of every home; on foot and without locked gates, trips take as long either way."""
+        ds, station = nearest_of_homes(self.net, self.stations, self.homes, 1, horizon_ds)
+        return ds[:, 0], station[:, 0]
 
     def minutes(self) -> list[float | None]:
         """Of every home, in deciseconds; None where not reached."""

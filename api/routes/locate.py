@@ -10,10 +10,13 @@ from pydantic import Field
 
 from api.deps import At, Db, Language, Streets, asks
 from api.inputs import Lat, Lon
+from api.limits import ModeKey, SurfaceKey
 from api.schemas import ChainLink, Position, Post, Shape, problems
 from geo.actions.locate import Location, NearStation, Remark
 from geo.actions.locate import locate as find
-from geo.rules.paces import pace as pace_of
+from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
+from geo.rules.modes import mode as mode_of
+from geo.rules.modes import surface as surface_of
 from geo.units import DS_PER_MINUTE
 from geo.words import sentence
 
@@ -44,7 +47,7 @@ class LocatedStation(Shape):
     is_open: bool | None = Field(examples=[True], description="At the moment asked about; none: not known.")
     until: datetime | None = Field(examples=["2026-11-20T18:30:00+08:00"])
     opens_at: datetime | None = Field(examples=[None])
-    minutes: float = Field(examples=[7.3], description="On foot, at the pace asked for.")
+    minutes: float = Field(examples=[7.3], description="In the mode asked for.")
     travel_ds: int = Field(examples=[4380], description="The same in tenths of a second.")
     street_m: float = Field(examples=[486.7], description="The way on foot.")
     air_m: float = Field(examples=[410.2], description="In a straight line.")
@@ -62,7 +65,8 @@ class Located(Shape):
 
     lonlat: Position
     at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
-    pace: str = Field(examples=["planning"])
+    mode: str = Field(examples=["planning"])
+    surface: str = Field(examples=["dry"])
     speed_m_s: float = Field(examples=[1.1111])
     is_inside: bool = Field(examples=[True], description="Whether any area holds it.")
     detail: str | None = Field(examples=[None], description="What is to be said when no grid holds it.")
@@ -81,18 +85,18 @@ def locate(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     lon: Lon,
     lat: Lat,
     limit: Annotated[int, Query(ge=1, le=20, description="Stations to name at most.")] = 5,
-    pace: Annotated[
-        str, Query(max_length=50, description="How fast somebody walks.", examples=["planning"])
-    ] = "planning",
+    mode: ModeKey = DEFAULT_MODE,
+    surface: SurfaceKey = DEFAULT_SURFACE,
 ) -> Located:
     """The chain of areas from city to grid, the posts that answer for it, and the nearest stations on foot."""
-    speed = pace_of(pace).speed_m_s
-    found = find(db, streets, (lon, lat), at, limit=limit, pace=pace)
+    speed = mode_of(mode).speed_m_s_on(surface_of(surface))
+    found = find(db, streets, (lon, lat), at, limit=limit, mode=mode, surface=surface)
     remark = found.station_remark
     return Located(
         lonlat=(lon, lat),
         at=at,
-        pace=pace,
+        mode=mode,
+        surface=surface,
         speed_m_s=round(speed, 4),
         is_inside=bool(found.chain),
         detail=_told(found.place_remark, language),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, begin, refuse_faults
 from geo.compute.network import build_network
+from geo.compute.outlines import gates_of
 from geo.errors import BadFile
 from geo.files.digest import sha256_of
 from geo.files.osm import is_osm, read_streets
@@ -22,11 +23,12 @@ from geo.imports.options import ImportOptions
 from geo.imports.report import Fault, ImportReport
 from geo.imports.rows import Reading
 from geo.imports.streets import check_place, street_remarks, street_totals, unchanged_report
+from geo.rules.way_access import access_rules
 from geo.store.areas import town_shape
 from geo.store.database import Database
 from geo.store.imports import close_batch
 from geo.store.streets import live_batch, save_network
-from geo.streets import StreetNetwork
+from geo.streets import FOOT, OPEN, StreetNetwork
 
 Faults = tuple[Fault, ...]
 
@@ -46,7 +48,7 @@ def import_streets(
     db
         Where to keep it.
     path
-        PBF, GeoJSON, GeoPackage, Shapefile or GeoParquet with OpenStreetMap's keys (geo/rules/walkable.toml).
+        PBF, GeoJSON, GeoPackage, Shapefile or GeoParquet with OpenStreetMap's keys (geo/rules/way_access.toml).
     options
         ``data_date`` outranks the date that the file gives itself; ``replace`` is not needed here.
     at
@@ -73,7 +75,7 @@ def import_streets(
     check_place(read.file, town, path.name)
     tell(SHARE_READ)
     network = build_network(read.file.lines)
-    if not network.is_walkable_of_piece.any():
+    if not (network.access_of_piece[:, FOOT] == OPEN).any():
         raise BadFile("streets_not_walkable", path=path.name)
     tell(SHARE_CUT)
     with db.write() as conn:
@@ -117,12 +119,20 @@ def _save(conn: Connection, order: Order, read: _Read, network: StreetNetwork) -
     file = read.file
     network_date = order.options.data_date or file.file_date
     import_id = begin(conn, replace(order, options=replace(order.options, data_date=network_date)))
-    totals = street_totals(network, file)
+    gates = gates_of(
+        file.lonlat_of_gate,
+        file.nearness_m_of_gate,
+        file.lands,
+        file.barriers,
+        access_rules().gates.largest_compound_m2,
+    )
+    totals = street_totals(network, file, gates)
     save_network(
         conn,
         network,
         file.barriers,
         file.lands,
+        gates,
         source=order.source,
         network_date=network_date,
         import_id=import_id,

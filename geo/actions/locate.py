@@ -14,6 +14,7 @@ from geo.actions.street_cache import StreetCache
 from geo.coverage import StationWalk
 from geo.errors import StreetsMissing
 from geo.hours import HoursState
+from geo.rules.modes import mode as mode_of
 from geo.rules.reach import reach_rule
 from geo.stations import Station
 from geo.store import locate as places
@@ -25,7 +26,7 @@ from geo.units import DS_PER_MINUTE
 
 @dataclass(frozen=True)
 class NearStation:
-    """A station that can be reached on foot."""
+    """A station that can be reached."""
 
     station: Station
     walk: StationWalk
@@ -58,7 +59,7 @@ class Location:
 
 
 def locate(
-    db: Database, cache: StreetCache, lonlat: tuple[float, float], at: datetime, *, limit: int, pace: str
+    db: Database, cache: StreetCache, lonlat: tuple[float, float], at: datetime, *, limit: int, mode: str, surface: str
 ) -> Location:
     """What is known of a place at a moment.
 
@@ -74,13 +75,13 @@ def locate(
         Aware, in the city's time zone: which grids are in force, which stations are open.
     limit
         Stations to name at most.
-    pace
-        Key of geo/rules/paces.toml.
+    mode, surface
+        Keys of geo/rules/modes.toml and surfaces.toml.
 
     Raises
     ------
     NotFound
-        If there is no such pace.
+        If there is no such mode or surface.
     """
     with db.read() as conn:
         grid = places.grid_at(conn, lonlat, at)
@@ -90,9 +91,9 @@ def locate(
         stations = {station.id: station for station in station_rows.live(conn)}
     try:
         walks = find_nearest(
-            cache, list(stations.values()), lonlat, k=limit, limit_minutes=_horizon_minutes(), pace=pace
+            cache, list(stations.values()), lonlat, limit, _horizon_minutes(), mode=mode, surface=surface
         )
-        station_remark = None if walks else _why_none(cache, lonlat)
+        station_remark = None if walks else why_none(cache, lonlat, mode)
     except StreetsMissing as error:
         walks, station_remark = [], Remark(error.key, {})
     near = [
@@ -113,9 +114,9 @@ def _place_remark(chain: Sequence[Link], grid: HeldGrid | None) -> Remark | None
     return Remark("place_without_grid", {"area": chain[-1].name}) if chain else Remark("place_outside", {})
 
 
-def _why_none(cache: StreetCache, lonlat: tuple[float, float]) -> Remark:
+def why_none(cache: StreetCache, lonlat: tuple[float, float], mode: str) -> Remark:
     """No street within a connector's length, or streets but no station within the horizon."""
-    ground = cache.live().ground
+    ground = cache.live().ground_of(mode_of(mode).travel)
     limit_m = reach_rule().max_connector_m
     joints = ground.joints(ground.frame.to_xy_m(np.array([lonlat])), limit_m)
     if len(joints.piece_of_joint) == 0:

@@ -14,6 +14,7 @@ import typer
 from geo.actions.import_areas import import_areas
 from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
+from geo.actions.import_official_circles import import_official_circles
 from geo.actions.import_people import import_people
 from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     PEOPLE = "people"
     INCIDENTS = "incidents"
     RESOURCES = "resources"
+    CIRCLES = "circles"
 
 
 IMPORTERS: dict[Kind, Importer] = {
@@ -56,6 +58,7 @@ IMPORTERS: dict[Kind, Importer] = {
     Kind.PEOPLE: import_people,
     Kind.INCIDENTS: import_incidents,
     Kind.RESOURCES: import_resources,
+    Kind.CIRCLES: import_official_circles,
 }
 
 import_app = typer.Typer(add_completion=False)

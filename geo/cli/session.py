@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from geo import settings
+from geo.actions.engine import Engine
+from geo.actions.street_cache import StreetCache
 from geo.cluster.where import database_url
 from geo.store.database import Database
 from geo.store.migrate import migrate
@@ -28,3 +30,8 @@ def open_database() -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+def engine_of(db: Database) -> Engine:
+    """What questions about reach are answered from; streets that were laid out before are not laid out again."""
+    return Engine(db, StreetCache(db, settings.load().arrays_abs))

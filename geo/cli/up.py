@@ -68,13 +68,13 @@ def _fill(db: Database, wanted: Settings) -> None:
 
 
 def _asked_before(db: Database) -> dict[str, Any]:
-    """Minutes and pace of the circles that are shown; nothing where there are none yet."""
+    """Minutes, mode and surface of the circles that are shown; nothing where there are none yet."""
     with db.read() as conn:
         try:
             run = coverage.current_run(conn)
         except CoverageMissing:
             return {}
-    return {"minutes": run.minutes, "pace": run.pace}
+    return {"minutes": run.minutes, "mode": run.mode, "surface": run.surface}
 
 
 def _load_demo(db: Database, unfinished: Path) -> None:

@@ -2,6 +2,7 @@
 # Install the system packages that are missing, in one go, through apt.
 #   setup.sh run     what `make run` needs: Python's venv, PostgreSQL with PostGIS
 #   setup.sh test    that, and a browser with Chinese letters
+#   setup.sh bench   pgRouting for the PostgreSQL that is there, to measure against
 # Nothing is touched where all is there. PYTHON names the interpreter.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -51,6 +52,11 @@ if [ "$1" = test ]; then
     [ -n "$(find /lib /usr/lib -name 'libatomic.so.1*' 2>/dev/null | head -n 1)" ] || packages="$packages libatomic1"
     [ -n "$(find /usr/share/fonts /usr/local/share/fonts -iname '*notosanscjk*' 2>/dev/null | head -n 1)" ] ||
         packages="$packages fonts-noto-cjk"
+fi
+if [ "$1" = bench ]; then
+    version=$("$python" -c 'from geo.cluster.programs import installed; print(*[one.version for one in installed()][:1])')
+    [ -z "$version" ] || [ -f "/usr/share/postgresql/$version/extension/pgrouting.control" ] ||
+        packages="$packages postgresql-$version-pgrouting"
 fi
 [ -n "$packages$wants_postgis" ] || exit 0
 

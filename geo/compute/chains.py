@@ -8,15 +8,17 @@ from geo.compute.kernels import kernel
 from geo.units import BoolArray, IntArray
 
 
-def chains_of(from_of_step: IntArray, to_of_step: IntArray, n_places: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Steps strung together from junction to junction; a junction is a place that other than two steps touch.
+def chains_of(
+    from_of_step: IntArray, to_of_step: IntArray, is_junction_of_place: BoolArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Steps strung together from junction to junction; a place that other than two steps touch is one in any case.
 
     Parameters
     ----------
     from_of_step, to_of_step
         (n_steps,) places; no step from a place to itself, no two steps between the same two places.
-    n_places
-        Number of places.
+    is_junction_of_place
+        (n_places,) what else is one.
 
     Returns
     -------
@@ -29,7 +31,8 @@ def chains_of(from_of_step: IntArray, to_of_step: IntArray, n_places: int) -> tu
     """
     n_steps = len(from_of_step)
     touching = np.concatenate([from_of_step, to_of_step])
-    degree_of_place = np.bincount(touching, minlength=n_places).astype(np.int64)
+    degree_of_place = np.bincount(touching, minlength=len(is_junction_of_place)).astype(np.int64)
+    is_junction = is_junction_of_place | (degree_of_place != 2)
     first_of_place = np.concatenate([[0], np.cumsum(degree_of_place)])
     step_at = np.argsort(touching, kind="stable") % max(n_steps, 1)
     place_of_stop = np.empty(2 * n_steps, dtype=np.int64)
@@ -39,7 +42,7 @@ def chains_of(from_of_step: IntArray, to_of_step: IntArray, n_places: int) -> tu
     n_stops = n_chains = n_legs = 0
     for of_rings in (False, True):
         n_stops, n_chains, n_legs = _follow(
-            (from_of_step + to_of_step, first_of_place, step_at, (degree_of_place == 2) == of_rings),
+            (from_of_step + to_of_step, first_of_place, step_at, is_junction, is_junction != of_rings),
             (place_of_stop, start_of_chain, step_of_leg, used_of_step),
             (n_stops, n_chains, n_legs),
         )
@@ -48,12 +51,12 @@ def chains_of(from_of_step: IntArray, to_of_step: IntArray, n_places: int) -> tu
 
 @kernel
 def _follow(
-    steps: tuple[IntArray, IntArray, IntArray, BoolArray],
+    steps: tuple[IntArray, IntArray, IntArray, BoolArray, BoolArray],
     chains: tuple[IntArray, IntArray, IntArray, BoolArray],
     counts: tuple[int, int, int],
 ) -> tuple[int, int, int]:
-    """Follow every unused step that leaves a place where chains may start, until the next place with other than two."""
-    ends_sum_of_step, first_of_place, step_at, may_start_of_place = steps
+    """Follow every unused step that leaves a place where chains may start, until the next junction."""
+    ends_sum_of_step, first_of_place, step_at, is_junction_of_place, may_start_of_place = steps
     place_of_stop, start_of_chain, step_of_leg, used_of_step = chains
     n_stops, n_chains, n_legs = counts
     for start in range(len(may_start_of_place)):
@@ -74,7 +77,7 @@ def _follow(
                 place_of_stop[n_stops] = place
                 n_stops += 1
                 first = first_of_place[place]
-                if place == start or first_of_place[place + 1] - first != 2:
+                if place == start or is_junction_of_place[place]:
                     break
                 step = step_at[first + 1] if step_at[first] == step else step_at[first]
             n_chains += 1

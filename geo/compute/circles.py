@@ -1,31 +1,38 @@
 """The service circle of a station: the streets it reaches, drawn with a pen of a given width.
 
-What is drawn: pieces within the cutoff whole, the others from each end as far as the time left goes, whole again where
-both budgets meet; and the station's own shortest connector, so that the station lies in its circle. The distance to
-these strokes is burnt into a raster and its contour at the pen's reach taken, which is some fifty times as fast as
-uniting exact buffers and covers the same ground but for one or two per cent (held by a test).
+What is drawn is told in :mod:`geo.compute.parts`. The distance to its strokes is burnt into a raster whose steps are
+whole millionths of a degree (:mod:`geo.compute.raster`), and the outline at the pen's reach is traced and thinned there
+(:mod:`geo.compute.contour`, :mod:`geo.compute.thin`). So a circle is valid and of one part, and circles of growing
+cutoffs lie within each other, exactly, as they are written with six decimals.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-import contourpy
 import numpy as np
 import shapely
 
 from geo.compute.ground import Ground
-from geo.compute.kernels import in_parts, kernel
-from geo.compute.reach import Reached, Stops, Walk
-from geo.compute.segments import SegmentIndex
-from geo.compute.snap import Joints
-from geo.units import NONE, FloatArray, Int32Array, IntArray
+from geo.compute.kernels import in_parts_with, kernel
+from geo.compute.net import Net, Stops
+from geo.compute.outline import Outline, outlines
+from geo.compute.parts import Joined, Memory, Shapes, forget, parts_within, strokes_of
+from geo.compute.raster import MICRO, Lattice, lattice_of, metres_per_micro, raster_around
+from geo.compute.reach import Reached
+from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 
-STATIONS_PER_PART = 4
-LEAST_SHARE = 1e-3
-"""The contour stays this share of a raster step away from raster points, so that rings never touch."""
+STATIONS_PER_PART = 8
+
+STRAIGHT_SHARE = 0.05
+"""Bends of streets below this share of a raster step are not drawn."""
+
+STRIP_VALUES = 4_000_000
+"""Raster points that are worked on at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,242 +40,207 @@ class Pen:
     """How circles are drawn; the numbers are data (geo/rules/reach.toml)."""
 
     pen_m: float
-    """How far a circle reaches to either side of a street."""
+    """How far a circle reaches to either side of a street; at least two raster steps."""
     raster_m: float
     hole_m2: float
     """Holes smaller than this are filled."""
     simplify_m: float
+    """How far an outline may be moved to save points."""
 
 
-@dataclass(frozen=True)
+class Sources(NamedTuple):
+    """Stations that circles are drawn of."""
+
+    lonlat_of_point: FloatArray
+    """(n_stations, 2) degrees."""
+    stops: Stops
+    """Their joints, as they were searched from."""
+
+
+@dataclass(frozen=True, eq=False)
 class CircleShape:
-    """One circle."""
+    """One circle at one cutoff."""
 
-    shape: shapely.MultiPolygon | None
-    """EPSG:4326, valid; None where the station reaches no street."""
+    outline: Outline
+    """Without a polygon where the station reaches no street."""
     street_m: float
     """Length of ways within reach."""
-    area_m2: float
+
+    @property
+    def area_m2(self) -> float:
+        """On the ellipsoid."""
+        return float(self.outline.area_m2)
+
+    @cached_property
+    def shape(self) -> shapely.MultiPolygon | None:
+        """EPSG:4326, valid; None where there is nothing."""
+        n_polygons = len(self.outline.start_of_polygon) - 1
+        if not n_polygons:
+            return None
+        offsets = self.outline.start_of_ring, self.outline.start_of_polygon, np.array([0, n_polygons])
+        kind = shapely.GeometryType.MULTIPOLYGON
+        return shapely.from_ragged_array(kind, self.outline.micro / MICRO, offsets)[0]
+
+    @property
+    def wkb(self) -> bytes | None:
+        """The shape as well-known binary, without a detour through shapely."""
+        _, start_of_ring, start_of_polygon, _ = self.outline
+        if len(start_of_polygon) < 2:
+            return None
+        places, rings = self.outline.micro / MICRO, start_of_ring.tolist()
+        told = [struct.pack("<BII", 1, 6, len(start_of_polygon) - 1)]
+        for first, last in zip(start_of_polygon.tolist(), start_of_polygon[1:].tolist(), strict=False):
+            told.append(struct.pack("<BII", 1, 3, last - first))
+            for ring in range(first, last):
+                told.append(struct.pack("<I", rings[ring + 1] - rings[ring]))
+                told.append(places[rings[ring] : rings[ring + 1]].tobytes())
+        return b"".join(told)
+
+
+class Plan(NamedTuple):
+    """What all circles of one drawing share."""
+
+    net: Net
+    shapes: Shapes
+    lattice: Lattice
+    cutoffs_ds: IntArray
+
+
+def _plan(ground: Ground, net: Net, cutoffs_ds: Sequence[int], pen: Pen) -> Plan:
+    lat = ground.frame.lat
+    lon_m, lat_m = metres_per_micro(lat)
+    shapes = Shapes(
+        ground.lonlat_of_point,
+        ground.start_of_piece,
+        ground.length_m_of_piece,
+        ground.from_node_of_piece,
+        ground.to_node_of_piece,
+        lon_m / lat_m,
+        STRAIGHT_SHARE * pen.raster_m / lat_m / MICRO,
+    )
+    lattice = lattice_of(lat, pen.pen_m, pen.raster_m, pen.hole_m2, pen.simplify_m)
+    return Plan(net, shapes, lattice, np.array(cutoffs_ds, dtype=np.int64))
 
 
 @kernel
-def _parts_of_piece(ds: int, from_left_ds: int, to_left_ds: int, at_ds: int, own_left_ds: int) -> FloatArray:
-    """What is reached of a piece from its from-node, from its to-node and from a joint at ``at_ds``.
-
-    A budget below 0 is none. Returns (n, 2) shares of the piece, from and to, apart from each other; n is at most 3.
-    """
-    low = min(from_left_ds, ds) if from_left_ds >= 0 else -1
-    high = max(ds - to_left_ds, 0) if to_left_ds >= 0 else ds + 1
-    first, last = max(at_ds - own_left_ds, 0), min(at_ds + own_left_ds, ds)
-    is_apart = own_left_ds >= 0
-    if is_apart and first <= low:
-        low, is_apart = max(low, last), False
-    if is_apart and last >= high:
-        high, is_apart = min(high, first), False
-    if low >= high:
-        return np.array([[0.0, 1.0]])
-    shares: FloatArray = np.array([[0, low], [first, last], [high, ds]]) / max(ds, 1)
-    apart: FloatArray = shares[np.array([low >= 0, is_apart, high <= ds])]
-    return apart
-
-
-@kernel
-def _pieces_touched(walk: Walk, nodes: Int32Array, own_pieces: Int32Array) -> Int32Array:
-    """Pieces that end at any of the nodes, and the station's own, each once."""
-    is_touched = np.zeros(len(walk.ds_of_piece), np.bool_)
-    n_most = len(own_pieces)
-    for node in nodes:
-        n_most += walk.start_of_node[node + 1] - walk.start_of_node[node]
-    pieces = np.empty(n_most, np.int32)
-    n = 0
-    for piece in own_pieces:
-        is_touched[piece] = True
-        pieces[n] = piece
-        n += 1
-    for node in nodes:
-        for arc in range(walk.start_of_node[node], walk.start_of_node[node + 1]):
-            piece = walk.piece_of_arc[arc]
-            if not is_touched[piece]:
-                is_touched[piece] = True
-                pieces[n] = piece
-                n += 1
-    return pieces[:n]
+def _joined(lonlat: FloatArray, stops: Stops, first: int, last: int) -> Joined:
+    """The joints of some stations, sorted by piece."""
+    begin, end = stops.start_of_point[first], stops.start_of_point[last]
+    order = begin + np.argsort(stops.piece_of_joint[begin:end])
+    place, is_shortest = np.empty((end - begin, 2)), np.zeros(end - begin, np.bool_)
+    for station in range(first, last):
+        low, high = stops.start_of_point[station] - begin, stops.start_of_point[station + 1] - begin
+        place[low:high] = lonlat[station]
+        if high > low:
+            is_shortest[low + np.argmin(stops.connector_ds_of_joint[begin + low : begin + high])] = True
+    return Joined(
+        stops.piece_of_joint[order],
+        stops.at_ds_of_joint[order],
+        stops.connector_ds_of_joint[order],
+        place[order - begin],
+        is_shortest[order - begin],
+    )
 
 
 @kernel
-def reached_parts(walk: Walk, reached: Reached, own: Stops, cutoff_ds: int) -> tuple[Int32Array, FloatArray]:
-    """Parts of pieces within the cutoff of one station.
-
-    Parameters
-    ----------
-    walk
-        The network.
-    reached, own
-        What the station alone reaches within the cutoff, and where it alone joins.
-    cutoff_ds
-        The cutoff itself is reached.
-
-    Returns
-    -------
-    piece_of_part
-        (n_parts,) a piece may have up to three parts.
-    share_of_part
-        (n_parts, 2) from and to, as shares of the piece.
-    """
-    left_ds_of_node = np.full(len(walk.start_of_node) - 1, NONE, np.int32)
-    for i in range(len(reached.node)):
-        left_ds_of_node[reached.node[i]] = cutoff_ds - reached.ds[i]
-    own_of_piece = np.full(len(walk.ds_of_piece), NONE, np.int32)
-    for j in range(len(own.piece_of_joint)):
-        own_of_piece[own.piece_of_joint[j]] = j
-    touched = _pieces_touched(walk, reached.node, own.piece_of_joint)
-    pieces = np.empty(3 * len(touched), np.int32)
-    shares = np.empty((3 * len(touched), 2))
-    n = 0
-    for piece in touched:
-        j = own_of_piece[piece]
-        parts = _parts_of_piece(
-            walk.ds_of_piece[piece],
-            left_ds_of_node[walk.from_node_of_piece[piece]],
-            left_ds_of_node[walk.to_node_of_piece[piece]],
-            own.at_ds_of_joint[j] if j != NONE else 0,
-            cutoff_ds - own.connector_ds_of_joint[j] if j != NONE else NONE,
-        )
-        for k in range(len(parts)):
-            pieces[n] = piece
-            shares[n] = parts[k]
-            n += 1
-    return pieces[:n].copy(), shares[:n].copy()
+def _nothing() -> Outline:
+    return Outline(np.empty((0, 2), np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), 0.0)
 
 
 @kernel
-def _strokes(streets: SegmentIndex, start_of_piece: IntArray, pieces: Int32Array, parts_m: FloatArray) -> FloatArray:
-    """Parts, (n, 2) metres along their pieces, as straight strokes: (n, 4) ax, ay, bx, by."""
-    n_most = 0
-    for piece in pieces:
-        n_most += start_of_piece[piece + 1] - start_of_piece[piece] - 1
-    strokes = np.empty((n_most, 4))
-    a, b, along_m = streets.a_xy_m, streets.b_xy_m, streets.along_m_of_segment
-    n = 0
-    for k in range(len(pieces)):
-        # a piece of p points has p - 1 segments
-        for i in range(start_of_piece[pieces[k]] - pieces[k], start_of_piece[pieces[k] + 1] - pieces[k] - 1):
-            length_m = np.hypot(b[i, 0] - a[i, 0], b[i, 1] - a[i, 1])
-            if along_m[i] > parts_m[k, 1] or along_m[i] + length_m < parts_m[k, 0]:
-                continue
-            low = max(parts_m[k, 0] - along_m[i], 0.0) / length_m if length_m > 0 else 0.0
-            high = min((parts_m[k, 1] - along_m[i]) / length_m, 1.0) if length_m > 0 else 1.0
-            for axis in range(2):
-                strokes[n, axis] = a[i, axis] + low * (b[i, axis] - a[i, axis])
-                strokes[n, axis + 2] = a[i, axis] + high * (b[i, axis] - a[i, axis])
-            n += 1
-    return strokes[:n].copy()
+def _draw(
+    plan: Plan, found: tuple[Int32Array, Int32Array], joined: Joined, work: tuple[Memory, Float32Array]
+) -> tuple[list[Outline], FloatArray]:
+    """Outlines for all cutoffs of what is reached, and the length of its ways."""
+    net, shapes, lattice, cutoffs_ds = plan
+    memory, square = work
+    parts = parts_within(net, shapes, found, joined, cutoffs_ds, memory)
+    strokes, start = strokes_of(net, shapes, parts, joined, cutoffs_ds, memory)
+    forget(shapes, parts, joined, memory)
+    if not len(strokes):
+        return [_nothing() for _ in cutoffs_ds], parts.street_m
+    raster = raster_around(lattice, strokes)
+    if len(square) < 2 * raster.n_columns:
+        square = np.empty(2 * raster.n_columns, np.float32)
+    return outlines(lattice, raster, strokes, start, square), parts.street_m
 
 
 @kernel
-def _burn(strokes: FloatArray, n_rows: int, n_columns: int, reach: float) -> FloatArray:
-    """Distance to the nearest stroke at every raster point, all in raster steps; ``reach`` where it is farther."""
-    square = np.full((n_rows, n_columns), reach * reach)
-    for k in range(len(strokes)):
-        ax, ay, bx, by = strokes[k, 0], strokes[k, 1], strokes[k, 2], strokes[k, 3]
-        dx, dy = bx - ax, by - ay
-        per_length2 = 1.0 / (dx * dx + dy * dy) if dx != 0.0 or dy != 0.0 else 0.0
-        first_row, last_row = max(int(min(ay, by) - reach), 0), min(int(max(ay, by) + reach) + 1, n_rows - 1)
-        first_column, last_column = max(int(min(ax, bx) - reach), 0), min(int(max(ax, bx) + reach) + 1, n_columns - 1)
-        for row in range(first_row, last_row + 1):
-            for column in range(first_column, last_column + 1):
-                share = min(max(((column - ax) * dx + (row - ay) * dy) * per_length2, 0.0), 1.0)
-                x, y = column - ax - share * dx, row - ay - share * dy
-                square[row, column] = min(square[row, column], x * x + y * y)
-    distance: FloatArray = np.sqrt(square)
-    return distance
+def _draw_stations(
+    plan: Plan, reached: Reached, sources: Sources, span: tuple[int, int], work: tuple[Memory, Float32Array]
+) -> list[tuple[list[Outline], FloatArray]]:
+    """Circles of stations, one after the other."""
+    start, vertex, ds = reached
+    drawn = []
+    for station in range(span[0], span[1]):
+        begin, end = start[station], start[station + 1]
+        joined = _joined(sources.lonlat_of_point, sources.stops, station, station + 1)
+        drawn.append(_draw(plan, (vertex[begin:end], ds[begin:end]), joined, work))
+    return drawn
 
 
-def outline(strokes: FloatArray, pen: Pen) -> shapely.MultiPolygon:
-    """The ground within the pen's reach of straight strokes, (n, 4) metres; n is at least 1."""
-    reach = pen.pen_m / pen.raster_m
-    ends = strokes.reshape(-1, 2)
-    margin_m = pen.pen_m + 2 * pen.raster_m
-    corner_xy_m = np.floor((ends.min(axis=0) - margin_m) / pen.raster_m) * pen.raster_m
-    n_columns, n_rows = (int(n) for n in np.ceil((ends.max(axis=0) + margin_m - corner_xy_m) / pen.raster_m) + 1)
-    in_steps = (strokes - np.tile(corner_xy_m, 2)) / pen.raster_m
-    distance = _burn(in_steps, n_rows, n_columns, reach + 1.5)
-    distance[np.abs(distance - reach) < LEAST_SHARE] = reach + LEAST_SHARE
-    contours = contourpy.contour_generator(z=distance, fill_type=contourpy.FillType.OuterOffset)
-    polygons = [
-        _polygon(corner_xy_m + points * pen.raster_m, offsets, pen.hole_m2)
-        for points, offsets in zip(*contours.filled(-1.0, reach), strict=True)
-    ]
-    return shapely.MultiPolygon(polygons)
-
-
-def _polygon(xy_m: FloatArray, offsets: IntArray, hole_m2: float) -> shapely.Polygon:
-    """Rings, the outer one first, without the holes that are too small to show."""
-    turns = xy_m[:-1, 0] * xy_m[1:, 1] - xy_m[1:, 0] * xy_m[:-1, 1]
-    bounds = list(itertools.pairwise(offsets))
-    holes = [xy_m[a:b] for a, b in bounds[1:] if abs(turns[a : b - 1].sum()) / 2 >= hole_m2]
-    return shapely.Polygon(xy_m[: bounds[0][1]], holes)
-
-
-def _multi(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """GEOS makes one polygon of a collection that has only one."""
-    return shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
+def _work(plan: Plan) -> tuple[Memory, Float32Array]:
+    """Working memory; pages that are not used are never touched."""
+    n_pieces, n_nodes = len(plan.net.ds_of_side) // 2, int(plan.net.node_of_vertex[-1]) + 1
+    memory = Memory(np.zeros((n_pieces, 4), np.int32), np.zeros(n_nodes, np.int32))
+    return memory, np.empty(STRIP_VALUES, np.float32)
 
 
 def draw_circles(
     ground: Ground,
-    walk: Walk,
+    net: Net,
     reached: Reached,
-    joined: tuple[FloatArray, Joints, Stops],
-    cutoff_ds: int,
+    sources: Sources,
+    cutoffs_ds: Sequence[int],
     pen: Pen,
-) -> Iterator[CircleShape]:
+    n_threads: int | None = None,
+) -> Iterator[list[CircleShape]]:
     """The circles of all stations, in their order, each as soon as it is there.
 
     Parameters
     ----------
-    ground, walk, reached
-        The streets, and what each station reaches of them within the cutoff.
-    joined
-        Of the stations: (n_stations, 2) metres where they are, their joints, and the same as times.
-    cutoff_ds
-        The cutoff that ``reached`` was searched with.
+    ground, net, reached
+        The streets, and what each station reaches of them within the last cutoff; ``net`` is the one searched.
+    sources
+        The stations.
+    cutoffs_ds
+        Ascending; the cutoffs themselves are reached.
     pen
         How circles are drawn.
-    """
+    n_threads
+        All cores if not told.
 
-    def part(first: int, last: int) -> list[CircleShape]:
+    Yields
+    ------
+    One shape per cutoff. Each is valid, of one part, and lies within the next.
+    """
+    plan = _plan(ground, net, cutoffs_ds, pen)
+
+    def part(work: tuple[Memory, Float32Array], first: int, last: int) -> list[list[CircleShape]]:
+        drawn = _draw_stations(plan, reached, sources, (first, last), work)
         return [
-            _draw_circle(ground, walk, reached, joined, station, (cutoff_ds, pen)) for station in range(first, last)
+            [CircleShape(outline, street) for outline, street in zip(here, street_m.tolist(), strict=True)]
+            for here, street_m in drawn
         ]
 
-    for circles in in_parts(part, len(joined[0]), STATIONS_PER_PART):
+    for circles in in_parts_with(lambda: _work(plan), part, len(sources.lonlat_of_point), STATIONS_PER_PART, n_threads):
         yield from circles
 
 
-def _draw_circle(
-    ground: Ground,
-    walk: Walk,
-    reached: Reached,
-    joined: tuple[FloatArray, Joints, Stops],
-    station: int,
-    wish: tuple[int, Pen],
-) -> CircleShape:
-    (xy_m, joints, stops), (cutoff_ds, pen) = joined, wish
-    own = slice(*stops.start_of_point[station : station + 2])
-    found = slice(*reached.start_of_station[station : station + 2])
-    own_stops = Stops(np.zeros(0, np.int64), *(values[own] for values in stops[1:]))
-    own_reached = Reached(np.zeros(0, np.int64), reached.node[found], reached.ds[found])
-    pieces, shares = reached_parts(walk, own_reached, own_stops, cutoff_ds)
-    if not len(pieces):
-        return CircleShape(None, 0.0, 0.0)
-    strokes = _strokes(ground.streets, ground.start_of_piece, pieces, shares * ground.shape_m_of_piece[pieces, None])
-    nearest = own.start + int(np.argmin(joints.distance_m_of_joint[own]))
-    connector = np.concatenate([xy_m[station], joints.xy_m_of_joint[nearest]])
-    exact = outline(np.vstack([strokes, connector]), pen)
-    shape = shapely.simplify(exact, pen.simplify_m, preserve_topology=False)
-    lonlat = _multi(shapely.transform(shape, ground.frame.to_lonlat))
-    if not shapely.is_valid(lonlat):  # a ring bent over its neighbour: keep every point of it
-        lonlat = shapely.transform(exact, ground.frame.to_lonlat)
-    street_m = float(((shares[:, 1] - shares[:, 0]) * ground.length_m_of_piece[pieces]).sum())
-    return CircleShape(lonlat, street_m, float(shapely.area(shape)))
+def outline_of_union(
+    ground: Ground, net: Net, ds_of_vertex: Int32Array, sources: Sources, cutoffs_ds: Sequence[int], pen: Pen
+) -> list[CircleShape]:
+    """The ground that is reached from any station: one shape per cutoff, each within the next.
+
+    Parameters
+    ----------
+    ground, net, sources, cutoffs_ds, pen
+        As for :func:`draw_circles`.
+    ds_of_vertex
+        (n_vertices,) time from the nearest station; NONE where not reached.
+    """
+    plan = _plan(ground, net, cutoffs_ds, pen)
+    vertex = np.flatnonzero(ds_of_vertex != NONE).astype(np.int32)
+    joined = _joined(sources.lonlat_of_point, sources.stops, 0, len(sources.lonlat_of_point))
+    drawn, street_m = _draw(plan, (vertex, ds_of_vertex[vertex]), joined, _work(plan))
+    return [CircleShape(outline, street) for outline, street in zip(drawn, street_m.tolist(), strict=True)]

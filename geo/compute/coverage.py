@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo.compute.kernels import kernel
 from geo.compute.project import Frame
-from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
+from geo.units import DS_PER_MINUTE, NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 CATEGORIES = ("covered", "beyond", "no_street", "outside_streets")
 """What can be said of a home; its number is the place in this tuple, and every home has exactly one."""
@@ -32,6 +32,14 @@ class Outcome(NamedTuple):
 
     category_of_home: IntArray
     is_in_air_circle_of_home: BoolArray
+    has_second_of_home: BoolArray
+    """Whether a second station is within the cutoff."""
+    has_all_kinds_of_home: BoolArray
+    """Whether a station of every kind that there is is within the cutoff."""
+    is_certain_of_home: BoolArray
+    """Whether the first is within the cutoff wherever in the home the walk begins: the lower bound."""
+    is_possible_of_home: BoolArray
+    """Whether it may be: the upper bound."""
 
 
 def categories(
@@ -161,12 +169,10 @@ def figures(group_of_home: IntArray, n_groups: int, people: People, outcome: Out
     By the names of the columns of ``coverage_figure``: (n_groups,) sums. ``residents`` is the sum of covered, beyond,
     no street and outside.
     """
-    is_counted = group_of_home != NONE
     is_covered = outcome.category_of_home == COVERED
 
     def total(values: FloatArray, which: BoolArray) -> FloatArray:
-        chosen = is_counted & which
-        return np.bincount(group_of_home[chosen], weights=values[chosen], minlength=n_groups).astype(np.float64)
+        return sums_of_groups(group_of_home, n_groups, values, which)
 
     everybody = np.ones(len(group_of_home), dtype=np.bool_)
     return {
@@ -181,4 +187,39 @@ def figures(group_of_home: IntArray, n_groups: int, people: People, outcome: Out
         "elderly_covered": total(people.elderly, is_covered),
         "children": total(people.children, everybody),
         "children_covered": total(people.children, is_covered),
+        "residents_second": total(people.residents, outcome.has_second_of_home),
+        "residents_all_kinds": total(people.residents, outcome.has_all_kinds_of_home),
+        "residents_certain": total(people.residents, outcome.is_certain_of_home),
+        "residents_possible": total(people.residents, outcome.is_possible_of_home),
     }
+
+
+def sums_of_groups(group_of_home: IntArray, n_groups: int, values: FloatArray, which: BoolArray) -> FloatArray:
+    """(n_groups,) sums of some homes' values by group; homes of no group (NONE) are counted nowhere."""
+    chosen = which & (group_of_home != NONE)
+    return np.bincount(group_of_home[chosen], weights=values[chosen], minlength=n_groups).astype(np.float64)
+
+
+def sums_by_minute(
+    group_of_home: IntArray, n_groups: int, residents: FloatArray, ds_of_home: Int32Array, n_minutes: int
+) -> FloatArray:
+    """How many residents of each group reach a station within 0, 1, ... whole minutes; the minute itself is reached.
+
+    Parameters
+    ----------
+    group_of_home
+        (n_homes,) the home's group, or NONE: counted nowhere.
+    n_groups, n_minutes
+        Number of groups; the last minute.
+    residents, ds_of_home
+        (n_homes,) people, and deciseconds to the nearest station, NONE where not reached.
+
+    Returns
+    -------
+    (n_groups, n_minutes + 1), never falling along a row.
+    """
+    minute = -(-ds_of_home.astype(np.int64) // DS_PER_MINUTE)
+    chosen = (group_of_home != NONE) & (ds_of_home != NONE) & (minute <= n_minutes)
+    cell = group_of_home[chosen] * (n_minutes + 1) + minute[chosen]
+    counts = np.bincount(cell, weights=residents[chosen], minlength=n_groups * (n_minutes + 1))
+    return np.cumsum(counts.reshape(n_groups, n_minutes + 1), axis=1)

@@ -21,9 +21,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
+S = TypeVar("S")
 
 KEPT = 4
 """How many earlier states of a file keep their cache: another process may be running from one."""
@@ -77,11 +82,60 @@ def kernel(function: F) -> F:
     return compiled
 
 
-def in_parts(work: Callable[[int, int], R], n: int, part: int) -> Iterator[R]:
-    """``work(first, last)`` over ``range(n)`` in parts, on all cores; results in order, each as soon as it is there.
+@intrinsic  # type: ignore[untyped-decorator]
+def trailing_zeros(_typing: Any, _word: Any) -> Any:
+    """How many bits below the lowest one that is set; of a uint64 that is not 0. Within kernels only."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(_typing: Any, array: Any, _index: Any) -> Any:
+    """Fetch the cache line of an item of a contiguous array (n,) ahead of its use. Within kernels only."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        place = builder.bitcast(builder.gep(data, [values[1]]), cgutils.voidptr_t)
+        whole = cgutils.int32_t
+        hint = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, whole, whole, whole])
+        function = cgutils.get_or_insert_function(builder.module, hint, "llvm.prefetch.p0")
+        builder.call(function, [place, whole(0), whole(3), whole(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), generate
+
+
+def in_parts(work: Callable[[int, int], R], n: int, part: int, n_threads: int | None = None) -> Iterator[R]:
+    """``work(first, last)`` over ``range(n)`` in parts; results in order, each as soon as it is there.
 
     Parts are small and handed out one by one, so that a core that is busy elsewhere does not hold up the others.
+    ``n_threads`` is all cores where None.
     """
-    bounds = [(first, min(first + part, n)) for first in range(0, n, part)]
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        yield from pool.map(lambda bound: work(*bound), bounds)
+    yield from in_parts_with(lambda: None, lambda _, first, last: work(first, last), n, part, n_threads)
+
+
+def in_parts_with(
+    make_scratch: Callable[[], S], work: Callable[[S, int, int], R], n: int, part: int, n_threads: int | None = None
+) -> Iterator[R]:
+    """As :func:`in_parts`, with working memory made once for every thread."""
+    free: list[S] = []
+
+    def one(first: int) -> R:
+        try:
+            scratch = free.pop()
+        except IndexError:
+            scratch = make_scratch()
+        try:
+            return work(scratch, first, min(first + part, n))
+        finally:
+            free.append(scratch)
+
+    n_workers = min(n_threads or os.cpu_count() or 1, -(-n // part))
+    if n_workers <= 1:
+        yield from map(one, range(0, n, part))
+        return
+    with ThreadPoolExecutor(max_workers=n_workers) as pool:
+        yield from pool.map(one, range(0, n, part))

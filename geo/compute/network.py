@@ -1,9 +1,11 @@
 """From ways as a file has them to pieces between junctions.
 
-A junction is a place that walkable ways leave in other than two directions: where three or more meet, or where one
-ends. A piece runs between two junctions, however many ways of the file it is made of: a place where merely the name or
-the class changes does not end it. It bears the name, the class and the bridge or tunnel mark of its longest part.
-Lines that nobody may walk are kept one by one, for the map.
+A junction is a place that routable ways leave in other than two directions: where three or more meet, or where one
+ends. So is a place where what a route is told changes (who may go, steps, for cars the class and the signed limit), one
+where a turn is restricted, and either side of a gate or bollard that does not let everybody through. A piece runs
+between two junctions, however many ways of the file it is made of: where merely the name changes, or on foot the class,
+it goes on. It bears the name, the class and the bridge or tunnel mark of its longest part. Lines that nobody may use
+are kept one by one, for the map.
 """
 
 from __future__ import annotations
@@ -15,24 +17,24 @@ from typing import TypeVar
 import numpy as np
 
 from geo.compute.chains import chains_of, component_of_node
-from geo.compute.hilbert import hilbert_order
 from geo.compute.project import Frame
-from geo.streets import StreetGraph, StreetLines, StreetNetwork, place_keys, read_only
-from geo.units import BoolArray, FloatArray, Int32Array, IntArray
+from geo.compute.steps import (
+    Parted,
+    Places,
+    Steps,
+    changes,
+    marks_of,
+    once,
+    parted,
+    places_of,
+    steps_of,
+    turned,
+)
+from geo.compute.turns import PieceTurns, bends_of, turns_of
+from geo.streets import CLOSED, N_TRAVELS, StreetLines, StreetNetwork, is_for_cars, is_routable, is_walkable, read_only
+from geo.units import BoolArray, FloatArray, Int32Array, IntArray, UInt8Array
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Straight steps between neighbouring points of a line, with the line they are of."""
-
-    from_of_step: IntArray
-    to_of_step: IntArray
-    line_of_step: IntArray
-
-    def kept(self, index: IntArray | BoolArray) -> _Steps:
-        return _Steps(self.from_of_step[index], self.to_of_step[index], self.line_of_step[index])
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class _Runs:
     start_of_run: IntArray
     length_m_of_run: FloatArray
     line_of_run: IntArray
+    access_of_run: UInt8Array
+    first_line_of_run: IntArray
+    """The line of its first step: all its steps agree in what a route is told."""
 
     @property
     def from_of_run(self) -> IntArray:
@@ -56,68 +61,59 @@ class _Runs:
 def build_network(lines: StreetLines) -> StreetNetwork:
     """Cut lines at junctions.
 
-    A stretch that two walkable lines share is taken once, from the earlier line. Crossing lines without a common point
-    do not meet (a bridge over a street). The result does not depend on where the file splits its ways.
+    A stretch that two routable lines share is taken once. Crossing lines without a common point do not meet (a bridge
+    over a street). The result does not depend on where the file splits its ways.
 
     Parameters
     ----------
     lines
-        Ways of one file. Points that repeat within a line are passed over; lines without length vanish.
+        Ways of one file. Points that repeat within a line are passed over; lines without length vanish; turns whose
+        ways are not there are left out.
 
     Returns
     -------
     network
-        Walkable pieces first, then the lines that are not walkable. Nodes are numbered along a Hilbert curve; a
-        walkable piece runs from its lower node to its higher one. Lengths are taken in the local metric frame of all
-        points.
+        Routable pieces first, links across gates and bollards among them, then the lines that are only drawn. Nodes are
+        numbered along a Hilbert curve; a routable piece runs from its lower node to its higher one. Lengths are taken
+        in the local metric frame of all points.
 
     Source
     ------
     Ours: DECISIONS.md, the rule of a minute. A piece runs between two junctions and its length is summed first.
     """
-    place_of_point, lonlat_of_place = _places(lines)
+    places = places_of(lines)
+    n_places = len(places.lonlat_of_place)
+    every = steps_of(places.place_of_point, lines)
+    is_used = is_routable(every.access_of_step)
+    steps = once(every.kept(is_used), n_places)
+    cut = _cut(steps, places, lines)
+    bends = bends_of(lines, places, steps, cut)
+    lonlat_of_place = np.repeat(places.lonlat_of_place, np.diff(cut.first_of_place), axis=0)
     xy_m_of_place = Frame.of(lonlat_of_place).to_xy_m(lonlat_of_place)
-    steps = _steps(place_of_point, lines.start_of_line)
-    is_walkable_of_step = np.asarray(lines.is_walkable_of_line, dtype=np.bool_)[steps.line_of_step]
-    walkable_steps = _once(steps.kept(is_walkable_of_step), len(lonlat_of_place))
-    walked = _ordered(_walkable_runs(walkable_steps, lines, xy_m_of_place))
-    drawn = _ordered(_line_runs(steps.kept(~is_walkable_of_step), xy_m_of_place))
-    return _network(walked, drawn, lines, lonlat_of_place)
+    is_junction = cut.is_parted | changes(cut.steps, marks_of(cut.steps, lines), len(lonlat_of_place))
+    is_junction[bends.via] = True
+    routed = _ordered(_routable_runs(cut.steps, is_junction, lines, xy_m_of_place))
+    drawn = _ordered(_line_runs(_moved(every.kept(~is_used), cut.first_of_place), xy_m_of_place))
+    return _network(routed, drawn, lines, lonlat_of_place, turns_of(lines, bends, *_ends_of(routed)))
 
 
-def joined(graph: StreetGraph) -> StreetGraph:
-    """The graph of several live networks, cut anew where one network's ways touch the other's.
+def _cut(steps: Steps, places: Places, lines: StreetLines) -> Parted:
+    place_of_stop = places.of_keys(lines.key_of_stop)
+    is_there = place_of_stop >= 0
+    return parted(steps, len(places.lonlat_of_place), place_of_stop[is_there], lines.access_of_stop[is_there])
 
-    A path of one's own that ends halfway along a street of another file then meets that street, ways that two files
-    both have are taken once, and the length of a component counts all files. One network comes back as it is.
-    """
-    if len(graph.network_ids) < 2:
-        return graph
-    n_pieces = len(graph.length_m_of_piece)
-    nobody = np.zeros(n_pieces, dtype=np.bool_)
-    network = build_network(
-        StreetLines(
-            lonlat_of_point=graph.lonlat_of_point,
-            key_of_point=place_keys(graph.lonlat_of_point),
-            start_of_line=graph.start_of_piece,
-            highway_of_line=[""] * n_pieces,
-            name_of_line=graph.name_of_piece,
-            is_walkable_of_line=~nobody,
-            is_bridge_of_line=nobody,
-            is_tunnel_of_line=nobody,
-        )
-    )
+
+def _moved(steps: Steps, number_of_place: IntArray) -> Steps:
     return replace(
-        graph,
-        lonlat_of_node=network.lonlat_of_node,
-        from_node_of_piece=network.from_node_of_piece,
-        to_node_of_piece=network.to_node_of_piece,
-        length_m_of_piece=network.length_m_of_piece,
-        component_m_of_piece=network.component_m_of_piece,
-        lonlat_of_point=network.lonlat_of_point,
-        start_of_piece=network.start_of_piece,
-        name_of_piece=network.name_of_piece,
+        steps, from_of_step=number_of_place[steps.from_of_step], to_of_step=number_of_place[steps.to_of_step]
     )
+
+
+def _ends_of(runs: _Runs) -> tuple[IntArray, IntArray]:
+    """(2, n_runs) places at which runs begin and end, and the places next to those along them."""
+    start, stop = runs.start_of_run[:-1], runs.start_of_run[1:] - 1
+    at, inner = np.stack([start, stop]), np.stack([start + 1, stop - 1])
+    return runs.place_of_stop[at], runs.place_of_stop[inner]
 
 
 def component_lengths_m(from_node: Int32Array, to_node: Int32Array, length_m: FloatArray, n_nodes: int) -> FloatArray:
@@ -144,49 +140,28 @@ def components_m(network: StreetNetwork) -> FloatArray:
     return np.sort(lengths_m)[::-1]
 
 
-def _places(lines: StreetLines) -> tuple[IntArray, FloatArray]:
-    """Points with one key are one place; places are numbered along a Hilbert curve."""
-    _, first_point, place_of_point = np.unique(lines.key_of_point, return_index=True, return_inverse=True)
-    lonlat_of_place = lines.lonlat_of_point[first_point].reshape(-1, 2)
-    order = hilbert_order(lonlat_of_place)
-    number_of_place = np.empty(len(order), dtype=np.int64)
-    number_of_place[order] = np.arange(len(order))
-    return number_of_place[place_of_point], lonlat_of_place[order]
-
-
-def _steps(place_of_point: IntArray, start_of_line: IntArray) -> _Steps:
-    """All steps of all lines that lead somewhere."""
-    line_of_point = np.repeat(np.arange(len(start_of_line) - 1), np.diff(start_of_line))
-    from_of_step, to_of_step = place_of_point[:-1], place_of_point[1:]
-    leads = (line_of_point[:-1] == line_of_point[1:]) & (from_of_step != to_of_step)
-    return _Steps(from_of_step, to_of_step, line_of_point[:-1]).kept(leads)
-
-
-def _once(steps: _Steps, n_places: int) -> _Steps:
-    """Steps between the same two places only once, as of the first line that has them; from low to high, in that order.
-
-    So the chains made of them do not depend on which way a line of the file runs.
-    """
-    low, high = np.minimum(steps.from_of_step, steps.to_of_step), np.maximum(steps.from_of_step, steps.to_of_step)
-    _, first = np.unique(low * n_places + high, return_index=True)
-    return _Steps(low[first], high[first], steps.line_of_step[first])
-
-
-def _walkable_runs(steps: _Steps, lines: StreetLines, xy_m_of_place: FloatArray) -> _Runs:
-    place_of_stop, start_of_chain, step_of_leg = chains_of(steps.from_of_step, steps.to_of_step, len(xy_m_of_place))
+def _routable_runs(
+    steps: Steps, is_junction_of_place: BoolArray, lines: StreetLines, xy_m_of_place: FloatArray
+) -> _Runs:
+    place_of_stop, start_of_chain, step_of_leg = chains_of(steps.from_of_step, steps.to_of_step, is_junction_of_place)
     legs = steps.kept(step_of_leg)
     length_m_of_leg = _length_m(legs, xy_m_of_place)
     legs_of_chain = np.diff(start_of_chain) - 1
     chain_of_leg = np.repeat(np.arange(len(legs_of_chain)), legs_of_chain)
+    first = np.cumsum(legs_of_chain) - legs_of_chain
+    is_along = legs.from_of_step[first] == place_of_stop[start_of_chain[:-1]]
+    access = legs.access_of_step[first]
     return _Runs(
         place_of_stop,
         start_of_chain,
         _sums_m(chain_of_leg, length_m_of_leg, len(legs_of_chain)),
         _line_of_longest_part(chain_of_leg, legs.line_of_step, length_m_of_leg, lines),
+        np.where(is_along[:, None], access, turned(access)),
+        legs.line_of_step[first],
     )
 
 
-def _line_runs(steps: _Steps, xy_m_of_place: FloatArray) -> _Runs:
+def _line_runs(steps: Steps, xy_m_of_place: FloatArray) -> _Runs:
     """Lines as they are, each one run."""
     lines, first_step, n_steps = np.unique(steps.line_of_step, return_index=True, return_counts=True)
     start_of_run = np.concatenate([[0], np.cumsum(n_steps + 1)])
@@ -197,10 +172,11 @@ def _line_runs(steps: _Steps, xy_m_of_place: FloatArray) -> _Runs:
     place_of_stop[is_later] = steps.to_of_step
     run_of_step = np.repeat(np.arange(len(lines)), n_steps)
     length_m = _sums_m(run_of_step, _length_m(steps, xy_m_of_place), len(lines))
-    return _Runs(place_of_stop, start_of_run, length_m, lines.astype(np.int64))
+    closed = np.full((len(lines), N_TRAVELS), CLOSED, dtype=np.uint8)
+    return _Runs(place_of_stop, start_of_run, length_m, lines.astype(np.int64), closed, lines.astype(np.int64))
 
 
-def _length_m(steps: _Steps, xy_m_of_place: FloatArray) -> FloatArray:
+def _length_m(steps: Steps, xy_m_of_place: FloatArray) -> FloatArray:
     along_xy_m = xy_m_of_place[steps.to_of_step] - xy_m_of_place[steps.from_of_step]
     return np.hypot(along_xy_m[:, 0], along_xy_m[:, 1])
 
@@ -251,25 +227,33 @@ def _ordered(runs: _Runs) -> _Runs:
     order = np.lexsort((runs.place_of_stop[start + 1], runs.length_m_of_run, runs.to_of_run, runs.from_of_run))
     start_of_run = np.concatenate([[0], np.cumsum(n_stops[order])])
     along = np.arange(start_of_run[-1]) - np.repeat(start_of_run[:-1], n_stops[order])
-    take = np.repeat(start[order], n_stops[order]) + along
-    return _Runs(runs.place_of_stop[take], start_of_run, runs.length_m_of_run[order], runs.line_of_run[order])
+    return _Runs(
+        runs.place_of_stop[np.repeat(start[order], n_stops[order]) + along],
+        start_of_run,
+        runs.length_m_of_run[order],
+        runs.line_of_run[order],
+        runs.access_of_run[order],
+        runs.first_line_of_run[order],
+    )
 
 
-def _network(walked: _Runs, drawn: _Runs, lines: StreetLines, lonlat_of_place: FloatArray) -> StreetNetwork:
+def _network(
+    routed: _Runs, drawn: _Runs, lines: StreetLines, lonlat_of_place: FloatArray, turns: PieceTurns
+) -> StreetNetwork:
     """Places become nodes, lines lend their marks."""
-    ends = [walked.from_of_run, drawn.from_of_run, walked.to_of_run, drawn.to_of_run]
+    ends = [routed.from_of_run, drawn.from_of_run, routed.to_of_run, drawn.to_of_run]
     places, node_of_end = np.unique(np.concatenate(ends), return_inverse=True)
     from_node, to_node = node_of_end.astype(np.int32).reshape(2, -1)
-    n_walked = len(walked.line_of_run)
-    length_m = np.concatenate([walked.length_m_of_run, drawn.length_m_of_run])
-    is_walkable = np.arange(len(length_m)) < n_walked
+    length_m = np.concatenate([routed.length_m_of_run, drawn.length_m_of_run])
+    access = np.concatenate([routed.access_of_run, drawn.access_of_run])
+    walked = is_walkable(access)
     component_m = np.zeros(len(length_m))
-    component_m[:n_walked] = component_lengths_m(
-        from_node[:n_walked], to_node[:n_walked], walked.length_m_of_run, len(places)
-    )
-    place_of_stop = np.concatenate([walked.place_of_stop, drawn.place_of_stop])
-    start_of_piece = np.concatenate([walked.start_of_run, walked.start_of_run[-1] + drawn.start_of_run[1:]])
-    line_of_piece = np.concatenate([walked.line_of_run, drawn.line_of_run])
+    component_m[walked] = component_lengths_m(from_node[walked], to_node[walked], length_m[walked], len(places))
+    place_of_stop = np.concatenate([routed.place_of_stop, drawn.place_of_stop])
+    start_of_piece = np.concatenate([routed.start_of_run, routed.start_of_run[-1] + drawn.start_of_run[1:]])
+    line_of_piece = np.concatenate([routed.line_of_run, drawn.line_of_run])
+    first_line_of_piece = np.concatenate([routed.first_line_of_run, drawn.first_line_of_run])
+    max_kmh = np.asarray(lines.max_kmh_of_line, dtype=np.float32)[first_line_of_piece]
     return StreetNetwork(
         lonlat_of_node=read_only(lonlat_of_place[places]),
         from_node_of_piece=read_only(from_node),
@@ -280,9 +264,17 @@ def _network(walked: _Runs, drawn: _Runs, lines: StreetLines, lonlat_of_place: F
         start_of_piece=read_only(start_of_piece),
         highway_of_piece=_picked(lines.highway_of_line, line_of_piece),
         name_of_piece=_picked(lines.name_of_line, line_of_piece),
-        is_walkable_of_piece=read_only(is_walkable),
+        access_of_piece=read_only(access),
         is_bridge_of_piece=read_only(np.asarray(lines.is_bridge_of_line, dtype=np.bool_)[line_of_piece]),
         is_tunnel_of_piece=read_only(np.asarray(lines.is_tunnel_of_line, dtype=np.bool_)[line_of_piece]),
+        is_steps_of_piece=read_only(np.asarray(lines.is_steps_of_line, dtype=np.bool_)[first_line_of_piece]),
+        max_kmh_of_piece=read_only(np.where(is_for_cars(access), max_kmh, np.float32(0))),
+        from_piece_of_turn=read_only(turns.from_piece),
+        via_node_of_turn=read_only(np.searchsorted(places, turns.via_place).astype(np.int32)),
+        to_piece_of_turn=read_only(turns.to_piece),
+        is_only_of_turn=read_only(turns.is_only),
+        is_for_bike_of_turn=read_only(turns.is_for_bike),
+        is_for_car_of_turn=read_only(turns.is_for_car),
     )
 
 

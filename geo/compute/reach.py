@@ -1,17 +1,32 @@
-"""How long people walk, in whole deciseconds.
+"""Where trips that begin at stations arrive, and when: the searches of the network, in whole deciseconds.
 
-The rule
---------
-A pace is ``ds_per_m`` deciseconds a metre (planning: 1,000 m in 15 minutes, 9 ds a metre). A piece takes
-``T = round_half_up(length_m * ds_per_m)``. A point joins every piece in reach at its exact nearest position
-(:mod:`geo.compute.snap`); its connector takes ``c = round_half_up(distance_m * ds_per_m)`` and the joint lies
-``p = round_half_up(T * along_m / shape_m)`` from the piece's from-node and ``T - p`` from its to-node. The time from a
-home to a station is the least, over all joints of both, of ``c + part of the piece + network + part of the piece + c``;
-where both join one piece, ``c + |p - p| + c`` counts as well. Everything after the roundings is whole numbers, so
-sums, cutoffs (the cutoff itself is reached) and ties (the lowest station) are exact.
+The rule of a minute
+--------------------
+A piece takes ``T = round_half_up(length_m * ds_per_m)`` along each open side. A point joins every piece in reach at its
+exact nearest position (:mod:`geo.compute.snap`); its connector takes ``c = round_half_up(distance_m * ds_per_m)`` and
+the joint lies ``p = round_half_up(T * along_m / shape_m)`` from the piece's from-node and ``T - p`` from its to-node.
+The time between two points is the least, over all joints of both, of ``c + part of the piece + network + part of the
+piece + c``; where both join one piece, ``c + |p - p| + c`` counts as well in the direction that is open. Everything
+after the roundings is whole numbers, so sums, cutoffs (the cutoff itself is reached) and ties (the lowest station) are
+exact.
 
 Adding a way between existing junctions never raises a time. A new junction on a piece cuts it and rounds both parts
 anew: a walk past the cut may change by 1 ds, and by 1 ds more for each of its ends that joins the piece that was cut.
+
+Direction
+---------
+All searches begin at the stations. For trips that end at them, search ``reverse(net)`` with ``reversed_stops``.
+
+How
+---
+Times wait in a ring of buckets, one a decisecond, each a list in a pool of entries; a bitmap tells which buckets hold
+any. A vertex's label is ``base + time``, and every search takes a base below all labels of those before: nothing is
+cleared between searches, and one comparison tells whether an arc improves. An arc that does not is put into a bucket
+that nobody reads, because a branch that cannot be foreseen costs more than the writing.
+
+Source
+------
+Dial (1969), Algorithm 360, Commun. ACM 12, 632-633.
 """
 
 from __future__ import annotations
@@ -19,246 +34,235 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from geo.compute.ground import Ground
-from geo.compute.kernels import in_parts, kernel
-from geo.compute.snap import Joints
-from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
+from geo.compute.kernels import in_parts_with, kernel, prefetch, trailing_zeros
+from geo.compute.net import Net, Stops
+from geo.units import NONE, BoolArray, Int32Array, IntArray
 
-STATIONS_PER_PART = 8
+STATIONS_PER_PART = 16
 
+WORD = 64
+"""Buckets per word of the bitmap."""
 
-class Walk(NamedTuple):
-    """The network at one pace. Every piece can be walked both ways."""
-
-    start_of_node: IntArray
-    """(n_nodes + 1,) offsets into the arcs."""
-    node_of_arc: Int32Array
-    """(n_arcs,) where the arc leads."""
-    ds_of_arc: Int32Array
-    piece_of_arc: Int32Array
-    from_node_of_piece: Int32Array
-    to_node_of_piece: Int32Array
-    ds_of_piece: Int32Array
-
-
-class Stops(NamedTuple):
-    """Joints of points, as times: joints ``start_of_point[i]`` up to ``start_of_point[i + 1]`` are those of ``i``."""
-
-    start_of_point: IntArray
-    piece_of_joint: Int32Array
-    at_ds_of_joint: Int32Array
-    """(n_joints,) from the piece's from-node."""
-    connector_ds_of_joint: Int32Array
-
-
-class StopsOfPieces(NamedTuple):
-    """The same joints, sorted by the piece they lie on; within a piece by point."""
-
-    start_of_piece: IntArray
-    point_of_joint: Int32Array
-    at_ds_of_joint: Int32Array
-    connector_ds_of_joint: Int32Array
+LATE = 2**31 - 1
+"""The label of a vertex that no search has reached."""
 
 
 class Reached(NamedTuple):
-    """Nodes within the cutoff of each station."""
+    """Vertices within the cutoff of each station, in order of time."""
 
     start_of_station: IntArray
-    node: Int32Array
+    vertex: Int32Array
     ds: Int32Array
 
 
-def round_half_up(values: FloatArray) -> Int32Array:
-    """The nearest whole number, halves upwards.
-
-    >>> round_half_up(np.array([0.49, 0.5, 1.5, 2.5])).tolist()
-    [0, 1, 2, 3]
-    """
-    rounded: Int32Array = np.floor(values + 0.5).astype(np.int32)
-    return rounded
-
-
-def walk_of(ground: Ground, ds_per_m: float) -> Walk:
-    """The network at a pace of ``ds_per_m`` deciseconds a metre."""
-    ds_of_piece = round_half_up(ground.length_m_of_piece * ds_per_m)
-    leaving = np.concatenate([ground.from_node_of_piece, ground.to_node_of_piece])
-    order = np.argsort(leaving, kind="stable")
-    n_arcs_of_node = np.bincount(leaving, minlength=ground.n_nodes)
-    return Walk(
-        np.concatenate([[0], np.cumsum(n_arcs_of_node)]).astype(np.int64),
-        np.concatenate([ground.to_node_of_piece, ground.from_node_of_piece])[order],
-        np.concatenate([ds_of_piece, ds_of_piece])[order],
-        (order % max(ground.n_pieces, 1)).astype(np.int32),
-        ground.from_node_of_piece,
-        ground.to_node_of_piece,
-        ds_of_piece,
-    )
-
-
-def stops_of(ground: Ground, walk: Walk, joints: Joints, ds_per_m: float) -> Stops:
-    """Joints as times."""
-    piece = joints.piece_of_joint
-    shape_m = ground.shape_m_of_piece[piece]
-    ds = walk.ds_of_piece[piece]
-    at_ds = round_half_up(ds * joints.along_m_of_joint / np.where(shape_m > 0, shape_m, np.inf))
-    connector_ds = round_half_up(joints.distance_m_of_joint * ds_per_m)
-    return Stops(joints.start_of_point, piece, np.minimum(at_ds, ds), connector_ds)
-
-
-def stops_of_pieces(stops: Stops, n_pieces: int) -> StopsOfPieces:
-    """Sort joints by piece."""
-    order = np.argsort(stops.piece_of_joint, kind="stable")
-    n_of_point = np.diff(stops.start_of_point)
-    point = np.repeat(np.arange(len(n_of_point), dtype=np.int32), n_of_point)
-    start = np.concatenate([[0], np.cumsum(np.bincount(stops.piece_of_joint, minlength=n_pieces))]).astype(np.int64)
-    return StopsOfPieces(start, point[order], stops.at_ds_of_joint[order], stops.connector_ds_of_joint[order])
-
-
 class Search(NamedTuple):
-    """Working memory of a search: labels of nodes, and the nodes that wait, as doubly linked lists by time."""
+    """Working memory of searches, one thread's own."""
 
-    ds_of_node: Int32Array
-    station_of_node: Int32Array
-    next_of_node: Int32Array
-    before_of_node: Int32Array
-    is_waiting: BoolArray
-    head_of_ds: Int32Array
-    """(horizon_ds + 1,) first node that waits at that time, or NONE."""
-    touched: Int32Array
-    """(n_nodes,) nodes in the order in which they were first reached."""
+    marks: Int32Array
+    """(2 * (n_vertices + 1),) label and first arc of each: what an arc's head is asked for lies in one place."""
+    base: IntArray
+    """(1,) of the search before."""
+    head_of_bucket: Int32Array
+    """(n_buckets + 1,) first entry, or NONE; the last bucket is the one that nobody reads."""
+    waiting: NDArray[np.uint64]
+    """One bit per bucket."""
+    pool: Int32Array
+    """(2 * n,) of each entry the vertex, and the next entry or NONE."""
+    found: Int32Array
+    """(2 * n_vertices,) vertex and time of each vertex that one search reached, in order of time."""
 
 
-@kernel
-def new_search(n_nodes: int, horizon_ds: int) -> Search:
-    """Working memory with no node reached."""
+def n_buckets_of(longest_ds: int) -> int:
+    """Buckets in a ring, a power of two, so that what waits is never a whole turn apart."""
+    return 1 << (max(longest_ds, 0) + 2 * WORD - 1).bit_length()
+
+
+def new_search(net: Net, stations: Stops, horizon_ds: int) -> Search:
+    """Working memory for searches from these stations as far as the horizon."""
+    n_vertices = len(net.node_of_vertex)
+    n_buckets = n_buckets_of(horizon_ds)
+    marks = np.empty(2 * (n_vertices + 1), np.int32)
+    marks[::2], marks[1::2] = LATE, net.start_of_vertex
     return Search(
-        np.full(n_nodes, NONE, np.int32),
-        np.full(n_nodes, NONE, np.int32),
-        np.empty(n_nodes, np.int32),
-        np.empty(n_nodes, np.int32),
-        np.zeros(n_nodes, np.bool_),
-        np.full(horizon_ds + 1, NONE, np.int32),
-        np.empty(n_nodes, np.int32),
+        marks,
+        np.array([LATE], np.int64),
+        np.full(n_buckets + 1, NONE, np.int32),
+        np.zeros(n_buckets // WORD + 1, np.uint64),
+        np.empty(2 * (len(net.arcs) + n_offers(net, stations) + 1), np.int32),
+        np.empty(2 * n_vertices, np.int32),
     )
 
 
-@kernel
-def _offer(search: Search, n_touched: int, node: int, ds: int, station: int) -> int:
-    """Label a node if (time, station) is better than its own, and let it wait. Returns how many have been touched."""
-    ds_of_node, station_of_node, after, before, is_waiting, head, touched = search
-    old = ds_of_node[node]
-    if ds >= len(head) or (old != NONE and (old < ds or (old == ds and station_of_node[node] <= station))):
-        return n_touched
-    station_of_node[node] = station
-    if old == NONE:
-        touched[n_touched] = node
-        n_touched += 1
-    if is_waiting[node]:
-        if old == ds:
-            return n_touched
-        if before[node] == NONE:
-            head[old] = after[node]
-        else:
-            after[before[node]] = after[node]
-        if after[node] != NONE:
-            before[after[node]] = before[node]
-    ds_of_node[node] = ds
-    is_waiting[node] = True
-    before[node] = NONE
-    after[node] = head[ds]
-    if head[ds] != NONE:
-        before[head[ds]] = node
-    head[ds] = node
-    return n_touched
+def n_offers(net: Net, stations: Stops) -> int:
+    """How many vertices the stations' joints lead to, at most."""
+    n_of_piece = np.diff(net.start_of_leave[::2])
+    return int(n_of_piece[stations.piece_of_joint].sum())
 
 
 @kernel
-def spread(walk: Walk, search: Search, stations: Stops, first: int, last: int) -> int:
-    """Search from stations ``first`` up to ``last``; returns how many nodes were reached (``search.touched``).
+def _seed(net: Net, stations: Stops, search: Search, base: int, horizon_ds: int, first: int, last: int) -> int:
+    """Let the vertices that stations ``first`` up to ``last`` lead to wait; returns the number of entries."""
+    marks, head, waiting, pool = search.marks, search.head_of_bucket, search.waiting, search.pool
+    n = 0
+    for j in range(stations.start_of_point[first], stations.start_of_point[last]):
+        for way in range(2):
+            side = 2 * stations.piece_of_joint[j] + way
+            if net.ds_of_side[side] == NONE:
+                continue
+            ds = stations.connector_ds_of_joint[j] + net.ds_of_side[side] - stations.at_ds_of_joint[j, way]
+            for i in range(net.start_of_leave[side], net.start_of_leave[side + 1]):
+                vertex = net.vertex_of_leave[i]
+                if ds <= horizon_ds and base + ds < marks[2 * vertex]:
+                    marks[2 * vertex] = base + ds
+                    pool[2 * n], pool[2 * n + 1] = vertex, head[ds]
+                    head[ds] = n
+                    waiting[ds >> 6] |= np.uint64(1) << np.uint64(ds & 63)
+                    n += 1
+    return n
 
-    A node that is reached again at its own time by a lower station (through a piece that takes no time) waits again.
+
+@kernel
+def spread(net: Net, stations: Stops, search: Search, horizon_ds: int, first: int, last: int) -> int:
+    """One search from stations ``first`` up to ``last`` together.
+
+    Returns how many vertices it reached; they and their times are in ``search.found``, in order of time, and the label
+    of each is ``search.base[0]`` plus its time.
     """
-    n_touched = 0
-    for station in range(first, last):
-        for j in range(stations.start_of_point[station], stations.start_of_point[station + 1]):
-            piece, at_ds = stations.piece_of_joint[j], stations.at_ds_of_joint[j]
-            ds = stations.connector_ds_of_joint[j]
-            n_touched = _offer(search, n_touched, walk.from_node_of_piece[piece], ds + at_ds, station)
-            rest_ds = walk.ds_of_piece[piece] - at_ds
-            n_touched = _offer(search, n_touched, walk.to_node_of_piece[piece], ds + rest_ds, station)
-    head, after, before = search.head_of_ds, search.next_of_node, search.before_of_node
-    for ds in range(len(head)):
-        while head[ds] != NONE:
-            node = head[ds]
-            head[ds] = after[node]
-            if head[ds] != NONE:
-                before[head[ds]] = NONE
-            search.is_waiting[node] = False
-            station = search.station_of_node[node]
-            for arc in range(walk.start_of_node[node], walk.start_of_node[node + 1]):
-                n_touched = _offer(search, n_touched, walk.node_of_arc[arc], ds + walk.ds_of_arc[arc], station)
-    return n_touched
+    marks, all_base, head, waiting, pool, found = search
+    arcs = net.arcs.reshape(-1)
+    if all_base[0] - horizon_ds - 1 <= -LATE:
+        marks[::2] = LATE
+        all_base[0] = LATE
+    base = all_base[0] - horizon_ds - 1
+    all_base[0] = base
+    n = _seed(net, stations, search, base, horizon_ds, first, last)
+    nobody = len(head) - 1
+    n_found = 0
+    for word in range(horizon_ds // 64 + 1):
+        bits = waiting[word]
+        while bits != np.uint64(0):
+            ds = 64 * word + trailing_zeros(bits)
+            waiting[word] = bits & (bits - np.uint64(1))
+            entry, head[ds] = np.int64(head[ds]), NONE
+            while entry != NONE:
+                vertex, entry = np.uint64(pool[np.uint64(2 * entry)]), np.int64(pool[np.uint64(2 * entry + 1)])
+                mark = vertex * np.uint64(2)
+                if marks[mark] != base + ds:
+                    continue
+                found[np.uint64(2 * n_found)], found[np.uint64(2 * n_found + 1)] = vertex, ds
+                n_found += 1
+                last_arc = np.uint64(2 * marks[mark + np.uint64(3)])
+                arc = np.uint64(2 * marks[mark + np.uint64(1)])
+                while arc < last_arc:
+                    to, then = np.uint64(arcs[arc]), ds + arcs[arc + np.uint64(1)]
+                    arc += np.uint64(2)
+                    mark = to * np.uint64(2)
+                    old = np.int64(marks[mark])
+                    prefetch(arcs, np.int64(2 * marks[mark + np.uint64(1)]))
+                    # all bits set where the arc improves, else none: plain arithmetic, for a branch would be guessed
+                    better = ((base + then - old) & (then - horizon_ds - 1)) >> 63
+                    marks[mark] = old ^ ((old ^ (base + then)) & better)
+                    bucket = np.uint64(nobody ^ ((nobody ^ then) & better))
+                    pool[np.uint64(2 * n)], pool[np.uint64(2 * n + 1)] = to, head[bucket]
+                    head[bucket] = n
+                    waiting[bucket >> np.uint64(6)] |= np.uint64(1) << (bucket & np.uint64(63))
+                    n -= better
+            bits = waiting[word]
+    return n_found
+
+
+class _Found(NamedTuple):
+    """Working memory of a thread and what it has found so far of a part."""
+
+    search: Search
+    kept: list[Int32Array]
 
 
 @kernel
-def nearest_of_nodes(walk: Walk, stations: Stops, horizon_ds: int) -> tuple[Int32Array, Int32Array]:
-    """Time from every node to its nearest station, and which that is.
+def _reached_by(
+    net: Net, stations: Stops, search: Search, kept: Int32Array, cutoff_ds: int, first: int, last: int
+) -> tuple[IntArray, Int32Array]:
+    """Numbers of vertices reached by stations ``first`` up to ``last``, and vertex and time of each of them in turn.
+
+    ``kept`` is written to and comes back, larger where it had to grow.
+    """
+    n_of_station = np.empty(last - first, np.int64)
+    n = 0
+    for station in range(first, last):
+        n_found = spread(net, stations, search, cutoff_ds, station, station + 1)
+        if 2 * (n + n_found) > len(kept):
+            larger = np.empty(4 * (n + n_found), np.int32)
+            larger[: 2 * n] = kept[: 2 * n]
+            kept = larger
+        kept[2 * n : 2 * (n + n_found)] = search.found[: 2 * n_found]
+        n_of_station[station - first] = n_found
+        n += n_found
+    return n_of_station, kept
+
+
+def reach_of_stations(net: Net, stations: Stops, cutoff_ds: int, n_threads: int | None = None) -> Reached:
+    """Vertices within the cutoff of each station, and how far they are.
 
     Parameters
     ----------
-    walk
-        The network.
-    stations
-        Joints of the stations; their order is the order of ties, lowest first.
-    horizon_ds
-        Times above this are not searched; the bound itself is reached.
-
-    Returns
-    -------
-    ds_of_node, station_of_node
-        (n_nodes,) NONE where no station is within the horizon.
-
-    Source
-    ------
-    Dial (1969), Algorithm 360, Commun. ACM 12, 632-633.
+    net, stations
+        The network, and joints of the stations; see above on direction.
+    cutoff_ds
+        The cutoff itself is reached.
+    n_threads
+        All cores where None.
     """
-    search = new_search(len(walk.start_of_node) - 1, horizon_ds)
-    spread(walk, search, stations, 0, len(stations.start_of_point) - 1)
-    return search.ds_of_node, search.station_of_node
+
+    def make() -> _Found:
+        return _Found(new_search(net, stations, cutoff_ds), [np.empty(2048, np.int32)])
+
+    def part(scratch: _Found, first: int, last: int) -> tuple[IntArray, Int32Array]:
+        n_of_station, scratch.kept[0] = _reached_by(
+            net, stations, scratch.search, scratch.kept[0], cutoff_ds, first, last
+        )
+        return n_of_station, scratch.kept[0][: 2 * n_of_station.sum()].reshape(-1, 2).T.copy()
+
+    n_stations = len(stations.start_of_point) - 1
+    counts, parts = [np.zeros(1, np.int64)], [np.empty((2, 0), np.int32)]
+    for n_of_station, found in in_parts_with(make, part, n_stations, STATIONS_PER_PART, n_threads):
+        counts.append(n_of_station)
+        parts.append(found)
+    return Reached(
+        np.cumsum(np.concatenate(counts)),
+        np.concatenate([found[0] for found in parts]),
+        np.concatenate([found[1] for found in parts]),
+    )
+
+
+def nodes_reached(net: Net, reached: Reached) -> Reached:
+    """The same by node: of several vertices of a node, the first that is reached.
+
+    ``vertex`` is then the node. Still in order of time.
+    """
+    if len(net.node_of_vertex) == net.node_of_vertex[-1:].sum() + 1:
+        return reached._replace(vertex=net.node_of_vertex[reached.vertex])
+    node = net.node_of_vertex[reached.vertex]
+    is_first: BoolArray = _first_of_station(node, reached.start_of_station, int(node.max(initial=NONE)) + 1)
+    start = np.concatenate([[0], np.cumsum(is_first)])[reached.start_of_station].astype(np.int64)
+    return Reached(start, node[is_first], reached.ds[is_first])
 
 
 @kernel
-def _reached_by(walk: Walk, stations: Stops, cutoff_ds: int, first: int, last: int) -> Reached:
-    search = new_search(len(walk.start_of_node) - 1, cutoff_ds)
-    start = np.zeros(last - first + 1, np.int64)
-    node, ds = np.empty(1024, np.int32), np.empty(1024, np.int32)
-    n = 0
-    for station in range(first, last):
-        n_touched = spread(walk, search, stations, station, station + 1)
-        if n + n_touched > len(node):
-            node = np.concatenate((node, np.empty(n + n_touched, np.int32)))
-            ds = np.concatenate((ds, np.empty(n + n_touched, np.int32)))
-        for i in range(n_touched):
-            v = search.touched[i]
-            node[n], ds[n] = v, search.ds_of_node[v]
-            search.ds_of_node[v] = NONE
-            n += 1
-        start[station - first + 1] = n
-    return Reached(start, node[:n].copy(), ds[:n].copy())
+def _first_of_station(node: Int32Array, start_of_station: IntArray, n_nodes: int) -> BoolArray:
+    last_station = np.full(n_nodes, NONE, np.int32)
+    is_first = np.zeros(len(node), np.bool_)
+    for station in range(len(start_of_station) - 1):
+        for i in range(start_of_station[station], start_of_station[station + 1]):
+            is_first[i] = last_station[node[i]] != station
+            last_station[node[i]] = station
+    return is_first
 
 
-def reach_of_stations(walk: Walk, stations: Stops, cutoff_ds: int) -> Reached:
-    """Nodes within the cutoff of each station, and how far they are; the cutoff itself is reached."""
-    n_stations = len(stations.start_of_point) - 1
-
-    def part(first: int, last: int) -> Reached:
-        found: Reached = _reached_by(walk, stations, cutoff_ds, first, last)
-        return found
-
-    counts, nodes, times = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for found in in_parts(part, n_stations, STATIONS_PER_PART):
-        counts.append(np.diff(found.start_of_station))
-        nodes.append(found.node)
-        times.append(found.ds)
-    return Reached(np.cumsum(np.concatenate(counts)), np.concatenate(nodes), np.concatenate(times))
+def times_of_nodes(net: Net, stations: Stops, horizon_ds: int) -> Int32Array:
+    """Time of every vertex from the nearest station: (n_vertices,) NONE beyond the horizon, which itself is reached."""
+    search = new_search(net, stations, horizon_ds)
+    spread(net, stations, search, horizon_ds, 0, len(stations.start_of_point) - 1)
+    ds: Int32Array = search.marks[:-2:2] - np.int32(search.base[0])
+    return np.where(ds <= horizon_ds, ds, np.int32(NONE))

@@ -144,3 +144,18 @@ def cells_around(index: SegmentIndex, low: Place, high: Place) -> tuple[int, int
     if first_column > last_column:
         last_row = first_row - 1
     return first_column, last_column, first_row, last_row
+
+
+@kernel
+def nearest_on(p: Place, a: Place, b: Place) -> tuple[float, float, float, float]:
+    """Nearest position to ``p`` on a segment: x, y, squared distance, metres from ``a``. Ends come out bit for bit."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    square = dx * dx + dy * dy
+    share = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / square if square > 0.0 else 0.0
+    if share <= 0.0:
+        x, y, share = a[0], a[1], 0.0
+    elif share >= 1.0:
+        x, y, share = b[0], b[1], 1.0
+    else:
+        x, y = a[0] + share * dx, a[1] + share * dy
+    return x, y, (p[0] - x) ** 2 + (p[1] - y) ** 2, share * np.sqrt(square)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compute.kernels import in_parts, kernel
-from geo.compute.segments import Place, SegmentIndex, cells_around
-from geo.units import BoolArray, FloatArray, Int32Array, IntArray
+from geo.compute.segments import Place, SegmentIndex, cells_around, nearest_on
+from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 AT_JOINT_M = 1e-6
 """A barrier this near to the joint passes through it: well above rounding, far below any wall."""
@@ -34,21 +34,8 @@ class Joints(NamedTuple):
     distance_m_of_joint: FloatArray
     """(n_joints,) length of the connector."""
     xy_m_of_joint: FloatArray
-
-
-@kernel
-def _nearest_on(p: Place, a: Place, b: Place) -> tuple[float, float, float, float]:
-    """Nearest position to ``p`` on a segment: x, y, squared distance, metres from ``a``. Ends come out bit for bit."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    square = dx * dx + dy * dy
-    share = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / square if square > 0.0 else 0.0
-    if share <= 0.0:
-        x, y, share = a[0], a[1], 0.0
-    elif share >= 1.0:
-        x, y, share = b[0], b[1], 1.0
-    else:
-        x, y = a[0] + share * dx, a[1] + share * dy
-    return x, y, (p[0] - x) ** 2 + (p[1] - y) ** 2, share * np.sqrt(square)
+    gate_of_joint: Int32Array
+    """(n_joints,) the gate that the connector goes through, or NONE where it is straight."""
 
 
 @kernel
@@ -111,7 +98,7 @@ def _near_pieces(
     for row in range(first_row, last_row + 1):
         first, last = start[row * n_columns + first_column], start[row * n_columns + last_column + 1]
         for e in range(first, last):
-            square = _nearest_on(p, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3]))[2]
+            square = nearest_on(p, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3]))[2]
             if square > max_m * max_m:
                 continue
             i = streets.segment_of_entry[e]
@@ -148,7 +135,7 @@ def _joints_of(
             piece = near[m]
             i = segment[piece]
             best[piece] = np.inf
-            x, y, square, beyond_a_m = _nearest_on(p, (a[i, 0], a[i, 1]), (b[i, 0], b[i, 1]))
+            x, y, square, beyond_a_m = nearest_on(p, (a[i, 0], a[i, 1]), (b[i, 0], b[i, 1]))
             pieces[n] = piece
             values[n, 0], values[n, 1] = streets.along_m_of_segment[i] + beyond_a_m, np.sqrt(square)
             values[n, 2], values[n, 3] = x, y
@@ -192,4 +179,5 @@ def find_joints(
     columns = np.concatenate(values)
     along_m, distance_m = np.ascontiguousarray(columns[:, 0]), np.ascontiguousarray(columns[:, 1])
     xy_m_of_joint = np.ascontiguousarray(columns[:, 2:])
-    return Joints(np.cumsum(np.concatenate(counts)), np.concatenate(pieces), along_m, distance_m, xy_m_of_joint)
+    gate = np.full(len(columns), NONE, np.int32)
+    return Joints(np.cumsum(np.concatenate(counts)), np.concatenate(pieces), along_m, distance_m, xy_m_of_joint, gate)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
 
 from geo.errors import BadFile
+from geo.files.osm_turns import KEYS_OF_TURNS, TurnReader
 from geo.files.street_lines import Gatherer, StreetFile
+from geo.rules.surroundings import KEYS_OF_LINES, KEYS_OF_POINTS, surroundings
 from geo.rules.tags import tags_of
-from geo.rules.walkable import KEYS_OF_LINES, way_rules
 
 NO_COORDINATE = 2_147_483_647
 """What libosmium gives for a point that the file does not have."""
+
+FIRST_YEAR = 1970
+"""What libosmium gives for a time of edit that the file does not have."""
 
 KIND = "OpenStreetMap PBF"
 
@@ -41,22 +46,28 @@ def read_streets(path: Path) -> StreetFile:
     gatherer = Gatherer()
     newest = date.min
     write = osmium.geom.WKBFactory()
-    surface_tags = tags_of(way_rules().lands)
+    surface_tags = tags_of(surroundings().lands)
     with reading(path):
+        turns = TurnReader()
+        _read_points(path, gatherer, turns)
         # Streets and barriers come as ways, surfaces as areas that libosmium assembles from rings and relations.
         file = osmium.FileProcessor(str(path)).with_areas(osmium.filter.TagFilter(*surface_tags))
         file.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
         file.with_filter(osmium.filter.KeyFilter(*{key for key, _ in surface_tags}, *KEYS_OF_LINES))
+        said = _date_of(file)
         for thing in file:
             if thing.is_area():
                 if _is_surface(thing):
                     gatherer.add_land(thing.tags, bytes.fromhex(write.create_multipolygon(thing)))
             elif any(key in thing.tags for key in KEYS_OF_LINES):
-                _add_way(gatherer, thing)
-                newest = max(newest, thing.timestamp.date())
+                _add_way(gatherer, turns, thing)
+                if said is None:
+                    newest = max(newest, thing.timestamp.date())
     if not gatherer.n_streets:
         raise BadFile("osm_no_streets", path=path.name)
-    return gatherer.finish(_date_of(path, newest))
+    turns.hand_over(gatherer)
+    # An extract without edit dates says 1970.
+    return gatherer.finish(said or (newest if newest.year > FIRST_YEAR else None))
 
 
 @contextmanager
@@ -91,26 +102,35 @@ def _is_surface(area: osmium.osm.Area) -> bool:
     return has_shape(area) and not is_ring_of_street
 
 
-def _add_way(gatherer: Gatherer, way: osmium.osm.Way) -> None:
+def _read_points(path: Path, gatherer: Gatherer, turns: TurnReader) -> None:
+    """Gates and bollards, which are points, and turn restrictions, which are relations."""
+    file = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.RELATION)
+    file.with_filter(osmium.filter.KeyFilter(*KEYS_OF_POINTS, *KEYS_OF_TURNS))
+    for thing in file:
+        if not thing.is_node():
+            turns.add_relation(gatherer, thing)
+        elif any(key in thing.tags for key in KEYS_OF_POINTS):
+            gatherer.add_point(thing.tags, thing.id, thing.location.x, thing.location.y)
+
+
+def _add_way(gatherer: Gatherer, turns: TurnReader, way: osmium.osm.Way) -> None:
     """A way as one line, or as several where points are missing in between."""
-    run: list[tuple[int, int, int]] = []
-    runs = [run]
-    for node in way.nodes:
-        if node.x == NO_COORDINATE:
-            gatherer.n_missing_points += 1
-            run = []
-            runs.append(run)
-        else:
-            run.append((node.ref, node.x, node.y))
+    points = [(node.ref, place.x, place.y) for node in way.nodes for place in (node.location,)]
+    if way.id in turns.ways:
+        turns.ways[way.id] = [ref for ref, _, _ in points]
+    runs = [points]
+    missing = [at for at, (_, x, _) in enumerate(points) if x == NO_COORDINATE]
+    if missing:
+        gatherer.n_missing_points += len(missing)
+        ends = [-1, *missing, len(points)]
+        runs = [points[start + 1 : stop] for start, stop in pairwise(ends)]
+    tags = dict(way.tags)
     for known in runs:
         if len(known) > 1:
-            gatherer.add_line(way.tags, *zip(*known, strict=True))
+            gatherer.add_line(tags, *zip(*known, strict=True))
 
 
-def _date_of(path: Path, newest: date) -> date | None:
-    """The extract's own date, else that of the newest edit among its streets."""
-    said = osmium.io.Reader(str(path)).header().get("osmosis_replication_timestamp")
-    if said:
-        return date.fromisoformat(said[:10])
-    # An extract without edit dates says 1970.
-    return newest if newest.year > 1970 else None
+def _date_of(file: osmium.FileProcessor) -> date | None:
+    """The extract's own date, where its header says it."""
+    said = file.header.get("osmosis_replication_timestamp")
+    return date.fromisoformat(said[:10]) if said else None

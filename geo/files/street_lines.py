@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
+from geo.rules.surroundings import surroundings
 from geo.rules.tags import Tags, has
-from geo.rules.walkable import way_rules
-from geo.streets import Barriers, Lands, StreetLines
+from geo.rules.way_access import Codes, access_rules
+from geo.streets import N_TRAVELS, PLACES_PER_DEGREE, Barriers, Lands, StreetLines
 from geo.units import FloatArray, IntArray
 
 
@@ -24,10 +26,20 @@ class StreetFile:
     lands: Lands
     file_date: date | None
     """The day the data speak of, where the file says it."""
+    lonlat_of_gate: FloatArray
+    """(n, 2) points at which walkers pass whatever they lie on."""
+    nearness_m_of_gate: FloatArray
+    """(n,) how near they must lie to it."""
     n_missing_points: int = 0
     """References of ways to points that the file does not have (an extract's cut edge)."""
     empty_rows: tuple[int, ...] = ()
     """Numbers of rows without a shape or without length."""
+    n_turns_over_ways: int = 0
+    """Turn restrictions over a way instead of a point, which are not used."""
+    n_turns_timed: int = 0
+    """Those that hold at certain hours only, which are not used."""
+    n_turns_broken: int = 0
+    """Those whose ways or point the file lacks, or that do not meet."""
 
 
 @dataclass
@@ -46,8 +58,34 @@ class _Lines:
         self.starts.append(len(self.keys))
 
     def arrays(self) -> tuple[IntArray, FloatArray, IntArray]:
-        lonlat = np.column_stack([np.array(self.lons, dtype=np.int64), np.array(self.lats, dtype=np.int64)]) / 1e7
+        lonlat = (
+            np.column_stack([np.array(self.lons, dtype=np.int64), np.array(self.lats, dtype=np.int64)])
+            / PLACES_PER_DEGREE
+        )
         return np.array(self.keys, dtype=np.int64), lonlat, np.array(self.starts, dtype=np.int64)
+
+
+class _Street(NamedTuple):
+    """What is kept of a street's tags."""
+
+    highway: str
+    name: str | None
+    access: Codes
+    is_bridge: bool
+    is_tunnel: bool
+    is_steps: bool
+    max_kmh: float
+
+
+class Turn(NamedTuple):
+    """A turn from a place over the next to a third, by their keys."""
+
+    before: int
+    via: int
+    after: int
+    is_only: bool
+    is_for_bike: bool
+    is_for_car: bool
 
 
 @dataclass
@@ -56,52 +94,95 @@ class Gatherer:
 
     n_missing_points: int = 0
     empty_rows: list[int] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    n_turns_over_ways: int = 0
+    n_turns_timed: int = 0
+    n_turns_broken: int = 0
     _streets: _Lines = field(default_factory=_Lines)
     _barriers: _Lines = field(default_factory=_Lines)
-    _street_tags: list[tuple[str, str | None, bool, bool, bool]] = field(default_factory=list)
+    _marks: list[_Street] = field(default_factory=list)
     _barrier_tags: list[tuple[str, str | None, bool, bool]] = field(default_factory=list)
     _lands: list[tuple[bytes, str, str | None]] = field(default_factory=list)
+    _stops: list[tuple[int, Codes]] = field(default_factory=list)
+    _gates: list[tuple[int, int, float]] = field(default_factory=list)
 
-    def add_line(self, tags: Tags, keys: Iterable[int], lons: Iterable[int], lats: Iterable[int]) -> None:
+    def add_line(self, tags: Mapping[str, str], keys: Iterable[int], lons: Iterable[int], lats: Iterable[int]) -> None:
         """A street, a barrier, both (an expressway) or neither, as the table says."""
-        rules = way_rules()
         highway, name = tags.get("highway"), name_of(tags)
-        is_bridge, is_tunnel = has(tags, "bridge"), has(tags, "tunnel")
+        is_bridge = has(tags, "bridge")
         if highway:
+            way = access_rules().way(tags)
             self._streets.add(keys, lons, lats)
-            self._street_tags.append((highway, name, rules.is_walkable(tags), is_bridge, is_tunnel))
-        kind = rules.barrier_kind(tags)
+            self._marks.append(
+                _Street(highway, name, way.access, is_bridge, has(tags, "tunnel"), way.is_steps, way.max_kmh)
+            )
+        kind = surroundings().barrier_kind(tags)
         if kind:
             self._barriers.add(keys, lons, lats)
-            self._barrier_tags.append((kind, name, is_bridge, rules.stops_walkers(tags)))
+            self._barrier_tags.append((kind, name, is_bridge, surroundings().stops_walkers(tags)))
+
+    def add_point(self, tags: Tags, key: int, lon: int, lat: int) -> None:
+        """A gate or a bollard: what stops some of those who pass, or a way through a wall, or both."""
+        rules = access_rules()
+        codes = rules.stop(tags)
+        if codes is not None:
+            self._stops.append((key, codes))
+        nearness_m = rules.gate_nearness_m(tags)
+        if nearness_m is not None:
+            self._gates.append((lon, lat, nearness_m))
 
     def add_land(self, tags: Tags, wkb: bytes) -> None:
         """A surface, if the table knows it."""
-        kind = way_rules().land_kind(tags)
+        kind = surroundings().land_kind(tags)
         if kind:
             self._lands.append((wkb, kind, name_of(tags)))
 
     @property
     def n_streets(self) -> int:
         """Street lines so far."""
-        return len(self._street_tags)
+        return len(self._marks)
 
     def finish(self, file_date: date | None) -> StreetFile:
         """All of it as arrays."""
+        gates = np.array(self._gates, dtype=np.float64).reshape(-1, 3)
         return StreetFile(
             self._street_lines(),
             self._barrier_lines(),
             self._surfaces(),
             file_date,
+            gates[:, :2] / PLACES_PER_DEGREE,
+            gates[:, 2],
             self.n_missing_points,
             tuple(self.empty_rows),
+            self.n_turns_over_ways,
+            self.n_turns_timed,
+            self.n_turns_broken,
         )
 
     def _street_lines(self) -> StreetLines:
         keys, points, starts = self._streets.arrays()
-        marks = np.array([row[2:] for row in self._street_tags], dtype=np.bool_).reshape(-1, 3)
-        highways, names = [row[0] for row in self._street_tags], [row[1] for row in self._street_tags]
-        return StreetLines(points, keys, starts, highways, names, *marks.T)
+        marks = self._marks
+        turns = np.array(self.turns, dtype=np.int64).reshape(-1, len(Turn._fields))
+        return StreetLines(
+            lonlat_of_point=points,
+            key_of_point=keys,
+            start_of_line=starts,
+            highway_of_line=[street.highway for street in marks],
+            name_of_line=[street.name for street in marks],
+            access_of_line=np.array([street.access for street in marks], dtype=np.uint8).reshape(-1, N_TRAVELS),
+            is_bridge_of_line=np.array([street.is_bridge for street in marks], dtype=np.bool_),
+            is_tunnel_of_line=np.array([street.is_tunnel for street in marks], dtype=np.bool_),
+            is_steps_of_line=np.array([street.is_steps for street in marks], dtype=np.bool_),
+            max_kmh_of_line=np.array([street.max_kmh for street in marks], dtype=np.float32),
+            key_of_stop=np.array([key for key, _ in self._stops], dtype=np.int64),
+            access_of_stop=np.array([codes for _, codes in self._stops], dtype=np.uint8).reshape(-1, N_TRAVELS),
+            from_key_of_turn=turns[:, 0],
+            via_key_of_turn=turns[:, 1],
+            to_key_of_turn=turns[:, 2],
+            is_only_of_turn=turns[:, 3].astype(np.bool_),
+            is_for_bike_of_turn=turns[:, 4].astype(np.bool_),
+            is_for_car_of_turn=turns[:, 5].astype(np.bool_),
+        )
 
     def _barrier_lines(self) -> Barriers:
         _, points, starts = self._barriers.arrays()

@@ -18,7 +18,7 @@ from geo.files.street_lines import Gatherer, StreetFile
 from geo.files.table import FileTable
 from geo.imports.report import Fault
 from geo.rules.headers import columns_of
-from geo.rules.walkable import KEYS_OF_LINES
+from geo.rules.surroundings import KEYS_OF_LINES, KEYS_OF_POINTS
 from geo.streets import PLACES_PER_DEGREE, place_keys
 
 Tags = dict[str, str]
@@ -45,7 +45,7 @@ def people_layer(path: Path) -> str | None:
 
 
 def streets_of_table(table: FileTable) -> tuple[StreetFile, tuple[Fault, ...]]:
-    """Lines become streets and barriers, polygons become surfaces; points say nothing and are passed over.
+    """Lines become streets and barriers, polygons surfaces, points gates and bollards; other points are passed over.
 
     Places where ways meet are those whose coordinates agree to 1e-7 degree.
 
@@ -77,7 +77,7 @@ def streets_of_table(table: FileTable) -> tuple[StreetFile, tuple[Fault, ...]]:
             x, y = bounds[row, :2].round(1).tolist()
             faults.append(Fault(number, "geometry", "street_off_the_earth", {"x": x, "y": y}))
         elif row not in lines_of_row:
-            _add_surface(gatherer, shapes[row], tags)
+            _add_other(gatherer, shapes[row], tags)
         elif any(key in tags for key in KEYS_OF_LINES):
             _add_lines(gatherer, number, lines_of_row[row], tags)
         else:
@@ -114,9 +114,14 @@ def _add_lines(gatherer: Gatherer, number: int, lines: list[Line], tags: Tags) -
         gatherer.empty_rows.append(number)
 
 
-def _add_surface(gatherer: Gatherer, shape: shapely.Geometry, tags: Tags) -> None:
-    """A polygon: a surface of the map, and where it is walled its outline is a barrier as well. Points say nothing."""
+def _add_other(gatherer: Gatherer, shape: shapely.Geometry, tags: Tags) -> None:
+    """A point in a way or a wall, or a polygon: a surface of the map, and where it is walled a barrier as well."""
     if "Polygon" not in shape.geom_type:
+        if any(key in tags for key in KEYS_OF_POINTS):
+            lonlat = shapely.get_coordinates(shape)
+            whole = np.rint(lonlat * PLACES_PER_DEGREE).astype(np.int64).tolist()
+            for key, (lon, lat) in zip(place_keys(lonlat).tolist(), whole, strict=True):
+                gatherer.add_point(tags, key, lon, lat)
         return
     gatherer.add_land(tags, shapely.to_wkb(shape))
     if "barrier" in tags:

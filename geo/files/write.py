@@ -1,7 +1,8 @@
-"""Plain tables to XLSX, GeoPackage and GeoJSON, by the ending of the file's name."""
+"""Plain tables to XLSX, CSV, JSON, GeoPackage and GeoJSON, by the ending of the file's name."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from geo.units import WGS84
 
 ABOUT = "about"
 """Name of the sheet or layer that says how the figures came about."""
+
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula in a CSV file."""
 
 COORDINATE_DIGITS = 7
 """About a centimetre."""
@@ -117,6 +121,32 @@ def _geojson(path: Path, tables: Sequence[OutTable], about: About) -> None:
     path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
 
 
+def _csv(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    """One table after the other, an empty line between them, and at the end how the figures came about."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # without the mark spreadsheets guess the encoding
+        writer = csv.writer(file)
+        for table in (*tables, OutTable(ABOUT, (ABOUT, ""), list(about.items()))):
+            if table is not tables[0]:
+                writer.writerow([])
+            for row in (table.headers, *table.rows):
+                writer.writerow([_inert(value) for value in row])
+
+
+def _inert(value: Any) -> Any:
+    """Text that a spreadsheet does not take for a formula."""
+    text = _plain(value)
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_MARKS) else text
+
+
+def _json(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    rows_of_table = {
+        table.name: [{h: _plain(value) for h, value in zip(table.headers, row, strict=True)} for row in table.rows]
+        for table in tables
+    }
+    whole = {ABOUT: {key: _plain(value) for key, value in about.items()}, **rows_of_table}
+    path.write_text(json.dumps(whole, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
 def _rounded(shape: shapely.Geometry) -> Any:
     rounded = shapely.transform(shape, lambda lonlat: np.round(lonlat, COORDINATE_DIGITS))
     return shapely.geometry.mapping(rounded)
@@ -128,6 +158,8 @@ def _plain(value: Any) -> Any:
 
 WRITERS: dict[str, Callable[[Path, Sequence[OutTable], About], None]] = {
     ".xlsx": _xlsx,
+    ".csv": _csv,
+    ".json": _json,
     ".gpkg": _geopackage,
     ".geojson": _geojson,
 }

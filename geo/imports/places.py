@@ -143,10 +143,11 @@ def polygons_of(rows: Rows) -> list[BaseGeometry | None]:
     """
     if rows.table.shapes is None:
         raise BadFile("polygons_missing", path=rows.table.filename)
-    return [_polygon(rows, index, rows.table.shapes[index]) for index in range(len(rows))]
+    return [polygon_of(rows, index, rows.table.shapes[index]) for index in range(len(rows))]
 
 
-def _polygon(rows: Rows, index: int, shape: Any) -> BaseGeometry | None:
+def polygon_of(rows: Rows, index: int, shape: Any) -> BaseGeometry | None:
+    """A row's shape as a valid multipolygon; a row that has none gets a fault."""
     if shape is None:
         rows.fault(index, "geometry", "shape_missing")
         return None
@@ -167,6 +168,11 @@ def _polygon(rows: Rows, index: int, shape: Any) -> BaseGeometry | None:
         place = f"{float(where[1]):.6f}, {float(where[2]):.6f}" if where else shown(reason)
         rows.fault(index, "geometry", "polygon_crosses_itself", reason=reason.partition("[")[0], place=place)
         return None
+    return as_multipolygon(shape)
+
+
+def as_multipolygon(shape: BaseGeometry) -> BaseGeometry:
+    """A polygon as a multipolygon of one part; a multipolygon as it is."""
     return shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
 
 

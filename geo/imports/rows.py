@@ -93,8 +93,10 @@ class Rows:
     def read(self, index: int, name: str, parse: Callable[[Any], T]) -> T | None:
         """A cell through ``parse``; None where it is empty or has a fault."""
         value = self.value(index, name)
-        if value is None:
-            return None
+        return None if value is None else self.parsed(index, name, value, parse)
+
+    def parsed(self, index: int, name: str, value: Any, parse: Callable[[Any], T]) -> T | None:
+        """A value of a cell through ``parse``; None, and a fault of that cell, where it cannot be read."""
         try:
             return parse(value)
         except CellError as error:

@@ -12,8 +12,18 @@ from geo.errors import BadFile
 from geo.files.street_lines import StreetFile
 from geo.imports.report import Fault, ImportReport
 from geo.rules.reach import reach_rule
-from geo.streets import StreetLines, StreetNetwork
-from geo.units import FloatArray
+from geo.streets import (
+    BIKE_BACKWARD,
+    BIKE_FORWARD,
+    CLOSED,
+    ENDS_ONLY,
+    FOOT,
+    Gates,
+    StreetLines,
+    StreetNetwork,
+    is_for_cars,
+)
+from geo.units import BoolArray, FloatArray
 
 ROWS_SHOWN = 10
 """So many row numbers a remark repeats."""
@@ -22,22 +32,38 @@ TOUCH_M = 0.5
 """A line that ends this near another was meant to meet it: half a lane of a footpath."""
 
 
-def street_totals(network: StreetNetwork, file: StreetFile) -> dict[str, float]:
+def street_totals(network: StreetNetwork, file: StreetFile, gates: Gates) -> dict[str, float]:
     """Sums of a network; also kept as its summary."""
     walkable = network.is_walkable_of_piece
     ends = np.concatenate([network.from_node_of_piece[walkable], network.to_node_of_piece[walkable]])
+    is_bike = (network.access_of_piece[:, [BIKE_FORWARD, BIKE_BACKWARD]] != CLOSED).any(axis=1)
+    is_private = network.access_of_piece[:, FOOT] == ENDS_ONLY
+    is_link = (network.length_m_of_piece == 0) & (network.from_node_of_piece != network.to_node_of_piece)
     lengths_m = components_m(network)
     small_m = lengths_m[lengths_m < reach_rule().min_component_m]
     return {
-        "walkable_km": round(float(network.length_m_of_piece[walkable].sum()) / 1000, 3),
+        "walkable_km": _km(network, walkable),
+        "private_km": _km(network, is_private),
+        "steps_km": _km(network, walkable & network.is_steps_of_piece),
+        "bike_km": _km(network, is_bike),
+        "car_km": _km(network, is_for_cars(network.access_of_piece)),
         "pieces": int(walkable.sum()),
         "junctions": len(np.unique(ends)),
         "components": len(lengths_m),
         "components_not_used": len(small_m),
         "components_not_used_km": round(float(small_m.sum()) / 1000, 3),
         "barriers_that_stop": int(file.barriers.stops_walkers_of_line.sum()),
+        "stops_in_ways": len(np.unique(network.lonlat_of_node[network.from_node_of_piece[is_link]], axis=0)),
+        "gates": len(gates.lonlat_of_gate),
+        "compounds_with_gates": len(gates.start_of_outline) - 1,
+        "turns": len(network.from_piece_of_turn),
+        "turns_not_used": file.n_turns_over_ways + file.n_turns_timed + file.n_turns_broken,
         "missing_points": file.n_missing_points,
     }
+
+
+def _km(network: StreetNetwork, is_meant: BoolArray) -> float:
+    return round(float(network.length_m_of_piece[is_meant].sum()) / 1000, 3)
 
 
 def check_place(file: StreetFile, town: BaseGeometry | None, filename: str) -> None:
@@ -70,6 +96,14 @@ def street_remarks(file: StreetFile, totals: dict[str, float]) -> tuple[Fault, .
     if len(loose):
         lon, lat = (f"{degrees:.6f}" for degrees in loose[0])
         remarks.append(Fault(0, "", "streets_ends_not_joined", {"count": len(loose), "lon": lon, "lat": lat}))
+    if totals["turns_not_used"]:
+        evidence = {
+            "count": totals["turns_not_used"],
+            "over_ways": file.n_turns_over_ways,
+            "timed": file.n_turns_timed,
+            "broken": file.n_turns_broken,
+        }
+        remarks.append(Fault(0, "", "streets_turns_not_used", evidence))
     if file.n_missing_points:
         remarks.append(Fault(0, "", "streets_missing_points", {"count": file.n_missing_points}))
     if file.empty_rows:

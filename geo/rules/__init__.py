@@ -1,1 +1,1 @@
-"""Limits, paces, catalogues and tag tables: data with their sources. One TOML file each; loaded here."""
+"""Limits, ways of moving, catalogues and tag tables: data with their sources. One TOML file each; loaded here."""

@@ -15,6 +15,7 @@ class ReachRule:
     """The numbers of geo/rules/reach.toml."""
 
     max_connector_m: float
+    max_inside_m: float
     min_component_m: float
     horizon_ds: int
     air_circle_m: float
@@ -22,6 +23,8 @@ class ReachRule:
     raster_m: float
     hole_m2: float
     simplify_m: float
+    most_services: int
+    """Figures by service are made for so many at most: those that most stations offer."""
 
 
 @cache
@@ -31,6 +34,7 @@ def reach_rule() -> ReachRule:
     walk, circle = data["walk"], data["circle"]
     return ReachRule(
         max_connector_m=float(walk["max_connector_m"]),
+        max_inside_m=float(data["gate"]["max_inside_m"]),
         min_component_m=float(walk["min_component_m"]),
         horizon_ds=walk["horizon_minutes"] * DS_PER_MINUTE,
         air_circle_m=float(data["air_circle"]["radius_m"]),
@@ -38,4 +42,5 @@ def reach_rule() -> ReachRule:
         raster_m=float(circle["raster_m"]),
         hole_m2=float(circle["hole_m2"]),
         simplify_m=float(circle["simplify_m"]),
+        most_services=data["services"]["at_most"],
     )

@@ -15,7 +15,7 @@ from geo.errors import CoverageMissing, NotFound
 from geo.store.bulk import copy_rows
 from geo.store.database import sql
 from geo.store.tables import circle as circle_table
-from geo.store.tables import coverage_figure, coverage_run, home, home_minutes, import_batch
+from geo.store.tables import coverage_by_station, coverage_figure, coverage_run, home, home_minutes, import_batch
 
 RUN_COLUMNS = [coverage_run.c[field.name] for field in fields(CoverageRun)]
 
@@ -29,6 +29,8 @@ CIRCLE_COLUMNS = (
     "residents_in_air_circle",
 )
 MINUTES_COLUMNS = ("run_id", "home_id", "category", "travel_ds", "station_id", "is_in_air_circle")
+
+BY_STATION_COLUMNS = ("figure_id", "aspect", "key", "residents_covered")
 
 LOCK = 7_246_391_906
 """Advisory lock held while a run is saved: of two computations that finish together the later waits its turn."""
@@ -75,6 +77,18 @@ def circle(conn: Connection, run_id: int, station_id: int) -> Circle:
     return Circle(shape=None if wkb is None else shapely.from_wkb(bytes(wkb)), **values)
 
 
+def drawn_circles(conn: Connection, inputs_hash: str) -> dict[int, tuple[shapely.Geometry | None, float]]:
+    """Station id -> its circle and square metres, of the run that was computed from these inputs; empty without one."""
+    c = circle_table.c
+    query = select(c.station_id, c.area_m2, func.ST_AsBinary(c.geom).label("wkb"))
+    rows = conn.execute(
+        query.join(coverage_run, coverage_run.c.id == c.run_id).where(coverage_run.c.inputs_hash == inputs_hash)
+    ).all()
+    return {
+        row.station_id: (None if row.wkb is None else shapely.from_wkb(bytes(row.wkb)), row.area_m2) for row in rows
+    }
+
+
 def people_date(conn: Connection) -> date | None:
     """The oldest day that the live homes' data speak of, where any is known."""
     live = select(home.c.import_id).where(home.c.retired_at.is_(None)).distinct()
@@ -82,6 +96,12 @@ def people_date(conn: Connection) -> date | None:
         select(func.min(import_batch.c.data_date)).where(import_batch.c.id.in_(live))
     ).scalar_one()
     return day
+
+
+def data_version(conn: Connection, at: datetime) -> str:
+    """A text that changes whenever areas, grids in force at a moment, stations or people change; streets apart."""
+    version: str = conn.execute(sql("data_version"), {"at": at}).scalar_one()
+    return version
 
 
 def make_current(conn: Connection, run_id: int, at: datetime) -> None:
@@ -123,6 +143,14 @@ def save_minutes(conn: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -
 
 
 def save_figures(conn: Connection, run_id: int, figures: Sequence[dict[str, Any]]) -> None:
-    """Keep figures: columns of ``coverage_figure`` but ``id`` and ``run_id``."""
-    if figures:
-        conn.execute(insert(coverage_figure), [{"run_id": run_id, **figure} for figure in figures])
+    """Keep figures: columns of ``coverage_figure`` but ``id`` and ``run_id``, and ``by_station``.
+
+    ``by_station``: rows of ``kind`` or ``service``, its key, and the residents who reach such a station.
+    """
+    if not figures:
+        return
+    columns = [{name: value for name, value in figure.items() if name != "by_station"} for figure in figures]
+    keep = insert(coverage_figure).returning(coverage_figure.c.id, sort_by_parameter_order=True)
+    ids = conn.execute(keep, [{"run_id": run_id, **values} for values in columns]).scalars()
+    rows = ((number, *row) for number, figure in zip(ids, figures, strict=True) for row in figure["by_station"])
+    copy_rows(conn, coverage_by_station, BY_STATION_COLUMNS, rows)

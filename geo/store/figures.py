@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, Select, func, select
 
 from geo.store.database import sql
-from geo.store.tables import coverage_figure, coverage_run
+from geo.store.tables import coverage_by_station, coverage_figure, coverage_run
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,18 @@ class Counts:
     elderly_covered: float
     children: float
     children_covered: float
+    residents_second: float | None
+    """Who also reach a second station. None, as the next three: an earlier run that did not ask for it."""
+    residents_all_kinds: float | None
+    """Who reach a station of every kind that there is."""
+    residents_certain: float | None
+    """Covered for certain: the lower bound of ``residents_covered``."""
+    residents_possible: float | None
+    """Covered at most: its upper bound."""
+
+
+ByStation = dict[str, dict[str, float]]
+"""``kind`` and ``service`` -> its key -> residents who reach such a station."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class FigureEntry:
     area_id: int
     """The area itself, or the community of a grid: who may see it exactly follows from this."""
     counts: Counts
+    by_station: ByStation
 
 
 COUNTS = [coverage_figure.c[field.name] for field in fields(Counts)]
@@ -55,6 +68,7 @@ def by_level(conn: Connection, run_id: int, level: str, parent_code: str | None)
         FigureEntry(
             **{name: row[name] for name in ("level", "id", "code", "name", "area_id")},
             counts=Counts(**{field.name: row[field.name] for field in fields(Counts)}),
+            by_station=row["by_station"] or {},
         )
         for row in rows
     ]
@@ -64,6 +78,21 @@ def of_all(conn: Connection, run_id: int) -> Counts | None:
     """The figures of every home that was loaded, in an area or not."""
     row = conn.execute(_counts(run_id).where(coverage_figure.c.level == "all")).mappings().one_or_none()
     return None if row is None else Counts(**row)
+
+
+def by_station_of_all(conn: Connection, run_id: int) -> ByStation:
+    """Who of all that were loaded reach a station of each kind and with each service."""
+    f, b = coverage_figure.c, coverage_by_station.c
+    rows = conn.execute(
+        select(b.aspect, b.key, b.residents_covered)
+        .join(coverage_figure, f.id == b.figure_id)
+        .where(f.run_id == run_id, f.level == "all")
+        .order_by(b.aspect, b.key)
+    )
+    told: ByStation = {}
+    for aspect, key, residents in rows:
+        told.setdefault(aspect, {})[key] = residents
+    return told
 
 
 def of_grids(conn: Connection, grid_ids: Sequence[int]) -> dict[int, Counts]:

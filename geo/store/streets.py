@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, select, update
 
 from geo.errors import StreetsMissing
 from geo.store.bulk import copy_rows
 from geo.store.database import sql
-from geo.store.tables import barrier, import_batch, land, street_network, street_node, street_piece
-from geo.streets import Barriers, Lands, StreetGraph, StreetNetwork, read_only
-from geo.units import WGS84, FloatArray, Int32Array, IntArray
-
-WKB_HEADER_BYTES = 9
-"""Byte order, type and number of points in front of a line's points."""
-
-POINT_BYTES = 16
-
-MIN_EXTENT_DEG = 1e-6
-"""A single street due north has a box without width: the extent is widened by this much (0.1 m)."""
+from geo.store.packed import access_of, codes_of, flags, lines_of, nodes_of, unpacked
+from geo.store.street_rows import (
+    BARRIER_COLUMNS,
+    PIECE_COLUMNS,
+    TURN_COLUMNS,
+    barrier_rows,
+    extent_wkt,
+    gate_rows,
+    land_rows,
+    node_rows,
+    outline_rows,
+    piece_rows,
+    turn_rows,
+)
+from geo.store.tables import (
+    barrier,
+    compound_outline,
+    import_batch,
+    land,
+    street_gate,
+    street_network,
+    street_node,
+    street_piece,
+    street_turn,
+)
+from geo.streets import NO_GATES, Barriers, Gates, Lands, StreetGraph, StreetNetwork, is_for_cars, read_only
+from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 
 def save_network(  # noqa: PLR0913 -- one row of street_network, and what hangs from it
@@ -33,6 +48,7 @@ def save_network(  # noqa: PLR0913 -- one row of street_network, and what hangs 
     network: StreetNetwork,
     barriers: Barriers,
     lands: Lands,
+    gates: Gates = NO_GATES,
     *,
     source: str,
     network_date: date | None,
@@ -58,24 +74,27 @@ def save_network(  # noqa: PLR0913 -- one row of street_network, and what hangs 
             source=source,
             version=(last or 0) + 1,
             network_date=network_date,
-            arrays_hash=arrays_hash(network, barriers),
+            arrays_hash=arrays_hash(network, barriers, gates),
             summary=summary or {},
-            extent=_extent_wkt(network),
+            extent=extent_wkt(network),
             import_id=import_id,
         )
         .returning(street_network.c.id)
     ).scalar_one()
-    copy_rows(conn, street_node, ("network_id", "node", "geom"), _node_rows(network_id, network))
-    copy_rows(conn, street_piece, PIECE_COLUMNS, _piece_rows(network_id, network))
-    copy_rows(conn, barrier, BARRIER_COLUMNS, _barrier_rows(network_id, barriers))
-    copy_rows(conn, land, ("network_id", "land", "kind", "name", "geom"), _land_rows(network_id, lands))
+    copy_rows(conn, street_node, ("network_id", "node", "geom"), node_rows(network_id, network))
+    copy_rows(conn, street_piece, PIECE_COLUMNS, piece_rows(network_id, network))
+    copy_rows(conn, street_turn, TURN_COLUMNS, turn_rows(network_id, network))
+    copy_rows(conn, street_gate, ("network_id", "gate", "outline", "geom"), gate_rows(network_id, gates))
+    copy_rows(conn, compound_outline, ("network_id", "outline", "geom"), outline_rows(network_id, gates))
+    copy_rows(conn, barrier, BARRIER_COLUMNS, barrier_rows(network_id, barriers))
+    copy_rows(conn, land, ("network_id", "land", "kind", "name", "geom"), land_rows(network_id, lands))
     return network_id
 
 
 def load_graph(conn: Connection) -> StreetGraph:
-    """The walkable pieces of all live networks, and the barriers that stop walkers.
+    """The routable pieces of all live networks, turns, gates, and the barriers that stop walkers.
 
-    Networks of different sources lie side by side here, not yet connected: ``geo.compute.network.joined`` does that.
+    Networks of different sources lie side by side here, not yet connected: ``geo.compute.joined.joined`` does that.
 
     Raises
     ------
@@ -85,11 +104,12 @@ def load_graph(conn: Connection) -> StreetGraph:
     live = _live_networks(conn)
     pieces = conn.execute(sql("live_pieces")).one()
     barriers = conn.execute(sql("live_barriers")).one()
-    lonlat_of_point, start_of_piece = _lines(pieces.n_points, pieces.shapes)
-    lonlat_of_barrier_point, start_of_barrier = _lines(barriers.n_points, barriers.shapes)
-    lonlat_of_node, from_node_of_piece, to_node_of_piece = _nodes(
-        _unpacked(pieces.network_id, ">i8"),
-        np.stack([_unpacked(pieces.from_node, ">i4"), _unpacked(pieces.to_node, ">i4")]),
+    gates = _gates(conn)
+    network, lonlat_of_point, start_of_piece = unpacked(pieces.network_id, ">i8"), *lines_of(pieces)
+    lonlat_of_barrier_point, start_of_barrier = lines_of(barriers)
+    code_of_node, lonlat_of_node, from_node_of_piece, to_node_of_piece = nodes_of(
+        network,
+        np.stack([unpacked(pieces.from_node, ">i4"), unpacked(pieces.to_node, ">i4")]),
         np.stack([lonlat_of_point[start_of_piece[:-1]], lonlat_of_point[start_of_piece[1:] - 1]]),
     )
     return StreetGraph(
@@ -99,13 +119,55 @@ def load_graph(conn: Connection) -> StreetGraph:
         lonlat_of_node=read_only(lonlat_of_node),
         from_node_of_piece=read_only(from_node_of_piece),
         to_node_of_piece=read_only(to_node_of_piece),
-        length_m_of_piece=read_only(_unpacked(pieces.length_m, ">f8")),
-        component_m_of_piece=read_only(_unpacked(pieces.component_m, ">f8")),
+        length_m_of_piece=read_only(unpacked(pieces.length_m, ">f8")),
+        component_m_of_piece=read_only(unpacked(pieces.component_m, ">f8")),
         lonlat_of_point=read_only(lonlat_of_point),
         start_of_piece=read_only(start_of_piece),
+        highway_of_piece=tuple(pieces.highways or ()),
         name_of_piece=tuple(pieces.names or ()),
+        access_of_piece=read_only(access_of(pieces.access)),
+        is_steps_of_piece=read_only(flags(pieces.is_steps)),
+        max_kmh_of_piece=read_only(unpacked(pieces.max_kmh, ">f4")),
         lonlat_of_barrier_point=read_only(lonlat_of_barrier_point),
         start_of_barrier=read_only(start_of_barrier),
+        **_turns(conn, codes_of(network, unpacked(pieces.piece, ">i4")), code_of_node),
+        lonlat_of_gate=gates.lonlat_of_gate,
+        outline_of_gate=gates.outline_of_gate,
+        lonlat_of_outline_point=gates.lonlat_of_outline_point,
+        start_of_outline=gates.start_of_outline,
+    )
+
+
+def _turns(conn: Connection, code_of_piece: IntArray, code_of_node: IntArray) -> dict[str, Any]:
+    """Turns in the numbers of the loaded pieces and nodes."""
+    turns = conn.execute(sql("live_turns")).one()
+    network = unpacked(turns.network_id, ">i8")
+
+    def numbered(known: IntArray, packed: memoryview | None) -> Int32Array:
+        return read_only(np.searchsorted(known, codes_of(network, unpacked(packed, ">i4"))).astype(np.int32))
+
+    return {
+        "from_piece_of_turn": numbered(code_of_piece, turns.from_piece),
+        "via_node_of_turn": numbered(code_of_node, turns.via_node),
+        "to_piece_of_turn": numbered(code_of_piece, turns.to_piece),
+        "is_only_of_turn": read_only(flags(turns.is_only)),
+        "is_for_bike_of_turn": read_only(flags(turns.is_for_bike)),
+        "is_for_car_of_turn": read_only(flags(turns.is_for_car)),
+    }
+
+
+def _gates(conn: Connection) -> Gates:
+    """Gates, with their outlines in the numbers of all that are loaded."""
+    found = conn.execute(sql("live_gates")).one()
+    points, starts = lines_of(found)
+    known = codes_of(unpacked(found.network_of_outline, ">i8"), unpacked(found.outline, ">i4"))
+    own = unpacked(found.outline_of_gate, ">i4")
+    outline = np.searchsorted(known, codes_of(unpacked(found.network_of_gate, ">i8"), own))
+    return Gates(
+        lonlat_of_gate=read_only(unpacked(found.lonlat_of_gate, ">f8").reshape(-1, 2)),
+        outline_of_gate=read_only(np.where(own == NONE, NONE, outline).astype(np.int32)),
+        lonlat_of_outline_point=read_only(points),
+        start_of_outline=read_only(starts),
     )
 
 
@@ -118,6 +180,17 @@ def live_hash(conn: Connection) -> str:
         If no network is live.
     """
     return _hash_of(_live_networks(conn))
+
+
+def live_version(conn: Connection) -> str:
+    """One text that changes whenever another network goes live, be its arrays the same or not.
+
+    Raises
+    ------
+    StreetsMissing
+        If no network is live.
+    """
+    return " ".join(f"{row.id}:{row.network_date}:{row.arrays_hash}" for row in _live_networks(conn))
 
 
 def _live_networks(conn: Connection) -> Sequence[Any]:
@@ -144,126 +217,44 @@ def live_batch(conn: Connection, source: str) -> Any | None:
     return conn.execute(batches.where(n.source == source, n.retired_at.is_(None))).one_or_none()
 
 
-def arrays_hash(network: StreetNetwork, barriers: Barriers) -> str:
-    """sha256 over what reach is computed from: walkable pieces, and barriers that stop walkers."""
-    walkable = network.is_walkable_of_piece
-    points, starts = _taken(network.lonlat_of_point, network.start_of_piece, walkable)
+def arrays_hash(network: StreetNetwork, barriers: Barriers, gates: Gates) -> str:
+    """sha256 over what reach is computed from: routable pieces, turns, barriers that stop walkers, gates."""
+    kept = network.is_routable_of_piece | (network.length_m_of_piece == 0)
+    points, starts = _taken(network.lonlat_of_point, network.start_of_piece, kept)
     barrier_points, barrier_starts = _taken(
         barriers.lonlat_of_point, barriers.start_of_line, barriers.stops_walkers_of_line
     )
-    digest = hashlib.sha256()
+    classes = "\n".join(np.array(network.highway_of_piece, dtype=object)[kept & is_for_cars(network.access_of_piece)])
+    digest = hashlib.sha256(classes.encode())
     for values, kind in (
-        (network.from_node_of_piece[walkable], "<i4"),
-        (network.to_node_of_piece[walkable], "<i4"),
-        (network.length_m_of_piece[walkable], "<f8"),
-        (network.component_m_of_piece[walkable], "<f8"),
+        (network.from_node_of_piece[kept], "<i4"),
+        (network.to_node_of_piece[kept], "<i4"),
+        (network.length_m_of_piece[kept], "<f8"),
+        (network.component_m_of_piece[kept], "<f8"),
         (points, "<f8"),
         (starts, "<i8"),
+        (network.access_of_piece[kept], "u1"),
+        (network.is_steps_of_piece[kept], "u1"),
+        (network.max_kmh_of_piece[kept], "<f4"),
+        (network.from_piece_of_turn, "<i4"),
+        (network.via_node_of_turn, "<i4"),
+        (network.to_piece_of_turn, "<i4"),
+        (network.is_only_of_turn, "u1"),
+        (network.is_for_bike_of_turn, "u1"),
+        (network.is_for_car_of_turn, "u1"),
         (barrier_points, "<f8"),
         (barrier_starts, "<i8"),
+        (gates.lonlat_of_gate, "<f8"),
+        (gates.outline_of_gate, "<i4"),
+        (gates.lonlat_of_outline_point, "<f8"),
+        (gates.start_of_outline, "<i8"),
     ):
         digest.update(len(values).to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(values, dtype=kind).tobytes())
     return digest.hexdigest()
 
 
-PIECE_COLUMNS = (
-    "network_id", "piece", "from_node", "to_node", "length_m", "highway", "is_walkable", "component_m",
-    "name", "is_bridge", "is_tunnel", "geom",
-)  # fmt: skip
-BARRIER_COLUMNS = ("network_id", "barrier", "kind", "name", "is_bridge", "stops_walkers", "geom")
-
-Row = tuple[Any, ...]
-
-
-def _node_rows(network_id: int, network: StreetNetwork) -> Iterator[Row]:
-    shapes = _ewkb(shapely.points(network.lonlat_of_node))
-    return ((network_id, node, shape) for node, shape in enumerate(shapes))
-
-
-def _piece_rows(network_id: int, network: StreetNetwork) -> Iterator[Row]:
-    rows = zip(
-        network.from_node_of_piece.tolist(),
-        network.to_node_of_piece.tolist(),
-        network.length_m_of_piece.tolist(),
-        network.highway_of_piece,
-        network.is_walkable_of_piece.tolist(),
-        network.component_m_of_piece.tolist(),
-        network.name_of_piece,
-        network.is_bridge_of_piece.tolist(),
-        network.is_tunnel_of_piece.tolist(),
-        _ewkb(_linestrings(network.lonlat_of_point, network.start_of_piece)),
-        strict=True,
-    )
-    return ((network_id, piece, *row) for piece, row in enumerate(rows))
-
-
-def _barrier_rows(network_id: int, barriers: Barriers) -> Iterator[Row]:
-    rows = zip(
-        barriers.kind_of_line,
-        barriers.name_of_line,
-        barriers.is_bridge_of_line.tolist(),
-        barriers.stops_walkers_of_line.tolist(),
-        _ewkb(_linestrings(barriers.lonlat_of_point, barriers.start_of_line)),
-        strict=True,
-    )
-    return ((network_id, number, *row) for number, row in enumerate(rows))
-
-
-def _land_rows(network_id: int, lands: Lands) -> Iterator[Row]:
-    shapes = shapely.from_wkb(np.array(lands.wkb, dtype=object))
-    shapes = [shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape]) for shape in shapes]
-    rows = zip(lands.kind, lands.name, _ewkb(np.array(shapes, dtype=object)), strict=True)
-    return ((network_id, number, *row) for number, row in enumerate(rows))
-
-
-def _linestrings(lonlat_of_point: FloatArray, start_of_line: IntArray) -> NDArray[np.object_]:
-    line_of_point = np.repeat(np.arange(len(start_of_line) - 1), np.diff(start_of_line))
-    shapes: NDArray[np.object_] = shapely.linestrings(lonlat_of_point.reshape(-1, 2), indices=line_of_point)
-    return shapes
-
-
-def _ewkb(shapes: NDArray[np.object_]) -> list[str]:
-    written: list[str] = shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True).tolist()
-    return written
-
-
-def _unpacked(packed: memoryview | None, kind: str) -> NDArray[Any]:
-    """Numbers that the database packed (big-endian) as an array of the machine's own."""
-    values = np.frombuffer(packed or b"", dtype=kind)
-    return values.astype(values.dtype.newbyteorder("="))
-
-
-def _lines(n_points: memoryview | None, wkb: memoryview | None) -> tuple[FloatArray, IntArray]:
-    """Points of all lines, and (n + 1,) offsets, from the lines' little-endian WKB end to end."""
-    starts = np.concatenate([[0], np.cumsum(_unpacked(n_points, ">i4"), dtype=np.int64)])
-    header = starts[:-1] * POINT_BYTES + np.arange(len(starts) - 1) * WKB_HEADER_BYTES
-    octets = np.frombuffer(wkb or b"", dtype=np.uint8)
-    is_point = np.ones(len(octets), dtype=np.bool_)
-    is_point[(header[:, None] + np.arange(WKB_HEADER_BYTES)).ravel()] = False
-    return octets[is_point].view("<f8").astype(np.float64).reshape(-1, 2), starts
-
-
-def _taken(
-    lonlat_of_point: FloatArray, start_of_line: IntArray, wanted: NDArray[np.bool_]
-) -> tuple[FloatArray, IntArray]:
+def _taken(lonlat_of_point: FloatArray, start_of_line: IntArray, wanted: BoolArray) -> tuple[FloatArray, IntArray]:
     """Only the wanted lines, points and offsets."""
     n_points = np.diff(start_of_line)
     return lonlat_of_point[np.repeat(wanted, n_points)], np.concatenate([[0], np.cumsum(n_points[wanted])])
-
-
-def _nodes(
-    network_of_piece: IntArray, node_of_end: IntArray, lonlat_of_end: FloatArray
-) -> tuple[FloatArray, Int32Array, Int32Array]:
-    """Only the nodes that these pieces end at, numbered from 0 in the order of networks and of nodes within one."""
-    code_of_end = (network_of_piece << 32) + node_of_end
-    _, first_end, number_of_end = np.unique(code_of_end.ravel(), return_index=True, return_inverse=True)
-    from_node, to_node = number_of_end.astype(np.int32).reshape(2, -1)
-    return lonlat_of_end.reshape(-1, 2)[first_end], from_node, to_node
-
-
-def _extent_wkt(network: StreetNetwork) -> str:
-    points = network.lonlat_of_point
-    west, south = points.min(axis=0) - MIN_EXTENT_DEG
-    east, north = points.max(axis=0) + MIN_EXTENT_DEG
-    return f"SRID={WGS84};{shapely.box(west, south, east, north).wkt}"

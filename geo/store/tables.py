@@ -11,6 +11,7 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -70,7 +72,9 @@ import_batch = Table(
     "import_batch",
     metadata,
     _id(),
-    Column("kind", Text, nullable=False, comment="areas, grids, stations, streets, people, incidents, resources"),
+    Column(
+        "kind", Text, nullable=False, comment="areas, grids, stations, streets, people, incidents, resources, circles"
+    ),
     Column("source", Text, nullable=False),
     Column("filename", Text, nullable=False),
     Column("sha256", Text, nullable=False),
@@ -289,6 +293,9 @@ street_node = Table(
     _shape("POINT"),
 )
 
+ACCESS = "0 closed, 1 open, 2 may begin or end a trip only; forward is from from_node to to_node"
+TRAVELS = ("foot", "bike_forward", "bike_backward", "car_forward", "car_backward")
+
 street_piece = Table(
     "street_piece",
     metadata,
@@ -299,6 +306,9 @@ street_piece = Table(
     Column("length_m", Double, nullable=False),
     Column("highway", Text, nullable=False, comment="OpenStreetMap class"),
     Column("is_walkable", Boolean, nullable=False),
+    *(Column(name, SmallInteger, nullable=False, server_default=text("0"), comment=ACCESS) for name in TRAVELS),
+    Column("is_steps", Boolean, nullable=False, server_default=text("false")),
+    Column("max_kmh", REAL, nullable=False, server_default=text("0"), comment="as signed; 0 where nothing is signed"),
     Column(
         "component_m", Double, nullable=False, comment="length of ways in its walkable component; 0 if not walkable"
     ),
@@ -306,8 +316,42 @@ street_piece = Table(
     Column("is_bridge", Boolean, nullable=False),
     Column("is_tunnel", Boolean, nullable=False),
     _shape("LINESTRING"),
+    CheckConstraint(" and ".join(f"{name} in (0,1,2)" for name in TRAVELS), name="access"),
     Index("street_piece_geom_idx", "geom", postgresql_using="gist"),
     Index("street_piece_name_idx", "name", postgresql_where=text("name is not null")),
+)
+
+street_turn = Table(
+    "street_turn",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("from_piece", Integer, nullable=False),
+    Column("via_node", Integer, nullable=False),
+    Column("to_piece", Integer, nullable=False),
+    Column("is_only", Boolean, nullable=False, comment="the only turn allowed; false: a forbidden one"),
+    Column("is_for_bike", Boolean, nullable=False),
+    Column("is_for_car", Boolean, nullable=False),
+    comment="Turn restrictions: who comes along from_piece to via_node.",
+)
+
+street_gate = Table(
+    "street_gate",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("gate", Integer, primary_key=True),
+    Column("outline", Integer, comment="which compound_outline it lies on; null: in a wall only"),
+    _shape("POINT"),
+    comment="Where one passes a wall or the outline of a compound on foot.",
+)
+
+compound_outline = Table(
+    "compound_outline",
+    metadata,
+    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
+    Column("outline", Integer, primary_key=True),
+    _shape("LINESTRING"),
+    comment="Closed rings around compounds that have a known gate: walks from home leave through one.",
 )
 
 barrier = Table(
@@ -337,13 +381,32 @@ land = Table(
     comment="Surfaces that the map draws and the search finds (compounds by name). Reach does not use them.",
 )
 
+official_circle = Table(
+    "official_circle",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("community_codes", ARRAY(Text), comment="the communities it was put together from; null: drawn"),
+    Column("station_source", Text, comment="with station_key: the station whose circle it is; null: of no one station"),
+    Column("station_key", Text),
+    _shape("MULTIPOLYGON"),
+    *_source_key(),
+    _import_id(),
+    _when("retired_at", nullable=True),
+    CheckConstraint("(station_source is null) = (station_key is null)", name="station"),
+    UniqueConstraint("source", "source_key"),
+    Index("official_circle_geom_idx", "geom", postgresql_using="gist"),
+    comment="What an authority calls a circle: an outline on the map, whoever can walk it.",
+)
+
 coverage_run = Table(
     "coverage_run",
     metadata,
     _id(),
     Column("inputs_hash", Text, nullable=False, unique=True),
     Column("method", Text, nullable=False),
-    Column("pace", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("surface", Text, nullable=False, server_default=text("'dry'")),
     Column("speed_m_s", Double, nullable=False),
     Column("minutes", Double, nullable=False),
     Column("cutoff_ds", Integer, nullable=False),
@@ -404,9 +467,25 @@ coverage_figure = Table(
     Column("elderly_covered", Double, nullable=False),
     Column("children", Double, nullable=False),
     Column("children_covered", Double, nullable=False),
+    # null in figures of earlier runs, which did not ask for these
+    Column("residents_second", Double),
+    Column("residents_all_kinds", Double),
+    Column("residents_certain", Double),
+    Column("residents_possible", Double),
     CheckConstraint("level in ('all','city','district','subdistrict','community','grid')", name="level"),
     Index("coverage_figure_run_id_level_idx", "run_id", "level"),
     comment="Level 'all' is every home that was loaded, in an area or not.",
+)
+
+coverage_by_station = Table(
+    "coverage_by_station",
+    metadata,
+    Column("figure_id", ForeignKey("coverage_figure.id", ondelete="CASCADE"), primary_key=True),
+    Column("aspect", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("residents_covered", Double, nullable=False),
+    CheckConstraint("aspect in ('kind','service')", name="aspect"),
+    comment="Figures by kind of station and by service: who reaches at least one such station.",
 )
 
 token = Table(
@@ -423,7 +502,7 @@ token = Table(
     CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
 )
 
-UNDOABLE = (area, station, resource, incident, home)
+UNDOABLE = (area, station, resource, incident, home, official_circle)
 """Tables whose rows an import may change in place; each has a twin that keeps the rows as they were."""
 
 

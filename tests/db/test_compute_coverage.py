@@ -80,8 +80,8 @@ def add_area(conn: Connection, level: str, code: str, shape: str) -> int:
     return conn.execute(insert(area).values(row).returning(area.c.id)).scalar_one()
 
 
-@pytest.fixture
-def town(db: Database) -> Database:
+def fill_town(db: Database) -> None:
+    """Streets, a station, five homes, a city, a community and its two grids."""
     with db.write() as conn:
         add_streets(conn)
         add_station(conn, 0, 0)
@@ -99,6 +99,11 @@ def town(db: Database) -> Database:
             grid_id = conn.execute(insert(grid).values(community_id=community).returning(grid.c.id)).scalar_one()
             row = {"code": code, "name": code, "kind": "basic", "geom": box(west, -10, east, 10)}
             conn.execute(insert(plan_grid).values(plan_id=plan_id, grid_id=grid_id, **row))
+
+
+@pytest.fixture
+def town(db: Database) -> Database:
+    fill_town(db)
     return db
 
 
@@ -181,7 +186,7 @@ def test_nothing_is_computed_twice(town: Database) -> None:
     first = compute_coverage(town, at=AT)
     again = compute_coverage(town, at=LATER)
     assert again == first
-    slow = compute_coverage(town, at=LATER, pace="elderly_75")
+    slow = compute_coverage(town, at=LATER, mode="elderly_75")
     assert slow.id != first.id
     with town.read() as conn:
         assert store.current_run(conn) == slow
@@ -234,7 +239,7 @@ def test_it_refuses_what_it_cannot_do(town: Database) -> None:
         with pytest.raises(Refused, match="minutes"):
             compute_coverage(town, minutes=minutes, at=AT)
     with pytest.raises(NotFound, match="hurried"):
-        compute_coverage(town, pace="hurried", at=AT)
+        compute_coverage(town, mode="hurried", at=AT)
     with town.read() as conn, pytest.raises(CoverageMissing):
         store.current_run(conn)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -39,11 +40,33 @@ def test_it_tells_shares_on_foot_and_by_circle(db: Database) -> None:
     lines = text.splitlines()
     assert "41.2%" in lines[0]  # 10.5 of 25.5
     assert "52.9%" in lines[0]  # 13.5 of 25.5
-    assert lines[-2:] == ["990101000000 district | 18 | 56.8% | 73.0%", "everybody | 26 | 41.2% | 52.9%"]
+    # only the half resident up the hill is sure: how large the others' houses are is not known
+    assert lines[-2:] == [
+        "990101000000 district | 18 | 56.8% (2.7-83.8%) | 0.0% | 73.0%",
+        "everybody | 26 | 41.2% (1.9-60.8%) | 0.0% | 52.9%",
+    ]
     code, text = gridcircle(db, "coverage", language="zh")
     assert code == 0
     assert "输入未变" in text
     assert "全部居民" in text
+
+
+def test_by_kind_and_into_a_file(db: Database, tmp_path: Path) -> None:
+    fill(db)
+    out = tmp_path / "kinds.csv"
+    code, text = gridcircle(db, "coverage", "--by", "kind", "--out", str(out))
+    assert code == 0
+    assert "party_mass_centre | 10 | 41.2%" in text
+    with out.open(encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["level", "code", "name", "key", "residents", "residents_covered", "covered_share"]
+    assert rows[1][3:6] == ["party_mass_centre", "25.5", "10.5"]
+    assert ["mode", "planning"] in rows
+    out = tmp_path / "coverage.json"
+    assert gridcircle(db, "coverage", "--by", "district", "--out", str(out))[0] == 0
+    told = json.loads(out.read_text(encoding="utf-8"))
+    assert told["about"]["surface"] == "dry"
+    assert [(row["level"], row["residents_covered"]) for row in told["coverage"]] == [("all", 10.5), ("district", 10.5)]
 
 
 def test_json_says_the_same(db: Database) -> None:
@@ -65,7 +88,7 @@ def test_it_refuses_in_words(db: Database) -> None:
     assert code == 1
     assert json.loads(text)["error"] == "StreetsMissing"
     fill(db)
-    for words in (("--by", "street"), ("--pace", "hurried"), ("--minutes", "0")):
+    for words in (("--by", "street"), ("--mode", "hurried"), ("--surface", "lava"), ("--minutes", "0")):
         code, text = gridcircle(db, "coverage", *words, "--json")
         assert code == 1
         assert json.loads(text)["detail"]
@@ -87,7 +110,9 @@ import numpy as np
 import shapely
 from geo.compute.ground import ground_of
 from geo.compute.circles import Pen
-from geo.compute.survey import Places, Terms, survey
+from geo.compute.survey import Places, Streets, Terms, survey
+from geo.compute.ways import exact_ds_of_sides, net_of
+from geo.rules.modes import mode, surface
 from geo.streets import read_only
 from tests.towns import FRAME, block_town, graph_of
 graph = graph_of(block_town(9, 9, 150), [[(10, 10), (60, 10)]])
@@ -95,9 +120,13 @@ for values in vars(graph).values():
     if isinstance(values, np.ndarray):
         read_only(values)
 homes = read_only(FRAME.to_lonlat(np.random.default_rng(1).uniform(0, 1200, (50, 2))))
-terms = Terms(9.0, 9000, 36000, 200.0, 1000.0, Pen(30.0, 10.0, 2500.0, 2.5))
-places = Places(homes, read_only(np.ones(50)), homes[:4])
-survey(ground_of(graph, min_component_m=1000), [shapely.box(103, 40, 104, 41)], places, terms, lambda _: None)
+terms = Terms(9.0, 9000, 36000, 200.0, 1.4, 1000.0, Pen(30.0, 10.0, 2500.0, 2.5))
+none = np.ones((1, 4), dtype=bool)
+places = Places(homes, read_only(np.arange(50.0)), read_only(np.ones(50)), homes[:4], none, none)
+ground = ground_of(graph, min_component_m=1000)
+how = mode("planning"), surface("dry")
+streets = Streets(ground, net_of(ground, *how), exact_ds_of_sides(ground, *how), [shapely.box(103, 40, 104, 41)])
+survey(streets, places, terms, lambda _: None)
 assert compiled() == after_warming, {k: v for k, v in compiled().items() if after_warming.get(k) != v}
 """
 

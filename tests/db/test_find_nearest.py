@@ -43,7 +43,7 @@ def test_nearest_on_foot_first(town: Database) -> None:
     ]
     assert told(town, cache, 800, 100, k=1) == [(0, 8100, 900, 806.2)]
     assert told(town, cache, 800, 100, limit_minutes=15) == [(0, 8100, 900, 806.2)]
-    assert told(town, cache, 800, 100, pace="elderly_75", k=1) == [(0, 12_000, 900, 806.2)]
+    assert told(town, cache, 800, 100, mode="elderly_75", k=1) == [(0, 12_000, 900, 806.2)]
 
 
 def test_equally_near_ones_by_number(town: Database) -> None:
@@ -88,7 +88,7 @@ def test_threads_share_one_reading(town: Database) -> None:
 def test_it_refuses_what_it_cannot_do(town: Database, db: Database) -> None:
     cache = StreetCache(town)
     with pytest.raises(NotFound):
-        told(town, cache, 0, 0, pace="hurried")
+        told(town, cache, 0, 0, mode="hurried")
     for limit in (0, 61):
         with pytest.raises(Refused):
             told(town, cache, 0, 0, limit_minutes=limit)

@@ -56,12 +56,21 @@ def test_a_file_of_lines_lands_with_its_sums(db: Database, tmp_path: Path) -> No
     assert (report.read, report.added, report.rejected) == (4, 4, 0)
     assert report.totals == {
         "walkable_km": 1.590,
+        "private_km": 0,
+        "steps_km": 0,
+        "bike_km": 1.5,
+        "car_km": 1.2,
         "pieces": 4,
         "junctions": 6,
         "components": 2,
         "components_not_used": 1,
         "components_not_used_km": 0.3,
         "barriers_that_stop": 1,
+        "stops_in_ways": 0,
+        "gates": 0,
+        "compounds_with_gates": 0,
+        "turns": 0,
+        "turns_not_used": 0,
         "missing_points": 0,
     }
     assert [note.key for note in report.notes if note.key.startswith("streets")] == ["streets_small_components"]

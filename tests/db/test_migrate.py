@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,8 +14,10 @@ from sqlalchemy import inspect, text
 
 import geo.store
 from geo.store.database import Database
-from geo.store.migrate import migrate
+from geo.store.migrate import _config, migrate
+from geo.store.streets import load_graph
 from geo.store.tables import metadata
+from geo.streets import OPEN
 from tests.databases import create_database, drop_database
 
 
@@ -78,3 +82,36 @@ def test_two_programs_migrate_at_once(cluster_url: str) -> None:
         for db in databases:
             db.close()
         drop_database(cluster_url, "twice_test")
+
+
+FIRST_STREETS = """
+    insert into street_network (id, source, version, arrays_hash, extent)
+    values (1, 'town', 1, 'of then', ST_MakeEnvelope(103, 40, 104, 41, 4326));
+    insert into street_piece (network_id, piece, from_node, to_node, length_m, highway, is_walkable, component_m,
+                              is_bridge, is_tunnel, geom)
+    values (1, 0, 0, 1, 900, 'residential', true, 1000, false, false, 'SRID=4326;LINESTRING(103.2 40.4, 103.21 40.4)'),
+           (1, 1, 1, 2, 100, 'steps', true, 1000, false, false, 'SRID=4326;LINESTRING(103.21 40.4, 103.21 40.401)'),
+           (1, 2, 2, 3, 500, 'motorway', false, 0, false, false, 'SRID=4326;LINESTRING(103.21 40.401, 103.3 40.4)');
+"""
+
+
+def test_streets_of_the_first_schema_are_walked_as_before(cluster_url: str) -> None:
+    url = create_database(cluster_url, "first_test")
+    db = Database(url, size=1)
+    try:
+        config = _config()
+        with db.write() as conn:
+            config.attributes["connection"] = conn
+            command.upgrade(config, "0001")
+            conn.exec_driver_sql(FIRST_STREETS)
+        migrate(db)
+        with db.read() as conn:
+            graph = load_graph(conn)
+    finally:
+        db.close()
+        drop_database(cluster_url, "first_test")
+    assert graph.length_m_of_piece.tolist() == [900, 100]
+    np.testing.assert_array_equal(graph.access_of_piece, [[OPEN, 0, 0, 0, 0]] * 2)
+    assert graph.is_steps_of_piece.tolist() == [False, True]
+    assert graph.highway_of_piece == ("residential", "steps")
+    assert graph.lonlat_of_node[graph.to_node_of_piece].tolist() == [[103.21, 40.4], [103.21, 40.401]]

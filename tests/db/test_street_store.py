@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.network import build_network, joined
+from geo.compute.joined import joined
+from geo.compute.network import build_network
 from geo.errors import StreetsMissing
 from geo.store.database import Database
 from geo.store.streets import extents, load_graph, save_network
-from geo.streets import Barriers, Lands, StreetNetwork
-from tests.drawn_streets import NO_BARRIERS, NO_LANDS, barriers_of, lines_of
+from geo.streets import ENDS_ONLY, OPEN, Barriers, Gates, Lands, StreetNetwork
+from geo.units import NONE
+from tests.drawn_streets import NO_BARRIERS, NO_LANDS, barriers_of, key_at, lines_of, lonlat_of
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -58,11 +60,64 @@ def test_what_was_saved_comes_back(db: Database) -> None:
     ):
         np.testing.assert_array_equal(values, kept)
     arrays = [value for value in vars(graph).values() if isinstance(value, np.ndarray)]
-    assert len(arrays) == 9
     assert not any(values.flags.writeable for values in arrays)
     assert tuple(graph.name_of_piece) == network.name_of_piece[:4]
     assert graph.start_of_barrier.tolist() == [0, 2]
     assert graph.lonlat_of_barrier_point[0, 1] < graph.lonlat_of_node[:, 1].max()
+
+
+def driven() -> StreetNetwork:
+    """A one-way with a limit, steps, a private drive behind a gate, a path, a forbidden turn, and a line only drawn."""
+    return build_network(
+        lines_of(
+            {"way": [(0, 0), (100, 0)], "access": (OPEN, OPEN, 0, OPEN, 0), "max_kmh": 48.3, "highway": "primary"},
+            {"way": [(100, 0), (100, 60)], "access": (OPEN, 0, 0, 0, 0), "is_steps": True, "highway": "steps"},
+            {"way": [(100, 0), (150, 0), (200, 0)], "access": (ENDS_ONLY,) * 5, "highway": "service"},
+            {"way": [(0, 0), (0, 70)], "access": (0, OPEN, OPEN, 0, 0), "highway": "cycleway"},
+            {"way": [(0, 200), (50, 200)], "is_walkable": False, "highway": "proposed"},
+            key_of_stop=key_at((150, 0)),
+            access_of_stop=np.array([(0, ENDS_ONLY, ENDS_ONLY, 0, 0)], dtype=np.uint8),
+            from_key_of_turn=key_at((0, 0)),
+            via_key_of_turn=key_at((100, 0)),
+            to_key_of_turn=key_at((150, 0)),
+            is_only_of_turn=np.array([False]),
+            is_for_bike_of_turn=np.array([True]),
+            is_for_car_of_turn=np.array([True]),
+        )
+    )
+
+
+def gates() -> Gates:
+    """Two in a compound's outline, one in a wall."""
+    ring = lonlat_of([(120, -30), (220, -30), (220, 30), (120, 30), (120, -30)])
+    return Gates(lonlat_of([(120, 0), (220, 0), (0, 90)]), np.array([0, 0, NONE], np.int32), ring, np.array([0, 5]))
+
+
+ROUTED = ("access_of_piece", "is_steps_of_piece", "max_kmh_of_piece", "length_m_of_piece")
+TURNS = ("from_piece_of_turn", "to_piece_of_turn", "is_only_of_turn", "is_for_bike_of_turn", "is_for_car_of_turn")
+
+
+def test_ways_of_moving_come_back_beside_another_source(db: Database) -> None:
+    """An older source lies in front, so that every number of the second is another one."""
+    network, found = driven(), gates()
+    saved(db, cross(), source="a", gates=gates())
+    saved(db, network, source="b", gates=found)
+    with db.read() as conn:
+        graph = load_graph(conn)
+    n_before, n_own = 4, len(network.length_m_of_piece) - 1
+    assert len(graph.length_m_of_piece) == n_before + n_own
+    for name in ROUTED:
+        np.testing.assert_array_equal(getattr(graph, name)[n_before:], getattr(network, name)[:n_own], err_msg=name)
+    assert graph.highway_of_piece[n_before:] == network.highway_of_piece[:n_own]
+    for name in TURNS:
+        offset = n_before if "piece" in name else 0
+        np.testing.assert_array_equal(getattr(graph, name), getattr(network, name) + offset, err_msg=name)
+    via = graph.lonlat_of_node[graph.via_node_of_turn]
+    np.testing.assert_array_equal(via, network.lonlat_of_node[network.via_node_of_turn])
+    np.testing.assert_array_equal(graph.lonlat_of_gate, np.tile(found.lonlat_of_gate, (2, 1)))
+    assert graph.outline_of_gate.tolist() == [0, 0, NONE, 1, 1, NONE]
+    np.testing.assert_array_equal(graph.lonlat_of_outline_point, np.tile(found.lonlat_of_outline_point, (2, 1)))
+    assert graph.start_of_outline.tolist() == [0, 5, 10]
 
 
 def test_a_new_version_retires_the_old_one(db: Database) -> None:
@@ -109,7 +164,19 @@ def test_the_hash_tells_what_reach_depends_on(db: Database) -> None:
     assert hash_of(build_network(lines_of(street | {"name": "Lane"}))) == plain
     assert hash_of(build_network(lines_of(street)), barriers_of(("rail", [(-9, 9), (9, 9)], False))) == plain
     assert hash_of(build_network(lines_of(street)), barriers_of(("rail", [(-9, 9), (9, 9)], True))) != plain
-    assert hash_of(build_network(lines_of({"way": [(0, 0), (0, 81)]}))) != plain
+    others = [
+        {"way": [(0, 0), (0, 81)]},
+        street | {"access": (ENDS_ONLY, 0, 0, 0, 0)},
+        street | {"access": (OPEN, OPEN, 0, 0, 0)},
+        street | {"is_steps": True},
+        street | {"access": (OPEN,) * 5},
+        street | {"access": (OPEN,) * 5, "max_kmh": 30},
+        street | {"access": (OPEN,) * 5, "highway": "primary"},
+    ]
+    assert len({plain, *(hash_of(build_network(lines_of(other))) for other in others)}) == 1 + len(others)
+    saved(db, build_network(lines_of(street)), gates=gates())
+    with db.read() as conn:
+        assert load_graph(conn).arrays_hash != plain
 
 
 def test_lands_of_one_part_and_of_many(db: Database) -> None:

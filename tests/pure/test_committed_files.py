@@ -14,7 +14,7 @@ import pytest
 from webmap.assets import ASSETS
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-bench.lock")
 
 
 def entries(lock: str) -> dict[str, list[str]]:
@@ -35,6 +35,13 @@ def test_every_requirement_is_pinned_and_hashed(lock: str) -> None:
 
 def test_tests_run_on_what_is_shipped() -> None:
     assert entries("requirements.lock").items() <= entries("requirements-test.lock").items()
+
+
+def test_benches_measure_what_is_tested() -> None:
+    tested, measured = entries("requirements-test.lock"), entries("requirements-bench.lock")
+    assert {name.split("==")[0] for name in measured.keys() - tested.keys()}.isdisjoint(
+        name.split("==")[0] for name in tested
+    )
 
 
 def test_npm_packages_are_hashed_and_are_those_of_the_pages() -> None:

@@ -19,6 +19,7 @@ from geo.compute.coverage import (
     in_air_circles,
     is_inside,
     polygon_of_points,
+    sums_by_minute,
 )
 from geo.compute.project import Frame
 from geo.units import NONE
@@ -78,7 +79,7 @@ def test_sums_by_group_add_up() -> None:
     rng = np.random.default_rng(7)
     group = rng.integers(-1, 5, 400)
     people = People(*(rng.uniform(0, 9, 400) for _ in range(4)))
-    outcome = Outcome(rng.integers(0, 4, 400), rng.random(400) < 0.5)
+    outcome = Outcome(rng.integers(0, 4, 400), *(rng.random(400) < 0.5 for _ in range(5)))
     sums = figures(group, 5, people, outcome)
     for one in range(5):
         here = group == one
@@ -92,6 +93,20 @@ def test_sums_by_group_add_up() -> None:
         assert sums["residents_in_air_circle"][one] == pytest.approx(
             people.residents[here & outcome.is_in_air_circle_of_home].sum()
         )
+        for name, which in {
+            "residents_second": outcome.has_second_of_home,
+            "residents_all_kinds": outcome.has_all_kinds_of_home,
+            "residents_certain": outcome.is_certain_of_home,
+            "residents_possible": outcome.is_possible_of_home,
+        }.items():
+            assert sums[name][one] == pytest.approx(people.residents[here & which].sum())
+
+
+def test_minute_by_minute_the_minute_itself_is_reached() -> None:
+    ds = np.array([0, 1, 600, 601, 1200, 1801, NONE], dtype=np.int32)
+    group = np.array([0, 0, 1, 1, NONE, 0, 0])
+    sums = sums_by_minute(group, 2, np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]), ds, 3)
+    assert sums.tolist() == [[1, 3, 3, 3], [0, 4, 12, 12]]
 
 
 def test_the_frame_is_true_to_scale_within_its_bound() -> None:

@@ -84,13 +84,6 @@ def test_where_the_friday_of_the_second_calendar_week_is_another_day() -> None:
     assert (second_week[4], fridays(2026, 8)[1]) == (date(2026, 8, 7), date(2026, 8, 14))  # 1 August is a Saturday
 
 
-def test_public_holidays_are_the_statutory_days_only() -> None:
-    text = "Mo-Fr 08:00-17:00; PH off"
-    assert state(text, at(2026, 10, 1, 10)).is_open is False
-    assert state(text, at(2026, 10, 5, 10)).is_open is True  # in truth a day off that bridges the holiday week
-    assert state(text, datetime(2026, 10, 1, 10, tzinfo=ZoneInfo("Atlantic/Canary"))).is_open is True
-
-
 @pytest.mark.parametrize("text", ["", "nonsense", "Mo-Fr 9-5", "8:30-17:00周一"])
 def test_unreadable_hours_are_refused_with_the_text(text: str) -> None:
     with pytest.raises(Refused) as caught:

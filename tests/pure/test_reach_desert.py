@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compute.nearest import times_to_stations
-from geo.compute.reach import nearest_of_nodes, round_half_up
+from geo.compute.nearest import nearest_of_nodes, times_to_stations
+from geo.compute.net import round_half_up
 from geo.units import NONE
 from tests.towns import Walked, block_town
 
@@ -27,8 +27,8 @@ def test_the_cutoff_itself_is_reached() -> None:
 def test_the_cutoff_is_reached_at_a_junction_too() -> None:
     ways = [[(0.0, 0.0), (1000.0, 0.0)], [(1000.0, 0.0), (2000.0, 0.0)]]
     town = Walked(ways, [], [(1000, 0), (1001, 0)], [(0, 0)], max_m=0.001)
-    ds, _ = nearest_of_nodes(town.walk, town.stations, 9000)
-    assert sorted(ds.tolist()) == [NONE, 0, 9000]
+    ds, _ = nearest_of_nodes(town.net, town.stations, 1, 9000)
+    assert sorted(ds[:, 0].tolist()) == [NONE, 0, 9000]
     assert town.nearest(9009)[0].tolist() == [9000, 9009]
     assert town.nearest(9008)[0].tolist() == [9000, NONE]
 
@@ -188,7 +188,7 @@ def test_a_compound_without_a_gate_has_no_street() -> None:
 
 def test_times_from_one_place_to_all_stations() -> None:
     town = Walked([LONG], [], [], [(0, 0), (900, 0), (3000, 100), (3000, 300)])
-    times = times_to_stations(town.walk, town.stops(np.array([[1000.0, 50.0]])), town.stations, 27_000)
+    times = times_to_stations(town.net, town.stops(np.array([[1000.0, 50.0]])), town.stations, 27_000)
     assert times.tolist() == [1050 * 9, 150 * 9, 2150 * 9, NONE]
-    short = times_to_stations(town.walk, town.stops(np.array([[1000.0, 50.0]])), town.stations, 150 * 9)
+    short = times_to_stations(town.net, town.stops(np.array([[1000.0, 50.0]])), town.stations, 150 * 9)
     assert short.tolist() == [NONE, 150 * 9, NONE, NONE]

@@ -60,7 +60,7 @@ class TestLocate:
         assert (later["is_open"], later["opens_at"]) == (False, "2026-11-23T08:30:00+08:00")
 
     def test_a_slower_walker_and_a_shorter_list(self, client: TestClient) -> None:
-        (only,) = ask(client, 600, 540, limit=1, pace="elderly_75")["stations"]
+        (only,) = ask(client, 600, 540, limit=1, mode="elderly_75")["stations"]
         assert only["travel_ds"] == pytest.approx(390 / 0.75 * 10, abs=3)
         assert only["street_m"] == pytest.approx(390, abs=0.5)
 
@@ -121,8 +121,8 @@ class TestLocate:
     def test_what_is_no_place_or_time(self, client: TestClient, query: str) -> None:
         assert client.get(f"/api/v1/locate?{query}").status_code == 422
 
-    def test_an_unknown_pace(self, client: TestClient) -> None:
-        answer = client.get("/api/v1/locate?lon=103.2&lat=40.4&pace=snail")
+    def test_an_unknown_mode(self, client: TestClient) -> None:
+        answer = client.get("/api/v1/locate?lon=103.2&lat=40.4&mode=snail")
         assert answer.status_code == 404
 
     @pytest.mark.parametrize(("lon", "lat"), [(180, 90), (-180, -90), (0, 0), (103.2, -40.4)])

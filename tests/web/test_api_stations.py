@@ -92,7 +92,7 @@ class TestCircles:
         assert (properties["residents_reached"], properties["residents_in_air_circle"]) == (1130, 1140)
         assert properties["is_rounded"] is True
         run = properties["run"]
-        assert (run["minutes"], run["cutoff_ds"], run["pace"], run["network_date"]) == (
+        assert (run["minutes"], run["cutoff_ds"], run["mode"], run["network_date"]) == (
             15,
             9000,
             "planning",

@@ -1,11 +1,10 @@
--- One text that changes whenever anything changes that a tile may show.
-select concat_ws('.',
-    (select max(id) from import_batch),
-    (select count(*) from import_batch where undone_at is not null),
-    (select id from coverage_run where is_current),
-    (select extract(epoch from max(updated_at)) from station),
-    (select extract(epoch from max(position_at)) from resource),
-    (select sum(version) from plan),
-    (select count(*) from plan
-        where state = 'published' and effective_from <= now() and (effective_to is null or effective_to > now()))
+-- One text that changes whenever areas, grids, stations or people that count at a moment change.
+select concat_ws(' ',
+    (select max(id) || ' ' || max(greatest(landed_at, undone_at)) from import_batch),
+    (select max(id) || ' ' || max(greatest(updated_at, retired_at)) || ' ' || sum(version) from station),
+    (select max(id) from home),
+    (select max(id) from area),
+    (select md5(string_agg(id || ' ' || version, ',' order by id)) from plan
+        where state in ('published', 'superseded')
+          and tstzrange(effective_from, effective_to) @> cast(:at as timestamptz))
 )

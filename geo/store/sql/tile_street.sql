@@ -9,8 +9,8 @@ joined as (
     from street_piece p
     join street_network n on n.id = p.network_id and n.retired_at is null
     join tile on p.geom && tile.around
-    where p.highway = any (cast(:shown as text[]))
-       or (:others and not p.highway = any (cast(:named as text[])))
+    where p.length_m > 0
+      and (p.highway = any (cast(:shown as text[])) or (:others and not p.highway = any (cast(:named as text[]))))
     group by p.highway, p.name, p.is_bridge, p.is_tunnel
 ),
 shaped as (

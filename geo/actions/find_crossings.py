@@ -1,0 +1,151 @@
+"""Find where one crossing of a barrier would bring most people within the time: load -> compute."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import shapely
+
+from geo.actions.engine import Base, Engine
+from geo.actions.load_city import roads
+from geo.compute.crossings import (
+    Crossings,
+    Town,
+    best_apart,
+    homes_gained,
+    of_crossings,
+    people_gained,
+    worth_a_look,
+)
+from geo.compute.facing import Ends, Facing, facing_positions
+from geo.compute.nearest import nearest_of_homes
+from geo.compute.net import Net, Stops, reversed_stops, round_half_up, stops_of
+from geo.compute.reach import times_of_nodes
+from geo.compute.ways import zoned_access
+from geo.errors import Refused
+from geo.honesty import Crossing, CrossingReport, CrossingWish, Heads
+from geo.rules.honesty import honesty_rule
+from geo.rules.modes import DS_PER_M_AT_1_KMH
+from geo.rules.modes import mode as mode_of
+from geo.store.barriers import barriers_met
+from geo.store.database import Database
+from geo.streets import OPEN
+from geo.units import NONE, BoolArray, Int32Array, IntArray
+
+
+def find_crossings(db: Database, engine: Engine, wish: CrossingWish, at: datetime) -> CrossingReport:
+    """Where a crossing would help most.
+
+    Only public streets are joined: a way into a private zone would change what is private.
+
+    Raises
+    ------
+    StreetsMissing
+        If no streets have been loaded.
+    NotFound
+        If there is no such mode or surface.
+    Refused
+        If the minutes are out of range, none is asked for, or the mode is a car.
+    """
+    if wish.most < 1:
+        raise Refused("crossings_none_asked", most=wish.most)
+    if mode_of(wish.mode).travel == "car":
+        raise Refused("crossings_by_car", mode=wish.mode)
+    base, rule = engine.base(wish.mode, wish.surface, wish.minutes, at), honesty_rule().crossing
+    ground, built = roads(base.laid, base.wish)
+    is_usable = _is_usable(zoned_access(ground) == OPEN, built)
+    facing = facing_positions(ground.streets, ground.barriers, is_usable, rule.step_m, rule.max_m)
+    town, crossings = _town(base), _crossings(base, built, facing)
+    gain = people_gained(town, crossings, np.array(base.homes.residents))
+    middle_xy_m = (facing.one.xy_m + facing.other.xy_m)[crossings.pair] / 2
+    metres = facing.metres[crossings.pair]
+    best = of_crossings(crossings, best_apart(middle_xy_m, gain, metres, rule.apart_m, wish.most))
+    lines = _lines(base, facing, best.pair)
+    with db.read() as conn:
+        barriers = barriers_met(conn, lines)
+    homes = homes_gained(town, best)
+
+    def name_of(piece: int) -> str | None:
+        name: str | None = base.laid.graph.name_of_piece[ground.number_of_piece[piece]]
+        return name
+
+    found = [
+        Crossing(
+            line=lines[i],
+            metres=float(facing.metres[pair]),
+            barriers=barriers[i],
+            streets=(name_of(facing.one.piece[pair]), name_of(facing.other.piece[pair])),
+            gained=_heads(base, homes.of(i)),
+            grids=_grids(base, homes.of(i)),
+        )
+        for i, pair in enumerate(best.pair)
+    ]
+    return CrossingReport(
+        provenance=base.provenance.depending_on("crossings", rule),
+        max_m=rule.max_m,
+        apart_m=rule.apart_m,
+        n_pairs=len(facing.metres),
+        n_helpful=int((gain > 0).sum()),
+        crossings=found,
+    )
+
+
+def _is_usable(is_public_of_side: BoolArray, built: Net) -> BoolArray:
+    """(n_pieces,) public and open both ways."""
+    is_open_of_side = is_public_of_side & (built.ds_of_side != NONE)
+    usable: BoolArray = is_open_of_side.reshape(-1, 2).all(axis=1)
+    return usable
+
+
+def _town(base: Base) -> Town:
+    return Town(
+        net=base.net,
+        ds_of_vertex=times_of_nodes(base.net, base.doors, base.cutoff_ds),
+        homes=base.homes_by_piece,
+        is_covered_of_home=np.diff(base.of_homes.start_of_home) > 0,
+        cutoff_ds=base.cutoff_ds,
+    )
+
+
+def _crossings(base: Base, built: Net, facing: Facing) -> Crossings:
+    """Those over which somebody would be sooner at the far end than now."""
+    one, other = _stops(base, built, facing.one), _stops(base, built, facing.other)
+    times = _times(base, one), _times(base, other)
+    crossing_ds = round_half_up(facing.metres * _ds_per_m(base))
+    return worth_a_look((one, other), times, crossing_ds, base.cutoff_ds)
+
+
+def _ds_per_m(base: Base) -> float:
+    """Of the crossing itself."""
+    mode = base.wish.mode
+    return base.wish.ds_per_m if mode.travel == "foot" else DS_PER_M_AT_1_KMH / mode.kmh
+
+
+def _stops(base: Base, built: Net, ends: Ends) -> Stops:
+    plain = stops_of(base.ground, built, ends.joints(), base.wish.ds_per_m)
+    return reversed_stops(built, plain) if base.direction == "to" else plain
+
+
+def _times(base: Base, ends: Stops) -> Int32Array:
+    nearest_ds, _ = nearest_of_homes(base.net, base.doors, ends, 1, base.cutoff_ds)
+    return nearest_ds[:, 0]
+
+
+def _lines(base: Base, facing: Facing, pairs: IntArray) -> list[shapely.LineString]:
+    to_lonlat = base.ground.frame.to_lonlat
+    ends = np.stack([to_lonlat(facing.one.xy_m[pairs]), to_lonlat(facing.other.xy_m[pairs])], axis=1)
+    return list(shapely.linestrings(ends))
+
+
+def _heads(base: Base, home: Int32Array) -> Heads:
+    homes = base.homes
+    return Heads(*(float(counts[home].sum()) for counts in (homes.residents, homes.elderly, homes.children)))
+
+
+def _grids(base: Base, home: Int32Array) -> list[tuple[int, str, str, float]]:
+    grid = base.grid_of_home[home]
+    is_here = grid != NONE
+    residents = np.bincount(grid[is_here], weights=base.homes.residents[home[is_here]], minlength=len(base.grids))
+    named = [(g.id, g.code, g.name, float(n)) for g, n in zip(base.grids, residents, strict=True) if n > 0]
+    return sorted(named, key=lambda entry: (-entry[3], entry[1]))

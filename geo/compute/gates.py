@@ -1,0 +1,235 @@
+"""Where the gates of a compound are known, the walk starts at a gate.
+
+The outline of a compound that has a known gate closes connectors as a wall does. Whoever lives inside goes straight to
+a gate, and from there straight to the streets around it, as if standing in the gate; pieces inside the compound are
+joined directly, as everywhere. A gate in a wall that is no compound's outline lets through whoever is near it. A gate
+serves only pieces that are not joined directly, so it never shortens a connector that was open before.
+
+The connector through a gate is as long as both its parts together, and is rounded once. The straight way to the gate
+may leave a compound of hollow shape: it is the least that can be walked. The first gate that becomes known closes the
+outline; every further one adds connectors and takes none away.
+
+Source
+------
+Where a walk starts: the 15-minute circle begins at the gate of the compound in DB4106/T 91-2022 (Hebi).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.compute.segments import SegmentIndex, index_lines
+from geo.compute.snap import Joints, closed_of_connectors, find_joints
+from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
+
+AT_GATE_M = 5.0
+"""The opening of a gate: what a connector meets this near to it stands open. Gates are drawn a drive off the line."""
+
+ON_OUTLINE_M = 0.5
+"""This near to an outline one stands on both its sides, as a door in the outline itself does."""
+
+
+class Gateways(NamedTuple):
+    """Gates, and the outlines of the compounds that have one, in metres."""
+
+    xy_m_of_gate: FloatArray
+    outline_of_gate: Int32Array
+    """(n_gates,) NONE where it is in a wall only."""
+    xy_m_of_outline_point: FloatArray
+    start_of_outline: IntArray
+    """(n_outlines + 1,) offsets into the points; every outline is a closed ring."""
+    outlines: SegmentIndex
+
+
+class Reaches(NamedTuple):
+    """How far a connector goes at most."""
+
+    max_connector_m: float
+    """From a point, or from a gate, straight to a piece; also from a point to a gate in a wall."""
+    max_inside_m: float
+    """From a point inside a compound to one of its gates."""
+
+
+class _Legs(NamedTuple):
+    """Straight ways from points to gates."""
+
+    point: IntArray
+    gate: IntArray
+    length_m: FloatArray
+
+
+def gateways_of(
+    xy_m_of_gate: FloatArray, outline_of_gate: Int32Array, xy_m_of_outline_point: FloatArray, start_of_outline: IntArray
+) -> Gateways:
+    """Gates and outlines, made ready."""
+    outlines = index_lines(xy_m_of_outline_point, start_of_outline)
+    return Gateways(xy_m_of_gate, outline_of_gate, xy_m_of_outline_point, start_of_outline, outlines)
+
+
+def with_gates(
+    direct: Joints, xy_m: FloatArray, gateways: Gateways, ground: tuple[SegmentIndex, SegmentIndex, int], far: Reaches
+) -> Joints:
+    """Joints of points where gates are known.
+
+    Parameters
+    ----------
+    direct
+        All open joints of the points, gates unknown: :func:`geo.compute.snap.find_joints`.
+    xy_m
+        (n_points, 2) the points.
+    gateways
+        The gates.
+    ground
+        Streets, barriers, and how many pieces there are.
+    far
+        Longest connectors.
+
+    Returns
+    -------
+    Joints; a point may have several with one piece, through different gates.
+    """
+    point = np.repeat(np.arange(len(xy_m)), np.diff(direct.start_of_point))
+    is_open = ~_is_closed(gateways.outlines, xy_m[point], direct.xy_m_of_joint, ON_OUTLINE_M)
+    point, straight = point[is_open], _taken(direct, is_open)
+    legs = _open_legs(xy_m, gateways, ground[1], far)
+    via_point, via = _beyond(legs, gateways, ground, far)
+    has_gate = np.isin(point, via_point)
+    joined_directly = point[has_gate] * ground[2] + straight.piece_of_joint[has_gate]
+    is_new = _shortest(via_point, via) & ~np.isin(via_point * ground[2] + via.piece_of_joint, joined_directly)
+    return _merged(len(xy_m), (point, straight), (via_point[is_new], _taken(via, is_new)))
+
+
+def _is_closed(lines: SegmentIndex, from_xy_m: FloatArray, to_xy_m: FloatArray, open_m: float) -> BoolArray:
+    """Which straight ways, both ends (n, 2), meet a line farther than ``open_m`` from their beginning."""
+    length_m = np.hypot(*(to_xy_m - from_xy_m).T)
+    is_long = length_m > open_m
+    begin_xy_m, end_xy_m = _beyond_opening(from_xy_m[is_long], to_xy_m[is_long], open_m)
+    is_closed = np.zeros(len(length_m), np.bool_)
+    is_closed[is_long] = closed_of_connectors(lines, begin_xy_m, end_xy_m)
+    return is_closed
+
+
+def _is_closed_to_gate(lines: SegmentIndex, xy_m: FloatArray, gate_xy_m: FloatArray) -> BoolArray:
+    """Which straight ways to a gate meet a line before its opening; whoever stands on one does."""
+    is_long = np.hypot(*(gate_xy_m - xy_m).T) > AT_GATE_M
+    opening_xy_m, begin_xy_m = _beyond_opening(gate_xy_m[is_long], xy_m[is_long], AT_GATE_M)
+    is_closed = np.zeros(len(xy_m), np.bool_)
+    is_closed[is_long] = closed_of_connectors(lines, begin_xy_m, opening_xy_m)
+    return is_closed
+
+
+def _beyond_opening(from_xy_m: FloatArray, to_xy_m: FloatArray, open_m: float) -> tuple[FloatArray, FloatArray]:
+    """Both ends of straight ways without their first ``open_m``."""
+    along_xy_m = to_xy_m - from_xy_m
+    return from_xy_m + along_xy_m * (open_m / np.hypot(*along_xy_m.T))[:, None], np.ascontiguousarray(to_xy_m)
+
+
+def _open_legs(xy_m: FloatArray, gateways: Gateways, barriers: SegmentIndex, far: Reaches) -> _Legs:
+    """Points to the gates that serve them, past no barrier and through no outline but that of the gate."""
+    rings = _rings(gateways)
+    point, gate = _served(shapely.points(xy_m), rings, gateways, far.max_connector_m)
+    length_m = np.hypot(*(gateways.xy_m_of_gate[gate] - xy_m[point]).T)
+    is_near = length_m <= np.where(gateways.outline_of_gate[gate] == NONE, far.max_connector_m, far.max_inside_m)
+    point, gate, length_m = point[is_near], gate[is_near], length_m[is_near]
+    ends = xy_m[point], gateways.xy_m_of_gate[gate]
+    is_closed = _is_closed_to_gate(barriers, *ends)
+    leg, outline = shapely.STRtree(rings).query(shapely.linestrings(np.stack(ends, axis=1)), predicate="crosses")
+    is_closed[leg[outline != gateways.outline_of_gate[gate[leg]]]] = True
+    return _Legs(point[~is_closed], gate[~is_closed], length_m[~is_closed])
+
+
+def _rings(gateways: Gateways) -> NDArray[np.object_]:
+    outline_of_point = np.repeat(np.arange(len(gateways.start_of_outline) - 1), np.diff(gateways.start_of_outline))
+    rings: NDArray[np.object_] = shapely.linearrings(gateways.xy_m_of_outline_point, indices=outline_of_point)
+    return rings
+
+
+def _served(
+    points: NDArray[np.object_], rings: NDArray[np.object_], gateways: Gateways, max_connector_m: float
+) -> tuple[IntArray, IntArray]:
+    """(point, gate) wherever the point lies in the gate's compound, or near a gate that has none."""
+    point, outline = shapely.STRtree(shapely.polygons(rings)).query(points, predicate="intersects")
+    order = np.argsort(gateways.outline_of_gate, kind="stable")
+    first, last = (np.searchsorted(gateways.outline_of_gate[order], outline, side=side) for side in ("left", "right"))
+    in_compound = np.repeat(point, last - first), order[ranges(first, last)]
+    in_wall = np.flatnonzero(gateways.outline_of_gate == NONE)
+    at_wall = shapely.STRtree(shapely.points(gateways.xy_m_of_gate[in_wall])).query(
+        points, predicate="dwithin", distance=max_connector_m
+    )
+    return np.concatenate([in_compound[0], at_wall[0]]), np.concatenate([in_compound[1], in_wall[at_wall[1]]])
+
+
+def _beyond(
+    legs: _Legs, gateways: Gateways, ground: tuple[SegmentIndex, SegmentIndex, int], far: Reaches
+) -> tuple[IntArray, Joints]:
+    """Points of the legs, and their joints through the gates."""
+    streets, barriers, n_pieces = ground
+    gates, leg_gate = np.unique(legs.gate, return_inverse=True)
+    gate_xy_m = gateways.xy_m_of_gate[gates]
+    nothing = index_lines(np.empty((0, 2)), np.zeros(1, np.int64))
+    own = find_joints(streets, nothing, gate_xy_m, max_connector_m=far.max_connector_m, n_pieces=n_pieces)
+    gate = np.repeat(np.arange(len(gates)), np.diff(own.start_of_point))
+    ends = gate_xy_m[gate], own.xy_m_of_joint
+    is_open = ~_is_closed(barriers, *ends, AT_GATE_M) & ~_is_closed(gateways.outlines, *ends, AT_GATE_M)
+    open_joint, gate = np.flatnonzero(is_open), gate[is_open]
+    first, last = (np.searchsorted(gate, leg_gate, side=side) for side in ("left", "right"))
+    leg, joint = np.repeat(np.arange(len(leg_gate)), last - first), open_joint[ranges(first, last)]
+    via = _taken(own, joint)
+    return legs.point[leg], via._replace(
+        distance_m_of_joint=legs.length_m[leg] + via.distance_m_of_joint,
+        gate_of_joint=legs.gate[leg].astype(np.int32),
+    )
+
+
+def ranges(first: IntArray, last: IntArray) -> IntArray:
+    """The numbers from each first up to each last, one range after the other.
+
+    >>> ranges(np.array([5, 2, 7]), np.array([7, 2, 8])).tolist()
+    [5, 6, 7]
+    """
+    n = last - first
+    before = np.cumsum(n) - n
+    numbers: IntArray = np.arange(n.sum()) + np.repeat(first - before, n)
+    return numbers
+
+
+def _taken(joints: Joints, index: IntArray | BoolArray) -> Joints:
+    """Some of the joints, or all in another order; the offsets are as they were."""
+    return Joints(
+        start_of_point=joints.start_of_point,
+        piece_of_joint=joints.piece_of_joint[index],
+        along_m_of_joint=joints.along_m_of_joint[index],
+        distance_m_of_joint=joints.distance_m_of_joint[index],
+        xy_m_of_joint=joints.xy_m_of_joint[index],
+        gate_of_joint=joints.gate_of_joint[index],
+    )
+
+
+def _shortest(point: IntArray, joints: Joints) -> BoolArray:
+    """Of one point's joints at one place only the one with the shortest connector, of equal ones the first gate's."""
+    order = np.lexsort(
+        (joints.gate_of_joint, joints.distance_m_of_joint, joints.along_m_of_joint, joints.piece_of_joint, point)
+    )
+    place = np.stack([point, joints.piece_of_joint, joints.along_m_of_joint], axis=1)[order]
+    is_shortest = np.ones(len(point), np.bool_)
+    is_shortest[order[1:]] = (place[1:] != place[:-1]).any(axis=1)
+    return is_shortest
+
+
+def _merged(n_points: int, straight: tuple[IntArray, Joints], via: tuple[IntArray, Joints]) -> Joints:
+    """Both kinds by point, straight ones first."""
+    point = np.concatenate([straight[0], via[0]])
+    one, other = straight[1], via[1]
+    joints = Joints(
+        start_of_point=np.concatenate([[0], np.cumsum(np.bincount(point, minlength=n_points))]).astype(np.int64),
+        piece_of_joint=np.concatenate([one.piece_of_joint, other.piece_of_joint]),
+        along_m_of_joint=np.concatenate([one.along_m_of_joint, other.along_m_of_joint]),
+        distance_m_of_joint=np.concatenate([one.distance_m_of_joint, other.distance_m_of_joint]),
+        xy_m_of_joint=np.concatenate([one.xy_m_of_joint, other.xy_m_of_joint]),
+        gate_of_joint=np.concatenate([one.gate_of_joint, other.gate_of_joint]),
+    )
+    return _taken(joints, np.argsort(point, kind="stable"))
