@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install
 LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --no-header --annotation-style=line
 
+# A file's tests stay together, as they share what they set up; in the order of the folders, as the last ones are short.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 export PYTHON
 
 .PHONY: help run test check bench demo picture relock clean
@@ -18,9 +21,9 @@ help: ## What can be made
 run: $(STAMPS)/run $(STAMPS)/warm ## Set up, load the demo city, serve the map on http://127.0.0.1:8000
 	@$(BIN)/gridcircle up
 
-test: $(STAMPS)/test $(STAMPS)/warm ## Run all tests, against a PostGIS of their own (ARGS="-k tiles" for some)
+test: $(STAMPS)/test $(STAMPS)/warm ## Run all tests on all cores, each with a PostGIS of its own (ARGS="-k tiles" for some)
 	@$(BIN)/gridcircle assets
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: $(STAMPS)/test ## Lint, format, types
 	$(BIN)/ruff check .

@@ -36,6 +36,8 @@ class AccessWish:
     """What a station of unknown capacity counts as; None: it is left out."""
     by: str = "community"
     """One of ``LEVELS``."""
+    area_id: int | None = None
+    """Only people of this area are told of; supply is shared with all others too. None: everybody is."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class HonestyWish:
     """One of ``LEVELS``."""
     circle_m: float | None = None
     """Radius of the plain circle; None: what the rule draws for these minutes."""
+    area_id: int | None = None
+    """Whoever lives outside this area counts as nobody; None: everybody counts."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ class Promise:
     reached_not_promised: Heads
     promised_m2: float | None
     reached_m2: float | None
-    """Of the drawn service circle; None where no stored computation of the same inputs has it."""
+    """Of the drawn service circle; of one station or circle None where no stored computation of the same inputs has it.
+
+    Of areas, and where only an area is asked about, neither ground is told.
+    """
 
     @property
     def kept_share(self) -> float | None:
@@ -144,6 +149,8 @@ class CrossingWish:
     surface: str = "dry"
     most: int = 20
     """How many are told."""
+    area_id: int | None = None
+    """Whoever lives outside this area counts as nobody; None: everybody counts."""
 
 
 @dataclass(frozen=True)

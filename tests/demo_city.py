@@ -49,7 +49,10 @@ class DemoCity:
             self._layer(name) for name in ("areas", "grids", "buildings", "streets")
         )
         self.streets = self.map.where(lambda tags: "highway" in tags)
-        self.barriers = self.map.where(lambda tags: {"railway", "waterway", "barrier"} & tags.keys())
+        self.gates = self.map.where(lambda tags: tags.get("barrier") == "gate")
+        self.barriers = self.map.where(
+            lambda tags: {"railway", "waterway"} & tags.keys() or tags.get("barrier") == "wall"
+        )
         self.stations, self.resources, self.incidents = (
             self._rows(name) for name in ("stations", "resources", "incidents")
         )
@@ -75,24 +78,32 @@ class DemoCity:
 class Walks:
     """Metres on foot by scipy: every vertex of every way a node, equal coordinates one node."""
 
-    def __init__(self, city: DemoCity) -> None:
+    def __init__(self, city: DemoCity, *, through_private: bool = True) -> None:
         number: dict[tuple[float, ...], int] = {}
         ends = []
-        for line in city.streets.lonlat:
+        walked = city.streets.where(lambda tags: through_private or tags.get("access") != "private")
+        for line in walked.lonlat:
             nodes = [number.setdefault(tuple(xy), len(number)) for xy in shapely.get_coordinates(line).tolist()]
             ends += list(pairwise(nodes))
         self.start, self.stop = np.array(ends).T
         xy = shapely.get_coordinates(in_metres(shapely.points(list(number))))
-        self.n_nodes = len(number)
+        self.node_of_place, self.n_nodes = number, len(number)
         self.segments = shapely.linestrings(np.stack([xy[self.start], xy[self.stop]], axis=1))
         self.length_m = shapely.length(self.segments)
         self.tree = shapely.STRtree(self.segments)
         stops = city.barriers.where(lambda tags: not {"bridge", "tunnel"} & tags.keys())
         self.barrier_tree = shapely.STRtree(stops.xy)
 
+    def _graph(self) -> Any:
+        return csr_array((self.length_m, (self.start, self.stop)), shape=(self.n_nodes, self.n_nodes))
+
     def n_components(self) -> int:
-        graph = csr_array((self.length_m, (self.start, self.stop)), shape=(self.n_nodes, self.n_nodes))
-        return int(connected_components(graph, directed=False)[0])
+        return int(connected_components(self._graph(), directed=False)[0])
+
+    def metres_between(self, places: Any) -> Any:
+        """(n, n) metres along the ways between vertices that are given in degrees."""
+        nodes = [self.node_of_place[tuple(place)] for place in places]
+        return dijkstra(self._graph(), directed=False, indices=nodes)[:, nodes]
 
     def joins(self, point: shapely.Point, within_m: float = 200.0) -> tuple[Any, Any, Any]:
         """Segments that a straight connector reaches, metres along each, metres of connector."""

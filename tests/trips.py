@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from geo.compute.ground import ground_of
+from geo.compute.joined import graph_parts
 from geo.compute.net import Net, Stops, reverse, reversed_stops, stops_of
 from geo.compute.network import build_network
 from geo.compute.ways import net_of
@@ -65,32 +66,13 @@ def wall(*points: XY) -> Barriers:
 
 
 def graph_of_lines(lines: StreetLines, barriers: Barriers = NO_BARRIERS) -> StreetGraph:
-    network = build_network(lines)
-    n = int(network.is_routable_of_piece.sum())
     return StreetGraph(
         network_ids=(1,),
         arrays_hash="drawn",
         network_date=None,
-        lonlat_of_node=network.lonlat_of_node,
-        from_node_of_piece=network.from_node_of_piece[:n],
-        to_node_of_piece=network.to_node_of_piece[:n],
-        length_m_of_piece=network.length_m_of_piece[:n],
-        component_m_of_piece=network.component_m_of_piece[:n],
-        lonlat_of_point=network.lonlat_of_point[: network.start_of_piece[n]],
-        start_of_piece=network.start_of_piece[: n + 1],
-        highway_of_piece=network.highway_of_piece[:n],
-        name_of_piece=network.name_of_piece[:n],
-        access_of_piece=network.access_of_piece[:n],
-        is_steps_of_piece=network.is_steps_of_piece[:n],
-        max_kmh_of_piece=network.max_kmh_of_piece[:n],
+        **graph_parts(build_network(lines)),
         lonlat_of_barrier_point=barriers.lonlat_of_point,
         start_of_barrier=barriers.start_of_line,
-        from_piece_of_turn=network.from_piece_of_turn,
-        via_node_of_turn=network.via_node_of_turn,
-        to_piece_of_turn=network.to_piece_of_turn,
-        is_only_of_turn=network.is_only_of_turn,
-        is_for_bike_of_turn=network.is_for_bike_of_turn,
-        is_for_car_of_turn=network.is_for_car_of_turn,
     )
 
 

@@ -67,6 +67,21 @@ class VectorTiles(JSCSSMixin, Layer):  # type: ignore[misc]
         self.options: dict[str, Any] = {"layers": list(layers), "max_data_zoom": max_data_zoom}
 
 
+class PlannerMap(MacroElement):  # type: ignore[misc]
+    """Starts the planners' page around the map."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.plannerMap({{ this._parent.get_name() }}, {{ this.tiles.get_name() }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, tiles: VectorTiles) -> None:
+        super().__init__()
+        self._name = "PlannerMap"
+        self.tiles = tiles
+
+
 class PublicMap(MacroElement):  # type: ignore[misc]
     """Starts the page around the map: lists, cards, search, legend. All of it works on the page's JSON."""
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.deps import Db, Now, Reach, Who, asks
-from api.limits import Minutes, ModeKey, SurfaceKey, check_size, city_only
+from api.limits import Minutes, ModeKey, SurfaceKey, check_size
 from api.paging import Paged
 from api.schemas import Listed, Provenance, Shape, problems
 from geo.access import AccessWish
@@ -104,9 +104,8 @@ def coverage_access(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     ] = None,
 ) -> AccessShape:
     """Supply shared out over people in reach, and how unevenly minutes and supply are spread."""
-    city_only(who)
     check_size(db, minutes)
-    wish = AccessWish(minutes, mode, surface, method, demand, supply, missing_capacity, by)
+    wish = AccessWish(minutes, mode, surface, method, demand, supply, missing_capacity, by, who.area_id)
     found = compute(engine, wish, now)
     areas = [AreaAccessShape.model_validate(area) for area in page.of(found.areas)]
     return AccessShape(

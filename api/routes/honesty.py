@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.deps import Db, Now, Reach, Who, asks
-from api.limits import Minutes, ModeKey, SurfaceKey, check_size, city_only
+from api.limits import Minutes, ModeKey, SurfaceKey, check_size
 from api.paging import Paged
 from api.schemas import Geometry, Listed, Position, Provenance, Shape, problems
 from geo.actions.find_crossings import find_crossings
@@ -95,9 +95,8 @@ def coverage_honesty(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     ] = None,
 ) -> HonestyShape:
     """Whom circles promise a station and do not bring there, and the reverse."""
-    city_only(who)
     check_size(db, minutes)
-    found = compute(db, engine, HonestyWish(minutes, mode, surface, by, circle_m), now)
+    found = compute(db, engine, HonestyWish(minutes, mode, surface, by, circle_m, who.area_id), now)
     promises = [PromiseShape(**promise.row()) for promise in page.of(found.promises)]
     return HonestyShape(
         provenance=Provenance.model_validate(found.provenance),
@@ -167,9 +166,8 @@ def coverage_crossings(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     most: Annotated[int, Query(ge=1, le=MOST_CROSSINGS, description="How many to tell.")] = 20,
 ) -> CrossingsShape:
     """Where a crossing of a railway, river, wall or expressway would bring most people within the time."""
-    city_only(who)
     check_size(db, minutes)
-    found = find_crossings(db, engine, CrossingWish(minutes, mode, surface, most), now)
+    found = find_crossings(db, engine, CrossingWish(minutes, mode, surface, most, who.area_id), now)
     return CrossingsShape(
         provenance=Provenance.model_validate(found.provenance),
         max_m=found.max_m,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -14,13 +15,15 @@ from api.deps import Db, Language, Setting, asks
 from geo.errors import MissingPiece, NotFound
 from geo.publication import rule
 from geo.rules.incident_categories import incident_categories
+from geo.rules.modes import DEFAULT_SURFACE, modes, surface, surfaces
 from geo.rules.reach import reach_rule
 from geo.rules.station_kinds import station_kinds
 from geo.settings import Settings
+from geo.store.database import Database
 from geo.store.tiles import MapContent, map_content
 from webmap.assets import ASSETS, missing, static_files, static_version, vendor_file
-from webmap.figure import CSP
-from webmap.pages.public import Kind, PublicView, public_page
+from webmap.figure import CSP, Page
+from webmap.pages.public import Kind, ModeChoice, PublicView, planner_page, public_page
 
 router = APIRouter(include_in_schema=False, dependencies=[asks("public")])
 
@@ -31,6 +34,7 @@ PAGE_HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+KMH_PER_M_S = 3.6
 USUAL_MINUTES = 15
 """What the page is about while nothing has been computed."""
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -51,14 +55,33 @@ def public_map(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The page for everybody, in the language wished for by ``?lang=``, else by the browser."""
+    return _sent(_public, (db, settings), lang or accepted, if_none_match)
+
+
+@router.get("/maps/planner")
+def planner_map(
+    db: Db,
+    settings: Setting,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The planners' page. It says nothing that the public may not read; its scripts ask for a token."""
+    return _sent(_planner, (db, settings), lang or accepted, if_none_match)
+
+
+def _sent(
+    page_of: Callable[[PublicView], Page], state: tuple[Database, Settings], language: str, known: str | None
+) -> Response:
+    db, settings = state
     lacking = missing(settings.home_abs)
     if lacking:
         raise MissingPiece("map_assets_missing", names=", ".join(asset.file for asset in lacking))
     with db.read() as conn:
         content = map_content(conn)
-    page = _page(_view(content, settings, lang or accepted))
+    page = page_of(_view(content, settings, language))
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache", "ETag": f'"{page.etag}"', "Vary": "Accept-Language"}
-    if if_none_match == headers["ETag"]:
+    if known == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(page.html, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -67,10 +90,11 @@ def public_map(
 def script(db: Db, settings: Setting, name: str) -> Response:
     """What folium wrote for the page; the same in both languages."""
     with db.read() as conn:
-        page = _page(_view(map_content(conn), settings, "en"))
-    if name != page.script_name:
-        raise NotFound("page_file_unknown", name=name[:80])
-    return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
+        view = _view(map_content(conn), settings, "en")
+    for page in (_public(view), _planner(view)):
+        if name == page.script_name:
+            return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
+    raise NotFound("page_file_unknown", name=name[:80])
 
 
 @router.get("/static/{version}/{name:path}")
@@ -92,7 +116,8 @@ def vendor(settings: Setting, folder: str, name: str) -> Response:
     raise NotFound("page_file_unknown", name=name[:80])
 
 
-_page = lru_cache(maxsize=16)(public_page)
+_public = lru_cache(maxsize=16)(public_page)
+_planner = lru_cache(maxsize=16)(planner_page)
 
 
 def _file(path: Path) -> Response:
@@ -124,4 +149,22 @@ def _view(content: MapContent, settings: Settings, language: str) -> PublicView:
         cell_m=public.cell_m,
         recent_days=public.recent_days,
         incident_classes=public.classes,
+        modes=_modes(language),
+        surfaces=tuple((key, each.name_zh if language == "zh" else each.name_en) for key, each in surfaces().items()),
+    )
+
+
+def _modes(language: str) -> tuple[ModeChoice, ...]:
+    """Ways of moving that pages offer: a 15-minute city is not asked about by car."""
+    dry = surface(DEFAULT_SURFACE)
+    return tuple(
+        ModeChoice(
+            key=key,
+            name=mode.name_zh if language == "zh" else mode.name_en,
+            kmh=round(mode.kmh or KMH_PER_M_S * mode.speed_m_s_on(dry), 1),
+            travel=mode.travel,
+            is_verified=mode.is_verified,
+        )
+        for key, mode in modes().items()
+        if mode.travel != "car"
     )

@@ -24,7 +24,6 @@ from geo.actions.engine import Base, Engine
 from geo.areas import Area
 from geo.compute import inequality
 from geo.compute.access import Access, even_weights, floating_catchments, gaussian_weights, ring_weights
-from geo.compute.nearest import nearest_of_homes
 from geo.errors import NotFound, Refused
 from geo.grids import Grid
 from geo.rules.access import AccessRule, access_rule
@@ -38,8 +37,17 @@ class _Found:
     base: Base
     rule: AccessRule
     access: Access
-    ds_of_home: Int32Array
-    """To the nearest station; NONE beyond the horizon."""
+    is_told_of_home: BoolArray
+    """Whether a home's people are asked about."""
+
+    @property
+    def ds_of_home(self) -> Int32Array:
+        """(n_homes,) to the nearest station; NONE beyond the horizon."""
+        return self.base.nearest_ds
+
+    def people(self, group: str) -> FloatArray:
+        """(n_homes,) those of ``GROUPS`` who are asked about."""
+        return people_of(self.base, group) * self.is_told_of_home
 
     @property
     def minutes(self) -> FloatArray:
@@ -68,10 +76,9 @@ def access(engine: Engine, wish: AccessWish, at: datetime) -> AccessReport:
     _check(wish)
     base, rule = engine.base(wish.mode, wish.surface, wish.minutes, at), access_rule()
     supply, told = _supply(base, wish)
-    people = people_of(base, wish.demand)
-    found = floating_catchments(base.pairs, _weights(base, wish.method, rule), supply, people)
-    nearest_ds, _ = nearest_of_homes(base.net, base.doors, base.home_stops, 1, base.wish.rule.horizon_ds)
-    case = _Found(base, rule, found, nearest_ds[:, 0])
+    found = floating_catchments(base.pairs, _weights(base, wish.method, rule), supply, people_of(base, wish.demand))
+    case = _Found(base, rule, found, base.city.is_in_area(wish.area_id))
+    areas = list(_areas(case, wish))
     return AccessReport(
         provenance=base.provenance.depending_on("access", wish, supply.tolist(), rule),
         method=wish.method,
@@ -80,9 +87,9 @@ def access(engine: Engine, wish: AccessWish, at: datetime) -> AccessReport:
         per_people=rule.per_people,
         horizon_minutes=base.wish.rule.horizon_ds / DS_PER_MINUTE,
         supply=_told(told, supply, found),
-        groups={group: _group(case, people_of(base, group)) for group in GROUPS},
+        groups={group: _group(case, case.people(group)) for group in GROUPS},
         by=wish.by,
-        areas=sorted(_areas(case, people, wish.by), key=lambda area: (area.supply is None, area.supply, area.code)),
+        areas=sorted(areas, key=lambda area: (area.supply is None, area.supply, area.code)),
     )
 
 
@@ -149,21 +156,21 @@ def _group(case: _Found, people: FloatArray) -> GroupAccess:
 def _unevenness(values: FloatArray, people: FloatArray, rule: AccessRule, worst: str) -> Unevenness:
     curve = inequality.lorenz(values, people)
     turned = values if worst == "most" else -values
-    mean_of_worst = inequality.mean_of_highest(turned, people, rule.worst_off)
+    mean_of_worst = inequality.mean_of_highest(turned, people, rule.tenth)
     return Unevenness(
         people=float(people.sum()),
         mean=inequality.mean(values, people),
         gini=inequality.gini(values, people),
         worst_tenth_mean=None if mean_of_worst is None else abs(mean_of_worst),
-        tenth_to_four_tenths=inequality.highest_to_lowest(values, people, rule.worst_off, rule.best_off),
+        tenth_to_four_tenths=inequality.highest_to_lowest(values, people, rule.tenth, rule.four_tenths),
         lorenz=None if curve is None else curve.tolist(),
     )
 
 
-def _areas(case: _Found, people: FloatArray, level: str) -> Iterator[AreaAccess]:
-    city = case.base.city
+def _areas(case: _Found, wish: AccessWish) -> Iterator[AreaAccess]:
+    city, level, people = case.base.city, wish.by, case.people(wish.demand)
     group = city.group_of_home(level)
-    here: Sequence[Grid] | Sequence[Area] = case.base.grids if level == "grid" else city.areas_of(level)
+    here: Sequence[Grid | Area] = case.base.grids if level == "grid" else city.areas_of(level)
 
     def sums(values: FloatArray, which: BoolArray) -> FloatArray:
         return np.bincount(group[which], weights=values[which], minlength=len(here)).astype(np.float64)
@@ -172,9 +179,10 @@ def _areas(case: _Found, people: FloatArray, level: str) -> Iterator[AreaAccess]
     everybody = sums(people, is_here)
     supply, minutes = sums(people * case.supply, is_here), sums(people * case.minutes, is_here)
     unserved = sums(people, is_here & (case.access.of_home == 0))
-    thing: Grid | Area
     for i, thing in enumerate(here):
         lives = everybody[i] > 0
+        if not lives and wish.area_id is not None:
+            continue
         yield AreaAccess(
             level=level,
             id=thing.id,

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from geo.actions.load_city import City, Direction, Wish, load_city, roads
 from geo.actions.street_cache import Laid, StreetCache
 from geo.compute.ground import Ground
+from geo.compute.honesty import nearest_by_air, times_to_chosen
+from geo.compute.nearest import nearest_of_homes
 from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
 from geo.compute.pairs import Pairs, PairsOfHomes, by_home, homes_within
 from geo.compute.rejoin import Town
@@ -23,7 +26,7 @@ from geo.provenance import Provenance
 from geo.stations import Station
 from geo.store.coverage import data_version
 from geo.store.database import Database
-from geo.units import IntArray
+from geo.units import NONE, Int32Array, IntArray
 
 KEPT = 4
 """How many bases are kept: one per mode, surface, cutoff and direction that was asked for lately."""
@@ -84,6 +87,20 @@ class Base:
     def cutoff_ds(self) -> int:
         """Reached itself."""
         return self.wish.cutoff_ds
+
+    @cached_property
+    def nearest_ds(self) -> Int32Array:
+        """(n_homes,) time to the nearest station; NONE beyond the horizon of the minutes that are told."""
+        ds, _ = nearest_of_homes(self.net, self.doors, self.home_stops, 1, self.wish.rule.horizon_ds)
+        return ds[:, 0]
+
+    @cached_property
+    def nearest_by_air_ds(self) -> Int32Array:
+        """(n_homes,) time to the station nearest in a straight line, likewise; NONE where none is reached at all."""
+        by_air = nearest_by_air(self.town.homes_xy_m, self.town.doors_xy_m)
+        by_air[self.nearest_ds == NONE] = NONE
+        town = self.net, self.doors, self.homes_by_piece
+        return times_to_chosen(town, self.pairs, by_air, self.wish.rule.horizon_ds)
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -31,7 +33,23 @@ from geo.rules.modes import mode as mode_of
 from geo.store.barriers import barriers_met
 from geo.store.database import Database
 from geo.streets import OPEN
-from geo.units import NONE, BoolArray, Int32Array, IntArray
+from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
+
+
+class Best(NamedTuple):
+    """The best crossings, best first."""
+
+    n_pairs: int
+    """Facing positions that were looked at."""
+    n_helpful: int
+    """Crossings that bring anybody within the time."""
+    lines: Sequence[shapely.LineString]
+    """EPSG:4326."""
+    metres: FloatArray
+    pieces: Int32Array
+    """(n, 2) of the ground, which each joins."""
+    homes: Sequence[Int32Array]
+    """Whom each brings."""
 
 
 def find_crossings(db: Database, engine: Engine, wish: CrossingWish, at: datetime) -> CrossingReport:
@@ -52,42 +70,51 @@ def find_crossings(db: Database, engine: Engine, wish: CrossingWish, at: datetim
         raise Refused("crossings_none_asked", most=wish.most)
     if mode_of(wish.mode).travel == "car":
         raise Refused("crossings_by_car", mode=wish.mode)
-    base, rule = engine.base(wish.mode, wish.surface, wish.minutes, at), honesty_rule().crossing
-    ground, built = roads(base.laid, base.wish)
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at)
+    best = best_crossings(base, wish)
+    with db.read() as conn:
+        barriers = barriers_met(conn, best.lines)
+    rule = honesty_rule().crossing
+    return CrossingReport(
+        provenance=base.provenance.depending_on("crossings", rule, wish.area_id),
+        max_m=rule.max_m,
+        apart_m=rule.apart_m,
+        n_pairs=best.n_pairs,
+        n_helpful=best.n_helpful,
+        crossings=[
+            Crossing(
+                line=best.lines[i],
+                metres=float(metres),
+                barriers=barriers[i],
+                streets=(_name(base, best.pieces[i, 0]), _name(base, best.pieces[i, 1])),
+                gained=_heads(base, best.homes[i]),
+                grids=_grids(base, best.homes[i]),
+            )
+            for i, metres in enumerate(best.metres)
+        ],
+    )
+
+
+def best_crossings(base: Base, wish: CrossingWish) -> Best:
+    """Where they are, and whom they bring within the time."""
+    rule, (ground, built) = honesty_rule().crossing, roads(base.laid, base.wish)
     is_usable = _is_usable(zoned_access(ground) == OPEN, built)
     facing = facing_positions(ground.streets, ground.barriers, is_usable, rule.step_m, rule.max_m)
     town, crossings = _town(base), _crossings(base, built, facing)
-    gain = people_gained(town, crossings, np.array(base.homes.residents))
+    is_told_of_home = base.city.is_in_area(wish.area_id)
+    gain = people_gained(town, crossings, base.homes.residents * is_told_of_home)
     middle_xy_m = (facing.one.xy_m + facing.other.xy_m)[crossings.pair] / 2
     metres = facing.metres[crossings.pair]
     best = of_crossings(crossings, best_apart(middle_xy_m, gain, metres, rule.apart_m, wish.most))
-    lines = _lines(base, facing, best.pair)
-    with db.read() as conn:
-        barriers = barriers_met(conn, lines)
-    homes = homes_gained(town, best)
-
-    def name_of(piece: int) -> str | None:
-        name: str | None = base.laid.graph.name_of_piece[ground.number_of_piece[piece]]
-        return name
-
-    found = [
-        Crossing(
-            line=lines[i],
-            metres=float(facing.metres[pair]),
-            barriers=barriers[i],
-            streets=(name_of(facing.one.piece[pair]), name_of(facing.other.piece[pair])),
-            gained=_heads(base, homes.of(i)),
-            grids=_grids(base, homes.of(i)),
-        )
-        for i, pair in enumerate(best.pair)
-    ]
-    return CrossingReport(
-        provenance=base.provenance.depending_on("crossings", rule),
-        max_m=rule.max_m,
-        apart_m=rule.apart_m,
+    gained = homes_gained(town, best)
+    homes = [gained.of(i) for i in range(len(best.pair))]
+    return Best(
         n_pairs=len(facing.metres),
         n_helpful=int((gain > 0).sum()),
-        crossings=found,
+        lines=_lines(base, facing, best.pair),
+        metres=facing.metres[best.pair],
+        pieces=np.stack([facing.one.piece[best.pair], facing.other.piece[best.pair]], axis=1),
+        homes=[home[is_told_of_home[home]] for home in homes],
     )
 
 
@@ -136,6 +163,12 @@ def _lines(base: Base, facing: Facing, pairs: IntArray) -> list[shapely.LineStri
     to_lonlat = base.ground.frame.to_lonlat
     ends = np.stack([to_lonlat(facing.one.xy_m[pairs]), to_lonlat(facing.other.xy_m[pairs])], axis=1)
     return list(shapely.linestrings(ends))
+
+
+def _name(base: Base, piece: int) -> str | None:
+    """What the street of a piece is called."""
+    name: str | None = base.laid.graph.name_of_piece[base.ground.number_of_piece[piece]]
+    return name
 
 
 def _heads(base: Base, home: Int32Array) -> Heads:

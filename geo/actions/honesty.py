@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import shapely
 
 from geo.actions.engine import Base, Engine
 from geo.areas import Area
+from geo.compute.circles import Pen, Sources, outline_of_union
 from geo.compute.honesty import (
     Compared,
     compare,
@@ -19,11 +20,10 @@ from geo.compute.honesty import (
     in_circles,
     in_outlines,
     led_astray,
-    nearest_by_air,
-    times_to_chosen,
 )
 from geo.compute.members import Members, is_in_any, of_places, together
-from geo.compute.nearest import nearest_of_homes
+from geo.compute.plain_circles import union_of_circles
+from geo.compute.reach import times_of_nodes
 from geo.errors import NotFound, Refused
 from geo.grids import Grid
 from geo.honesty import LEVELS, Astray, Heads, HonestyReport, HonestyWish, Promise, PromiseKind
@@ -31,7 +31,10 @@ from geo.official_circles import OfficialCircle
 from geo.rules.honesty import honesty_rule
 from geo.store import coverage, official_circles
 from geo.store.database import Database
-from geo.units import NONE, FloatArray, IntArray
+from geo.units import NONE, BoolArray, FloatArray, IntArray
+
+DrawnCircles = Mapping[int, tuple[shapely.Geometry | None, float]]
+"""Station id -> its drawn circle and square metres."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,11 @@ class _Case:
 
     base: Base
     circle_m: float
+    is_told_of_home: BoolArray
+    """Whether a home's people are asked about."""
     official: Sequence[OfficialCircle]
-    circle_of_station: dict[int, tuple[shapely.Geometry, float]]
-    """Station id -> its drawn circle and square metres, of a stored computation of the same inputs; else empty."""
+    circle_of_station: DrawnCircles
+    """Of a stored computation of the same inputs; else empty."""
     plain: Members
     """Homes in the plain circle of each station."""
     outlined: Members
@@ -52,9 +57,9 @@ class _Case:
 
     @property
     def counts(self) -> FloatArray:
-        """(n_homes, 3) residents, elderly, children."""
+        """(n_homes, 3) residents, elderly, children; nobody where they are not asked about."""
         homes = self.base.homes
-        return np.stack([homes.residents, homes.elderly, homes.children], axis=1)
+        return np.stack([homes.residents, homes.elderly, homes.children], axis=1) * self.is_told_of_home[:, None]
 
 
 class _Subject(NamedTuple):
@@ -80,44 +85,52 @@ def honesty(db: Database, engine: Engine, wish: HonestyWish, at: datetime) -> Ho
     """
     if wish.by not in LEVELS:
         raise NotFound("level_unknown", level=wish.by, known=", ".join(LEVELS))
-    circle_m = honesty_rule().plain_circle_m(wish.minutes) if wish.circle_m is None else wish.circle_m
-    if not 0 < circle_m < np.inf:
-        raise Refused("circle_out_of_range", metres=circle_m)
+    if wish.circle_m is not None and not 0 < wish.circle_m < np.inf:
+        raise Refused("circle_out_of_range", metres=wish.circle_m)
     base = engine.base(wish.mode, wish.surface, wish.minutes, at)
     with db.read() as conn:
         official = official_circles.live(conn)
         drawn = coverage.drawn_circles(conn, base.provenance.inputs_hash)
-    case = _case(base, circle_m, official, drawn)
+    return honesty_of(base, wish, official, drawn)
+
+
+def honesty_of(base: Base, wish: HonestyWish, official: Sequence[OfficialCircle], drawn: DrawnCircles) -> HonestyReport:
+    """The same from a base that is there already."""
+    circle_m = honesty_rule().plain_circle_m(wish.minutes) if wish.circle_m is None else wish.circle_m
+    case = _case(base, circle_m, base.city.is_in_area(wish.area_id), official, drawn)
     promises = _by_station(case) if wish.by == "station" else _by_circle(case) if wish.by == "circle" else None
     rows = list(_by_area(case, wish.by) if promises is None else promises)
+    if wish.area_id is not None:
+        rows = [row for row in rows if row.promised.residents or row.reached.residents]
     said = [(circle.shape.wkb_hex, circle.station_source, circle.station_key) for circle in official]
     return HonestyReport(
-        provenance=base.provenance.depending_on("honesty", circle_m, said),
+        provenance=base.provenance.depending_on("honesty", circle_m, said, wish.area_id),
         by=wish.by,
         circle_m=circle_m,
         n_stations=len(base.stations),
         n_official_circles=len(official),
         has_areas=bool(drawn),
-        whole=list(_whole(case)),
+        whole=list(_whole(case, has_ground=wish.area_id is None)),
         promises=sorted(rows, key=lambda row: (row.kind, -row.promised_not_reached.residents, row.code, row.id or 0)),
-        astray=_astray(base),
+        astray=_astray(case),
     )
 
 
 def _case(
     base: Base,
     circle_m: float,
+    is_told_of_home: BoolArray,
     official: Sequence[OfficialCircle],
-    drawn: dict[int, tuple[shapely.Geometry, float]],
+    drawn: DrawnCircles,
 ) -> _Case:
     homes_lonlat = np.array(base.homes.lonlat_of_start)
-    homes_xy_m, doors_xy_m = (base.ground.frame.to_xy_m(lonlat) for lonlat in (homes_lonlat, base.city.doors_lonlat))
     return _Case(
         base=base,
         circle_m=circle_m,
+        is_told_of_home=is_told_of_home,
         official=official,
         circle_of_station=drawn,
-        plain=in_circles(homes_xy_m, doors_xy_m, circle_m),
+        plain=in_circles(base.town.homes_xy_m, base.town.doors_xy_m, circle_m),
         outlined=in_outlines(homes_lonlat, np.array([circle.shape for circle in official], dtype=object)),
         reached=Members(base.pairs.start_of_station, base.pairs.home_of_pair),
     )
@@ -173,8 +186,31 @@ def _by_area(case: _Case, level: str) -> Iterator[Promise]:
     yield from _any(case, subjects, case.base.city.group_of_home(level))
 
 
-def _whole(case: _Case) -> Iterator[Promise]:
-    yield from _any(case, [_Subject("all", None, "", "")], np.zeros(len(case.base.homes), dtype=np.int64))
+def _whole(case: _Case, *, has_ground: bool) -> Iterator[Promise]:
+    """Everybody who is asked about; with the ground, if that is all of the city's."""
+    rows = list(_any(case, [_Subject("all", None, "", "")], np.zeros(len(case.base.homes), dtype=np.int64)))
+    if not has_ground:
+        yield from rows
+        return
+    reached_m2 = _reached_m2(case.base)
+    for row in rows:
+        yield replace(row, promised_m2=_promised_m2(case, row.kind), reached_m2=reached_m2)
+
+
+def _promised_m2(case: _Case, kind: PromiseKind) -> float:
+    """Ground under all circles together."""
+    if kind == "official":
+        return _m2(case, [circle.shape for circle in case.official])
+    return float(union_of_circles(case.base.town.doors_xy_m, case.circle_m).area)
+
+
+def _reached_m2(base: Base) -> float:
+    """Ground from which any station is reached, drawn as circles are."""
+    rule, sources = base.wish.rule, Sources(base.city.doors_lonlat, base.doors)
+    ds_of_vertex = times_of_nodes(base.net, base.doors, base.cutoff_ds)
+    pen = Pen(rule.pen_m, rule.raster_m, rule.hole_m2, rule.simplify_m)
+    (shape,) = outline_of_union(base.ground, base.net, ds_of_vertex, sources, [base.cutoff_ds], pen)
+    return shape.area_m2
 
 
 def _any(case: _Case, subjects: Sequence[_Subject], group_of_home: IntArray) -> Iterator[Promise]:
@@ -235,12 +271,9 @@ def _drawn_m2(case: _Case, stations: IntArray) -> float | None:
     return _m2(case, [shape for shape in drawn if shape is not None]) if case.circle_of_station else None
 
 
-def _astray(base: Base) -> Astray:
+def _astray(case: _Case) -> Astray:
     """Whom the nearest station by air leads astray, searched up to the horizon of minutes that are told."""
-    horizon_ds = base.wish.rule.horizon_ds
-    ground = base.ground
-    homes_xy_m = ground.frame.to_xy_m(np.array(base.homes.lonlat_of_start))
-    by_air = nearest_by_air(homes_xy_m, ground.frame.to_xy_m(base.city.doors_lonlat))
-    nearest_ds, _ = nearest_of_homes(base.net, base.doors, base.home_stops, 1, horizon_ds)
-    to_air_ds = times_to_chosen(base.net, base.doors, base.homes_by_piece, by_air, horizon_ds)
-    return led_astray(nearest_ds[:, 0], to_air_ds, np.array(base.homes.residents), horizon_ds)
+    base = case.base
+    nearest_ds = np.where(case.is_told_of_home, base.nearest_ds, NONE)
+    residents = np.array(base.homes.residents)
+    return led_astray(nearest_ds, base.nearest_by_air_ds, residents, base.wish.rule.horizon_ds)

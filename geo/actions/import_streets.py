@@ -15,11 +15,12 @@ from geo.compute.network import build_network
 from geo.compute.outlines import gates_of
 from geo.errors import BadFile
 from geo.files.digest import sha256_of
-from geo.files.osm import is_osm, read_streets
+from geo.files.osm import is_osm
 from geo.files.read import read_table
 from geo.files.street_lines import StreetFile
 from geo.files.street_table import street_layer, streets_of_table
 from geo.imports.options import ImportOptions
+from geo.imports.osm_streets import read_extract
 from geo.imports.report import Fault, ImportReport
 from geo.imports.rows import Reading
 from geo.imports.streets import check_place, street_remarks, street_totals, unchanged_report
@@ -104,7 +105,7 @@ class _Read:
 def _read(order: Order) -> _Read:
     path, options = order.path, order.options
     if is_osm(path):
-        return _Read(read_streets(path))
+        return _Read(read_extract(path))
     layer = options.layer or street_layer(path)
     table = read_table(path, crs=options.crs, layer=layer, encoding=options.encoding)
     file, faults = streets_of_table(table)

@@ -33,7 +33,7 @@ from geo.rules.station_kinds import station_kind
 from geo.stations import Station
 from geo.store import areas, grids, people, stations, streets
 from geo.store import coverage as store
-from geo.units import DS_PER_MINUTE, FloatArray, IntArray
+from geo.units import DS_PER_MINUTE, NONE, BoolArray, FloatArray, IntArray
 
 LonLat = tuple[float, float]
 
@@ -125,6 +125,14 @@ class City:
             shapes = np.array([thing.shape for thing in here], dtype=object)
             self._groups[level] = polygon_of_points(self.homes.lonlat_of_start, shapes)
         return self._groups[level]
+
+    def is_in_area(self, area_id: int | None) -> BoolArray:
+        """(n_homes,) whether a home lies in an area; None: everywhere."""
+        if area_id is None:
+            return np.ones(len(self.homes), dtype=np.bool_)
+        shapes = [area.shape for area in self.areas if area.id == area_id]
+        is_inside: BoolArray = polygon_of_points(self.homes.lonlat_of_start, np.array(shapes, dtype=object)) != NONE
+        return is_inside
 
     @cached_property
     def _groups(self) -> dict[str, IntArray]:

@@ -9,17 +9,27 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from geo.actions.warm_questions import warm_questions
 from geo.compute.circles import Pen
 from geo.compute.ground import ground_of
+from geo.compute.joined import graph_parts
 from geo.compute.nearest import times_to_stations
 from geo.compute.net import stops_of
 from geo.compute.network import build_network
+from geo.compute.osm_blocks import block_of
+from geo.compute.osm_nodes import nodes_of
+from geo.compute.osm_places import rows_of, runs_of
+from geo.compute.osm_tags import Wanted
+from geo.compute.osm_ways import relations_of, ways_of
 from geo.compute.paths import shortest_path
 from geo.compute.survey import Places, Streets, Terms, survey
 from geo.compute.ways import exact_ds_of_sides, net_of
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, mode, surface
 from geo.rules.reach import reach_rule
 from geo.streets import StreetGraph, StreetLines, on_foot_only, place_keys
+
+EMPTY_BLOCK = b"\x0a\x00"
+"""A table of no texts, and no groups."""
 
 
 def warm() -> None:
@@ -46,6 +56,18 @@ def warm() -> None:
     stops = stops_of(ground, net, joints, ds_per_m)
     times_to_stations(net, stops, stops, rule.horizon_ds)
     shortest_path(net, stops, stops, rule.horizon_ds)
+    warm_questions(graph)
+    _read_extract()
+
+
+def _read_extract() -> None:
+    """A block of an extract with nothing in it, through all readers."""
+    data, nothing = np.frombuffer(EMPTY_BLOCK, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+    block, wanted = block_of(data), Wanted(nothing, np.zeros(1, dtype=np.bool_))
+    assert block is not None
+    for read in (nodes_of, ways_of, relations_of):
+        read(data, block, wanted)
+    runs_of(nothing, rows_of(nothing, nothing))
 
 
 def _graph() -> StreetGraph:
@@ -70,18 +92,7 @@ def _graph() -> StreetGraph:
         network_ids=(0,),
         arrays_hash="",
         network_date=None,
-        lonlat_of_node=network.lonlat_of_node,
-        from_node_of_piece=network.from_node_of_piece,
-        to_node_of_piece=network.to_node_of_piece,
-        length_m_of_piece=network.length_m_of_piece,
-        component_m_of_piece=network.component_m_of_piece,
-        lonlat_of_point=network.lonlat_of_point,
-        start_of_piece=network.start_of_piece,
-        highway_of_piece=network.highway_of_piece,
-        name_of_piece=network.name_of_piece,
-        access_of_piece=network.access_of_piece,
-        is_steps_of_piece=network.is_steps_of_piece,
-        max_kmh_of_piece=network.max_kmh_of_piece,
+        **graph_parts(network),
         lonlat_of_barrier_point=np.array([[103.199, 40.399], [103.199, 40.398]]),
         start_of_barrier=np.array([0, 2]),
     )

@@ -12,7 +12,6 @@ from geo.actions.engine import Base, Engine
 from geo.actions.imagine import Scene, scene_of
 from geo.actions.name_places import name_places
 from geo.actions.profile import week_from
-from geo.compute.coverage import polygon_of_points
 from geo.compute.pairs import homes_within, is_covered
 from geo.compute.profile import change_of_hours
 from geo.compute.rejoin import joined_stops, of_points
@@ -43,20 +42,22 @@ def what_if(db: Database, engine: Engine, wish: WhatIfWish) -> WhatIf:
     """
     base = _only(engine.base(wish.mode, wish.surface, wish.minutes, wish.at), wish.area_id)
     scene = scene_of(base, wish.changes)
+    return _told(db, base, scene, wish, compared(base, scene, wish))
+
+
+def compared(base: Base, scene: Scene, wish: WhatIfWish) -> tuple[Touched, Rows, BoolArray, Counted]:
+    """Whom the scene may touch and how, rows of the matrix that come and go, and which stations count."""
     counted = _counted(base, scene, wish)
     fresh, is_dropped = _fresh(base, scene, counted)
     dropped = rows_of(base.pairs, np.flatnonzero(is_dropped).astype(np.int32))
-    touched = touched_homes(base.of_homes, dropped, is_dropped, fresh, counted)
-    return _told(db, base, scene, wish, (touched, fresh, is_dropped, counted))
+    return touched_homes(base.of_homes, dropped, is_dropped, fresh, counted), fresh, is_dropped, counted
 
 
 def _only(base: Base, area_id: int | None) -> Base:
     """The same, nobody living outside the area."""
     if area_id is None:
         return base
-    homes = base.homes
-    shapes = [area.shape for area in base.city.areas if area.id == area_id]
-    is_inside = polygon_of_points(homes.lonlat_of_start, np.array(shapes, dtype=object)) != NONE
+    homes, is_inside = base.homes, base.city.is_in_area(area_id)
     people = {name: getattr(homes, name) * is_inside for name in PEOPLE}
     return replace(base, city=replace(base.city, homes=replace(homes, **people)))
 
@@ -123,7 +124,7 @@ def _told(
         stations=_stations(base, scene, fresh, is_dropped, counted),
         winners=winners,
         losers=losers,
-        week=_week(base, scene, wish),
+        week=week_change(base, scene, wish),
     )
 
 
@@ -180,7 +181,7 @@ def _sums(start: IntArray, values: FloatArray) -> FloatArray:
     return np.asarray(total[start[1:]] - total[start[:-1]])
 
 
-def _week(base: Base, scene: Scene, wish: WhatIfWish) -> WeekChange | None:
+def week_change(base: Base, scene: Scene, wish: WhatIfWish) -> WeekChange | None:
     """What the other hours bring in the week of the moment asked about."""
     if not scene.hours_of_station:
         return None

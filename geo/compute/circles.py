@@ -1,9 +1,9 @@
 """The service circle of a station: the streets it reaches, drawn with a pen of a given width.
 
-What is drawn is told in :mod:`geo.compute.parts`. The distance to its strokes is burnt into a raster whose steps are
-whole millionths of a degree (:mod:`geo.compute.raster`), and the outline at the pen's reach is traced and thinned there
-(:mod:`geo.compute.contour`, :mod:`geo.compute.thin`). So a circle is valid and of one part, and circles of growing
-cutoffs lie within each other, exactly, as they are written with six decimals.
+What is drawn is told in :mod:`geo.compute.parts` and :mod:`geo.compute.strokes`. The distance to its strokes is burnt
+into a raster whose steps are whole millionths of a degree (:mod:`geo.compute.raster`), and the outline at the pen's
+reach is traced and thinned there (:mod:`geo.compute.contour`, :mod:`geo.compute.thin`). So a circle is valid and of one
+part, and circles of growing cutoffs lie within each other, exactly, as they are written with six decimals.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from geo.compute.ground import Ground
 from geo.compute.kernels import in_parts_with, kernel
 from geo.compute.net import Net, Stops
 from geo.compute.outline import Outline, outlines
-from geo.compute.parts import Joined, Memory, Shapes, forget, parts_within, strokes_of
+from geo.compute.parts import Joined, Memory, Shapes, parts_within
 from geo.compute.raster import MICRO, Lattice, lattice_of, metres_per_micro, raster_around
 from geo.compute.reach import Reached
+from geo.compute.strokes import forget, strokes_of
 from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 
 STATIONS_PER_PART = 8

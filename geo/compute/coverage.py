@@ -66,15 +66,13 @@ def categories(
     return category
 
 
-def is_inside(
-    lonlat: FloatArray, streets_lonlat: FloatArray, boxes: Sequence[shapely.Polygon], frame: Frame, margin_m: float
-) -> BoolArray:
-    """Which points lie where streets are known: within a margin of the convex hull of a network's usable streets.
+def known_extent(
+    streets_lonlat: FloatArray, boxes: Sequence[shapely.Polygon], frame: Frame, margin_m: float
+) -> shapely.Geometry:
+    """Where streets are known: within a margin of the convex hull of a network's usable streets.
 
     Parameters
     ----------
-    lonlat
-        (n, 2) degrees; not finite is outside.
     streets_lonlat
         (m, 2) degrees, points of all usable pieces.
     boxes
@@ -83,6 +81,10 @@ def is_inside(
         The metric frame.
     margin_m
         How far beyond the hull streets still count as known.
+
+    Returns
+    -------
+    In metres of the frame; empty if there are no usable streets.
     """
     lon, lat = streets_lonlat[:, 0], streets_lonlat[:, 1]
     hulls = []
@@ -91,7 +93,14 @@ def is_inside(
         if is_here.any():
             through = shapely.linestrings(frame.to_xy_m(streets_lonlat[is_here]))
             hulls.append(shapely.buffer(shapely.convex_hull(through), margin_m))
-    extent = shapely.union_all(hulls)
+    return shapely.union_all(hulls)
+
+
+def is_inside(
+    lonlat: FloatArray, streets_lonlat: FloatArray, boxes: Sequence[shapely.Polygon], frame: Frame, margin_m: float
+) -> BoolArray:
+    """Which points (n, 2) lie in :func:`known_extent`; those that are not finite do not."""
+    extent = known_extent(streets_lonlat, boxes, frame, margin_m)
     shapely.prepare(extent)
     inside: BoolArray = shapely.intersects_xy(extent, *frame.to_xy_m(lonlat).T)
     return inside

@@ -16,7 +16,8 @@ from geo.compute.inequality import quantile
 from geo.compute.kernels import in_parts, kernel
 from geo.compute.members import Members
 from geo.compute.net import Net, Stops, StopsOfPieces
-from geo.compute.pairs import homes_within
+from geo.compute.pairs import Pairs, homes_within
+from geo.compute.rejoin import of_points
 from geo.honesty import Astray
 from geo.units import DS_PER_MINUTE, NONE, BoolArray, FloatArray, Int32Array, IntArray
 
@@ -199,35 +200,38 @@ def _nearest_by_air(homes_xy_m: FloatArray, stations_xy_m: FloatArray) -> Int32A
 
 
 def times_to_chosen(
-    net: Net, doors: Stops, homes: StopsOfPieces, station_of_home: Int32Array, horizon_ds: int
+    town: tuple[Net, Stops, StopsOfPieces], known: Pairs, station_of_home: Int32Array, horizon_ds: int
 ) -> Int32Array:
     """(n_homes,) time between every home and the station chosen for it; NONE beyond the horizon or where none is.
 
     Parameters
     ----------
-    net, doors, homes
-        The network, turned so that searches begin at the stations, and who joins it where.
+    town
+        The network, turned so that searches begin at the stations, the stations' doors, and the homes.
+    known
+        Pairs of them that have been found already, all within some cutoff below the horizon.
     station_of_home
         (n_homes,) index of a station, or NONE.
     horizon_ds
         How far is searched; the bound itself is reached.
     """
+    net, doors, homes = town
     chosen_ds = np.full(len(station_of_home), NONE, dtype=np.int32)
-    n_stations = len(doors.start_of_point) - 1
-    for first in range(0, n_stations, STATIONS_AT_ONCE):  # the whole matrix up to the horizon need not fit in memory
-        some = points_of(doors, first, min(first + STATIONS_AT_ONCE, n_stations))
-        pairs = homes_within(net, some, homes, len(station_of_home), horizon_ds)
-        station = first + np.repeat(np.arange(len(pairs.start_of_station) - 1), np.diff(pairs.start_of_station))
-        is_chosen = station_of_home[pairs.home_of_pair] == station
-        chosen_ds[pairs.home_of_pair[is_chosen]] = pairs.ds_of_pair[is_chosen]
+    _note_chosen(chosen_ds, known, np.arange(len(doors.start_of_point) - 1), station_of_home)
+    is_missing = (chosen_ds == NONE) & (station_of_home != NONE)
+    asked = np.unique(station_of_home[is_missing]).astype(np.int64)
+    for first in range(0, len(asked), STATIONS_AT_ONCE):  # the whole matrix up to the horizon need not fit in memory
+        some = asked[first : first + STATIONS_AT_ONCE]
+        pairs = homes_within(net, of_points(doors, some), homes, len(station_of_home), horizon_ds)
+        _note_chosen(chosen_ds, pairs, some, station_of_home)
     return chosen_ds
 
 
-def points_of(stops: Stops, first: int, last: int) -> Stops:
-    """The joints of points ``first`` up to ``last``, who are numbered anew."""
-    joints = slice(stops.start_of_point[first], stops.start_of_point[last])
-    start = stops.start_of_point[first : last + 1] - stops.start_of_point[first]
-    return Stops(start, *(values[joints] for values in stops[1:]))
+def _note_chosen(chosen_ds: Int32Array, pairs: Pairs, stations: IntArray, station_of_home: Int32Array) -> None:
+    """Put down the times of those pairs whose station is the home's chosen one."""
+    station = np.repeat(stations, np.diff(pairs.start_of_station))
+    is_chosen = station_of_home[pairs.home_of_pair] == station
+    chosen_ds[pairs.home_of_pair[is_chosen]] = pairs.ds_of_pair[is_chosen]
 
 
 def led_astray(ds_nearest: Int32Array, ds_to_air: Int32Array, residents: FloatArray, horizon_ds: int) -> Astray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from geo.compute.network import build_network
 from geo.compute.steps import freer, turned
-from geo.streets import CLOSED, N_TRAVELS, StreetGraph, StreetLines, place_keys
+from geo.streets import CLOSED, N_TRAVELS, StreetGraph, StreetLines, StreetNetwork, place_keys
 from geo.units import BoolArray, Int32Array, IntArray, UInt8Array
 
 
@@ -21,28 +22,15 @@ def joined(graph: StreetGraph) -> StreetGraph:
     """
     if len(graph.network_ids) < 2:
         return graph
-    network = build_network(_lines(graph))
-    return replace(
-        graph,
-        lonlat_of_node=network.lonlat_of_node,
-        from_node_of_piece=network.from_node_of_piece,
-        to_node_of_piece=network.to_node_of_piece,
-        length_m_of_piece=network.length_m_of_piece,
-        component_m_of_piece=network.component_m_of_piece,
-        lonlat_of_point=network.lonlat_of_point,
-        start_of_piece=network.start_of_piece,
-        highway_of_piece=network.highway_of_piece,
-        name_of_piece=network.name_of_piece,
-        access_of_piece=network.access_of_piece,
-        is_steps_of_piece=network.is_steps_of_piece,
-        max_kmh_of_piece=network.max_kmh_of_piece,
-        from_piece_of_turn=network.from_piece_of_turn,
-        via_node_of_turn=network.via_node_of_turn,
-        to_piece_of_turn=network.to_piece_of_turn,
-        is_only_of_turn=network.is_only_of_turn,
-        is_for_bike_of_turn=network.is_for_bike_of_turn,
-        is_for_car_of_turn=network.is_for_car_of_turn,
-    )
+    return replace(graph, **graph_parts(build_network(_lines(graph))))
+
+
+_SHARED = tuple({field.name for field in fields(StreetNetwork)} & {field.name for field in fields(StreetGraph)})
+
+
+def graph_parts(network: StreetNetwork) -> dict[str, Any]:
+    """What a network says in the words of a :class:`StreetGraph`: all its nodes, pieces and turns."""
+    return {name: getattr(network, name) for name in _SHARED}
 
 
 def _lines(graph: StreetGraph) -> StreetLines:

@@ -25,7 +25,7 @@ from geo.demo.lots import Lots, lay_lots
 from geo.demo.names import StreetNames, pairs
 from geo.demo.plan import Plan
 from geo.demo.stations import Doors, StationRow, open_stations
-from geo.demo.ways import Way, all_streets, barrier_ways, street_ways
+from geo.demo.ways import Way, all_streets, barrier_ways, compound_ways, gates_in, street_ways
 
 DEFAULT_SEED: Final = 2026
 _GARDEN_M: Final = 10.0
@@ -50,6 +50,7 @@ class City:
     areas: tuple[AreaRow, ...]
     ways: tuple[Way, ...]
     barriers: tuple[Way, ...]
+    gates: tuple[Point, ...]
     lands: tuple[Land, ...]
     plots: tuple[Furnished, ...]
     compound_of_plot: tuple[str | None, ...]
@@ -83,8 +84,9 @@ def build_city(plan: Plan, rng: np.random.Generator, step: Callable[[float], Non
     around = Surroundings(open_streets, lots.lots)
     plots = furnish_plots(grids, lots.lots, around, plan.totals.buildings, rng)
     tell(0.6)
-    park = [path for lot in lots.lots if lot.kind == "park" for path in park_paths(lot, around)]
-    ways = street_ways(plan, streets, [*(path for plot in plots for path in plot.paths), *park])
+    parks = [lot for lot in lots.lots if lot.kind == "park"]
+    park = [Way(path, {"highway": "footway"}) for lot in parks for path in park_paths(lot, around)]
+    ways = street_ways(plan, streets, [*compound_ways(plan, plots), *park])
     tell(0.75)
     buildings = settle(grids, plots, open_streets, plan.totals, rng)
     ground_plan = _Built(plan, grids, lots, tuple(plots), tuple(ways), Addresses(streets))
@@ -123,6 +125,7 @@ def _inhabited(
         areas=tuple(area_rows(plan, grids, grids_lonlat)),
         ways=built.ways,
         barriers=tuple(barrier_ways(plan, plots)),
+        gates=tuple(gates_in(plots, built.ways)),
         lands=tuple(_lands(built, compound_of_plot)),
         plots=plots,
         compound_of_plot=compound_of_plot,

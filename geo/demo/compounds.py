@@ -21,6 +21,9 @@ GATE_M: Final = 7.0
 _REACH_M: Final = 38.0
 """A gate opens only where a street lies this near outside."""
 
+_WALL: Final = 1
+"""Which point of a way out lies in the wall: the first is the end of a path, the last on the street."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -66,6 +69,8 @@ class Furnished:
     row: Row
     paths: tuple[LineString, ...]
     walls: tuple[LineString, ...]
+    gates: tuple[Point, ...]
+    """In the openings of the walls, each in the middle of a path."""
     places: NDArray[np.object_] = field(repr=False)
     """(n,) building footprints that fit, none overlapping another or a path."""
 
@@ -167,13 +172,14 @@ def _finished(frame: _Frame, layout: _Layout, around: Surroundings) -> Furnished
     lot, places, lines = frame.lot, frame.back(layout.places), list(frame.back(layout.lanes))
     ways_out = _ways_out(lines, lot.shape, around)
     if not ways_out:  # no street near enough for a gate: then there is no wall either
-        return Furnished(lot, layout.row, (), (), places)
+        return Furnished(lot, layout.row, (), (), (), places)
     openings = MultiLineString(ways_out).buffer(GATE_M / 2, quad_segs=2)
     wall = lot.shape.exterior.difference(openings)
     walls = shapely.get_parts(shapely.line_merge(wall) if wall.geom_type == "MultiLineString" else wall)
     paths = tuple(overshoot(line, 0.2) for line in (*lines, *ways_out))
     stands_clear = ~shapely.intersects(places, openings)
-    return Furnished(lot, layout.row, paths, tuple(LineString(w.coords) for w in walls), places[stands_clear])
+    gates = tuple(Point(way.coords[_WALL]) for way in ways_out)
+    return Furnished(lot, layout.row, paths, tuple(LineString(w.coords) for w in walls), gates, places[stands_clear])
 
 
 def _places(room: Any, row_y: NDArray[np.float64], row: Row, gap_m: float) -> list[Polygon]:
@@ -223,5 +229,5 @@ def _ways_out(lines: Sequence[LineString], shape: Polygon, around: Surroundings)
             wall_xy = shapely.get_coordinates(shapely.get_geometry(step, 0))[0]
             way = around.way_out(wall_xy, ahead)
             if way is not None:
-                found.append(LineString([xy[end], *way.coords[1:]]))
+                found.append(LineString([xy[end], *way.coords]))
     return found[:: max(1, len(found) // 3)][:3]

@@ -27,6 +27,8 @@ class Street:
     """How it passes the railway: underpass, level, viaduct; empty if it stops there."""
     over_river: bool = True
     is_grid_border: bool = True
+    is_oneway: bool = False
+    """For vehicles, from the first point of the line to the last."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Site:
     name: str
     near: Point
     hours: str | None = None
+    """None: as its kind's turn has it; empty: nobody has told them."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,10 @@ class Plan:
     ponds: tuple[tuple[str, Polygon, Polygon], ...] = field(default=())
     """Name, water, and the park around it."""
     squares: tuple[tuple[str, Polygon], ...] = field(default=())
+    paths: tuple[Street, ...] = field(default=())
+    """Footpaths and steps drawn by hand, beside those that compounds, parks and banks bring."""
+    residents_only: tuple[Point, ...] = field(default=())
+    """Where a compound with two gates lets nobody through but its residents: a wish each."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,23 @@ _SITES: Final[tuple[tuple[str, str, tuple[float, float]], ...]] = (
     ("energy_station", "桥东红色蓄能站", (2040, 1300)),
     ("driver_station", "货车司机驿站", (900, 300)),
 )
-_HOURS: Final = {"鼓楼养老服务日": _SECOND_FRIDAY}
+_HOURS: Final = {
+    "鼓楼养老服务日": _SECOND_FRIDAY,
+    "桥东社区党群服务中心": "Mo-Fr 08:30-17:30; Th 08:30-20:00",
+    "铁南小区便民服务站": "",
+}
+"""Of stations that do not take their turn in the hours of their kind."""
+
+# Highway, name, English name, corners in the straight plan: from the lake up to the road, by steps and round by a ramp.
+# The ends run a little over the path and the road that they meet, as those of lanes do.
+_PATHS: Final = (
+    ("footway", None, None, ((2195, 1103.7), (2195, 1122))),
+    ("steps", "湖滨台阶", "Lakeside Steps", ((2195, 1122), (2195, 1140))),
+    ("footway", "湖滨坡道", "Lakeside Ramp", ((2195, 1122), (2228, 1116), (2228, 1124), (2195, 1140))),
+    ("footway", None, None, ((2195, 1140), (2195, 1164.6))),
+)
+_ONEWAY: Final = ("文化路",)
+_RESIDENTS_ONLY: Final = ((206, 1547),)
 _ENDS_AT_RIVER: Final = ("铁南街", "河东南街")
 
 
@@ -113,10 +129,7 @@ def small_plan() -> Plan:
     return Plan(
         name="small",
         boundary=Polygon(_BEND.line([(0, 50), (_WIDTH_M, 50), (_WIDTH_M, _HEIGHT_M), (0, _HEIGHT_M), (0, 50)])),
-        streets=tuple(
-            Street(_BEND.line(corners), kind, name, en, passing, over_river=name not in _ENDS_AT_RIVER)
-            for kind, name, en, corners, passing in _STREETS
-        ),
+        streets=_streets(),
         river=river.simplify(0.3),
         water=ribbon(river, lambda along: 29 + 11 * np.sin(along / 260 + 2.5) + 6 * np.sin(along / 97 + 1)),
         rails=(rail.simplify(0.1), *_sidings(rail)),
@@ -131,6 +144,23 @@ def small_plan() -> Plan:
         ),
         totals=Totals(68_000, 816, 517, 1_381, 300),
         margin_m=900.0,
+        paths=tuple(Street(_BEND.line(corners), kind, name, en) for kind, name, en, corners in _PATHS),
+        residents_only=tuple(Point(_BEND(np.array([near]))[0]) for near in _RESIDENTS_ONLY),
+    )
+
+
+def _streets() -> tuple[Street, ...]:
+    return tuple(
+        Street(
+            _BEND.line(corners),
+            kind,
+            name,
+            en,
+            passing,
+            over_river=name not in _ENDS_AT_RIVER,
+            is_oneway=name in _ONEWAY,
+        )
+        for kind, name, en, corners, passing in _STREETS
     )
 
 

@@ -125,7 +125,7 @@ def open_stations(
         place, entrance = doors.find(site.near, kind.is_inside)
         address = addresses.of(entrance)
         count = turn[site.kind] = turn.get(site.kind, -1) + 1
-        hours = site.hours or kind.hours[count % len(kind.hours)]
+        hours = kind.hours[count % len(kind.hours)] if site.hours is None else site.hours
         capacity = int(rng.integers(*kind.capacity) // 5 * 5)
         rows.append(
             StationRow(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
 import shapely
 import shapely.ops
-from shapely import LineString
+from shapely import LineString, Point
 
 from geo.demo.blocks import Grids
 from geo.demo.compounds import Furnished
 from geo.demo.ground import PATH_M, Ground
-from geo.demo.linework import OVERSHOOT_M, in_largest_component, overshoot, ways
+from geo.demo.linework import OVERSHOOT_M, STEP_M, in_largest_component, overshoot, ways
 from geo.demo.lots import Lots
 from geo.demo.names import StreetNames
 from geo.demo.plan import STYLES, Plan, Street
@@ -58,17 +59,56 @@ class _StyleAt:
         return len(near) > 0 and STYLES[int(self.style[near[0]])] == "old"
 
 
-def street_ways(plan: Plan, streets: Sequence[Street], inner: Iterable[LineString]) -> list[Way]:
-    """All ways on which one can move, meeting in shared vertices; ``inner`` are footpaths of compounds and parks."""
+def compound_ways(plan: Plan, plots: Sequence[Furnished]) -> list[Way]:
+    """The footpaths inside the compounds, those of residents only marked as private."""
+    private = _residents_only(plan, plots)
+    return [
+        Way(path, {"highway": "footway"} | ({"access": "private"} if number in private else {}))
+        for number, plot in enumerate(plots)
+        for path in plot.paths
+    ]
+
+
+def _residents_only(plan: Plan, plots: Sequence[Furnished]) -> set[int]:
+    """For every wish of the plan the nearest plot that one could walk through."""
+    with_gates = [number for number, plot in enumerate(plots) if len(plot.gates) > 1]
+    shapes = [plots[number].lot.shape for number in with_gates]
+    return {with_gates[int(np.argmin(shapely.distance(shapes, wish)))] for wish in plan.residents_only}
+
+
+def gates_in(plots: Iterable[Furnished], found: Sequence[Way]) -> list[Point]:
+    """The gates of the compounds, each a vertex of the way that runs through it."""
+    gates = [gate for plot in plots for gate in plot.gates]
+    vertices = shapely.points(shapely.get_coordinates([way.line for way in found]))
+    _, vertex = shapely.STRtree(vertices).query_nearest(gates, max_distance=STEP_M, all_matches=False)
+    return list(vertices[vertex])
+
+
+def street_ways(plan: Plan, streets: Sequence[Street], inner: Iterable[Way]) -> list[Way]:
+    """All ways on which one can move, meeting in shared vertices; ``inner`` are those of compounds and parks."""
     ground, crossings = Ground(plan), _Crossings(plan)
     sources = [way for street in streets for way in _pieces(ground, crossings, street)]
     sources += [Way(line, _RIVERSIDE) for line in _bank_paths(plan)]
     sources += [Way(water.buffer(PATH_M).simplify(0.5).exterior, _LAKESIDE) for _, water, _ in plan.ponds]
-    sources += [Way(line, {"highway": "footway"}) for line in inner]
+    sources += [Way(path.line, _tags(path)) for path in plan.paths]
+    sources += inner
     cut = ways([way.line for way in sources])
-    found = [Way(line, way.tags) for way, lines in zip(sources, cut, strict=True) for line in lines]
+    found = [Way(_as_drawn(way, line), way.tags) for way, lines in zip(sources, cut, strict=True) for line in lines]
     is_joined = in_largest_component([way.line for way in found])
     return [way for way, joined in zip(found, is_joined, strict=True) if joined]
+
+
+def _as_drawn(way: Way, line: LineString) -> LineString:
+    """A piece of a way; of a one-way street from its beginning to its end, which cutting may have turned round."""
+    if "oneway" not in way.tags:
+        return line
+    first, last = (way.line.project(shapely.get_point(line, i)) for i in (0, -1))
+    return line if first < last else line.reverse()
+
+
+def _tags(street: Street) -> dict[str, str]:
+    names = {"name": street.name, "name_en": street.name_en or ""} if street.name else {}
+    return {"highway": street.highway} | names | ({"oneway": "yes"} if street.is_oneway else {})
 
 
 class _Crossings:
@@ -88,7 +128,7 @@ class _Crossings:
 
 def _pieces(ground: Ground, crossings: _Crossings, street: Street) -> list[Way]:
     """A street without what river and railway take, its crossings cut out as bridge or tunnel."""
-    tags = {"highway": street.highway} | ({"name": street.name, "name_en": street.name_en or ""} if street.name else {})
+    tags = _tags(street)
     found: list[Way] = []
     for part in shapely.get_parts(ground.open_part(street)):
         if part.length < 2 * OVERSHOOT_M:

@@ -113,8 +113,13 @@ def _grids(city: City) -> Iterator[Feature]:
 
 
 def _streets(city: City) -> Iterator[Feature]:
-    shapes = [land.shape for land in city.lands] + [way.line for way in (*city.barriers, *city.ways)]
-    tags = [land.tags for land in city.lands] + [way.tags for way in (*city.barriers, *city.ways)]
+    lines = (*city.barriers, *city.ways)
+    shapes = [*(land.shape for land in city.lands), *(way.line for way in lines), *city.gates]
+    tags = [
+        *(land.tags for land in city.lands),
+        *(way.tags for way in lines),
+        *({"barrier": "gate"} for _ in city.gates),
+    ]
     return zip(shape_to_lonlat(shapes), tags, strict=True)
 
 

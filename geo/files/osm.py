@@ -32,8 +32,10 @@ def is_osm(path: Path) -> bool:
     return path.name.lower().endswith(EXTENSIONS)
 
 
-def read_streets(path: Path) -> StreetFile:
-    """Streets, barriers and lands of an extract.
+def read_streets(path: Path, *, with_lands: bool = True) -> StreetFile:
+    """Streets, barriers and lands of an extract, by libosmium, which reads every kind of extract.
+
+    Most are read several times faster by :func:`geo.imports.osm_streets.read_extract`.
 
     Ways whose points are partly missing (the cut edge of an extract) are kept where they are known; a gap is never
     bridged by a straight line.
@@ -45,29 +47,35 @@ def read_streets(path: Path) -> StreetFile:
     """
     gatherer = Gatherer()
     newest = date.min
-    write = osmium.geom.WKBFactory()
-    surface_tags = tags_of(surroundings().lands)
     with reading(path):
         turns = TurnReader()
         _read_points(path, gatherer, turns)
-        # Streets and barriers come as ways, surfaces as areas that libosmium assembles from rings and relations.
-        file = osmium.FileProcessor(str(path)).with_areas(osmium.filter.TagFilter(*surface_tags))
-        file.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
-        file.with_filter(osmium.filter.KeyFilter(*{key for key, _ in surface_tags}, *KEYS_OF_LINES))
+        file = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        file.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(
+            osmium.filter.KeyFilter(*KEYS_OF_LINES)
+        )
         said = _date_of(file)
-        for thing in file:
-            if thing.is_area():
-                if _is_surface(thing):
-                    gatherer.add_land(thing.tags, bytes.fromhex(write.create_multipolygon(thing)))
-            elif any(key in thing.tags for key in KEYS_OF_LINES):
-                _add_way(gatherer, turns, thing)
-                if said is None:
-                    newest = max(newest, thing.timestamp.date())
-    if not gatherer.n_streets:
-        raise BadFile("osm_no_streets", path=path.name)
+        for way in file:
+            _add_way(gatherer, turns, way)
+            if said is None:
+                newest = max(newest, way.timestamp.date())
+        if not gatherer.n_streets:
+            raise BadFile("osm_no_streets", path=path.name)
+        if with_lands:
+            add_lands(path, gatherer)
     turns.hand_over(gatherer)
     # An extract without edit dates says 1970.
     return gatherer.finish(said or (newest if newest.year > FIRST_YEAR else None))
+
+
+def add_lands(path: Path, gatherer: Gatherer) -> None:
+    """Surfaces, which libosmium assembles from rings and relations."""
+    write = osmium.geom.WKBFactory()
+    tags = osmium.filter.TagFilter(*tags_of(surroundings().lands))
+    file = osmium.FileProcessor(str(path)).with_areas(tags)
+    for area in file.with_filter(osmium.filter.EntityFilter(osmium.osm.AREA)).with_filter(tags):
+        if _is_surface(area):
+            gatherer.add_land(area.tags, bytes.fromhex(write.create_multipolygon(area)))
 
 
 @contextmanager
@@ -85,7 +93,7 @@ def reading(path: Path) -> Iterator[None]:
         raise BadFile("file_empty", path=path.name)
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:
         if "EOF" in str(error) or "truncated" in str(error):
             raise BadFile("file_truncated", path=path.name, kind=KIND) from error
         raise BadFile("file_not_readable", path=path.name, kind=KIND, reason=str(error)) from error
@@ -108,7 +116,8 @@ def _read_points(path: Path, gatherer: Gatherer, turns: TurnReader) -> None:
     file.with_filter(osmium.filter.KeyFilter(*KEYS_OF_POINTS, *KEYS_OF_TURNS))
     for thing in file:
         if not thing.is_node():
-            turns.add_relation(gatherer, thing)
+            members = [(member.role, member.type, member.ref) for member in thing.members]
+            turns.add_relation(gatherer, dict(thing.tags), members)
         elif any(key in thing.tags for key in KEYS_OF_POINTS):
             gatherer.add_point(thing.tags, thing.id, thing.location.x, thing.location.y)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-
-import osmium
 
 from geo.files.street_lines import Gatherer, Turn
 from geo.rules.way_access import access_rules
@@ -19,6 +18,17 @@ KEYS_OF_TURNS = (
     "restriction:conditional",
 )
 """Keys without one of which a relation says nothing to us."""
+
+
+def keys_of_turns() -> frozenset[str]:
+    """All keys that :class:`TurnReader` asks for."""
+    rules = access_rules().turns
+    said = {f"restriction:{word}" for word in rules.bike_words | rules.car_words}
+    return frozenset(said | {*KEYS_OF_TURNS, *rules.timed_keys, "type", "restriction", "except"})
+
+
+Member = tuple[str, str, int]
+"""Role, kind (n, w or r) and id."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +49,9 @@ class TurnReader:
     """Way -> its points; to be filled in for the ways that are in it."""
     _kept: list[_Restriction] = field(default_factory=list)
 
-    def add_relation(self, gatherer: Gatherer, relation: osmium.osm.Relation) -> None:
+    def add_relation(self, gatherer: Gatherer, tags: Mapping[str, str], members: Sequence[Member]) -> None:
         """A restriction, if it is one for bicycles or cars; one that cannot be used is counted."""
         rules = access_rules().turns
-        tags = dict(relation.tags)
         if tags.get("type") != "restriction":
             return
         if any(key in tags for key in rules.timed_keys):
@@ -51,7 +60,6 @@ class TurnReader:
         value, is_for_bike, is_for_car = _meant(tags)
         if not (is_for_bike or is_for_car) or value not in rules.forbidden | rules.mandatory:
             return
-        members = [(member.role, member.type, member.ref) for member in relation.members]
         from_ways, to_ways = (
             tuple(ref for role, kind, ref in members if role == wanted and kind == "w") for wanted in ("from", "to")
         )
@@ -76,7 +84,7 @@ class TurnReader:
                 gatherer.turns.append(Turn(one, kept.via, other, kept.is_only, kept.is_for_bike, kept.is_for_car))
 
 
-def _meant(tags: dict[str, str]) -> tuple[str | None, bool, bool]:
+def _meant(tags: Mapping[str, str]) -> tuple[str | None, bool, bool]:
     """What is restricted, and whether for bicycles and for cars; ``except`` lists who is free of it."""
     rules = access_rules().turns
     free = {word.strip() for word in tags.get("except", "").split(";")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -57,6 +57,11 @@ class _Lines:
         self.lats.extend(lats)
         self.starts.append(len(self.keys))
 
+    def add_many(self, keys: IntArray, lons: IntArray, lats: IntArray, n_points_of_line: IntArray) -> None:
+        ends = len(self.keys) + np.cumsum(n_points_of_line)
+        for grown, values in ((self.keys, keys), (self.lons, lons), (self.lats, lats), (self.starts, ends)):
+            grown.frombytes(values.astype(np.int64, copy=False).tobytes())
+
     def arrays(self) -> tuple[IntArray, FloatArray, IntArray]:
         lonlat = (
             np.column_stack([np.array(self.lons, dtype=np.int64), np.array(self.lats, dtype=np.int64)])
@@ -75,6 +80,46 @@ class _Street(NamedTuple):
     is_tunnel: bool
     is_steps: bool
     max_kmh: float
+
+
+class _Barrier(NamedTuple):
+    """What is kept of a barrier's tags."""
+
+    kind: str
+    name: str | None
+    is_bridge: bool
+    stops_walkers: bool
+
+
+class LineMarks(NamedTuple):
+    """What the tags of a line say: that it is a street, a barrier, both (an expressway) or neither."""
+
+    street: _Street | None
+    barrier: _Barrier | None
+
+
+def keys_of_lines() -> frozenset[str]:
+    """All keys that :func:`line_marks` asks for."""
+    return access_rules().keys | surroundings().keys | {"highway", "name", "bridge", "tunnel"}
+
+
+def keys_of_points() -> frozenset[str]:
+    """All keys that :meth:`Gatherer.add_point` asks for."""
+    return access_rules().keys | {"barrier", "entrance", "locked"}
+
+
+def line_marks(tags: Mapping[str, str]) -> LineMarks:
+    """What the tables say of a line with these tags."""
+    highway, name = tags.get("highway"), name_of(tags)
+    is_bridge = has(tags, "bridge")
+    street, barrier = None, None
+    if highway:
+        way = access_rules().way(tags)
+        street = _Street(highway, name, way.access, is_bridge, has(tags, "tunnel"), way.is_steps, way.max_kmh)
+    kind = surroundings().barrier_kind(tags)
+    if kind:
+        barrier = _Barrier(kind, name, is_bridge, surroundings().stops_walkers(tags))
+    return LineMarks(street, barrier)
 
 
 class Turn(NamedTuple):
@@ -101,25 +146,33 @@ class Gatherer:
     _streets: _Lines = field(default_factory=_Lines)
     _barriers: _Lines = field(default_factory=_Lines)
     _marks: list[_Street] = field(default_factory=list)
-    _barrier_tags: list[tuple[str, str | None, bool, bool]] = field(default_factory=list)
+    _barrier_marks: list[_Barrier] = field(default_factory=list)
     _lands: list[tuple[bytes, str, str | None]] = field(default_factory=list)
     _stops: list[tuple[int, Codes]] = field(default_factory=list)
     _gates: list[tuple[int, int, float]] = field(default_factory=list)
 
     def add_line(self, tags: Mapping[str, str], keys: Iterable[int], lons: Iterable[int], lats: Iterable[int]) -> None:
-        """A street, a barrier, both (an expressway) or neither, as the table says."""
-        highway, name = tags.get("highway"), name_of(tags)
-        is_bridge = has(tags, "bridge")
-        if highway:
-            way = access_rules().way(tags)
+        """A street, a barrier, both or neither, as the tables say."""
+        marks = line_marks(tags)
+        if marks.street:
             self._streets.add(keys, lons, lats)
-            self._marks.append(
-                _Street(highway, name, way.access, is_bridge, has(tags, "tunnel"), way.is_steps, way.max_kmh)
-            )
-        kind = surroundings().barrier_kind(tags)
-        if kind:
+            self._marks.append(marks.street)
+        if marks.barrier:
             self._barriers.add(keys, lons, lats)
-            self._barrier_tags.append((kind, name, is_bridge, surroundings().stops_walkers(tags)))
+            self._barrier_marks.append(marks.barrier)
+
+    def add_lines(
+        self, marks_of_line: Sequence[LineMarks], points: tuple[IntArray, IntArray, IntArray], n_points: IntArray
+    ) -> None:
+        """Many lines at once: ``points`` are their keys, longitudes and latitudes, line after line."""
+        streets, barriers = zip(*marks_of_line, strict=True) if marks_of_line else ((), ())
+        for lines, marks in ((self._streets, streets), (self._barriers, barriers)):
+            is_meant = np.array([mark is not None for mark in marks], dtype=np.bool_)
+            is_on_it = np.repeat(is_meant, n_points)
+            keys, lons, lats = (values[is_on_it] for values in points)
+            lines.add_many(keys, lons, lats, n_points[is_meant])
+        self._marks += [mark for mark in streets if mark]
+        self._barrier_marks += [mark for mark in barriers if mark]
 
     def add_point(self, tags: Tags, key: int, lon: int, lat: int) -> None:
         """A gate or a bollard: what stops some of those who pass, or a way through a wall, or both."""
@@ -186,8 +239,8 @@ class Gatherer:
 
     def _barrier_lines(self) -> Barriers:
         _, points, starts = self._barriers.arrays()
-        marks = np.array([row[2:] for row in self._barrier_tags], dtype=np.bool_).reshape(-1, 2)
-        kinds, names = [row[0] for row in self._barrier_tags], [row[1] for row in self._barrier_tags]
+        marks = np.array([row[2:] for row in self._barrier_marks], dtype=np.bool_).reshape(-1, 2)
+        kinds, names = [row.kind for row in self._barrier_marks], [row.name for row in self._barrier_marks]
         return Barriers(points, starts, kinds, names, *marks.T)
 
     def _surfaces(self) -> Lands:

@@ -40,15 +40,15 @@ ROUNDING_SLACK = 1e-6
 class Surroundings:
     """What is known of the city before its people come."""
 
-    extents: tuple[BaseGeometry, ...] = ()
-    """The boxes of the live streets; empty while none are loaded."""
+    streets: BaseGeometry | None = None
+    """Where streets are known; None while none are loaded."""
     town: BaseGeometry | None = None
     """All live areas together; None while none are loaded."""
 
     def has(self, shape: BaseGeometry) -> bool:
         """Whether a shape touches the city; with nothing known of it, no."""
-        known = (*self.extents, *(() if self.town is None else (shapely.box(*self.town.bounds),)))
-        return any(box.intersects(shape) for box in known)
+        known = (self.streets, None if self.town is None else shapely.box(*self.town.bounds))
+        return any(extent is not None and extent.intersects(shape) for extent in known)
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,10 @@ class People:
         """Residents read = placed + outside the streets' extent + not placed (in no area, or in a rejected row)."""
         starts = shapely.get_coordinates([row["start"] for row in self.reading.rows])
         residents = np.array([row["residents"] for row in self.reading.rows], dtype=np.float64)
-        outside = np.full(len(starts), bool(around.extents))
-        for box in around.extents:
-            outside &= ~shapely.intersects_xy(box, starts[:, 0], starts[:, 1])
+        outside = np.zeros(len(starts), dtype=np.bool_)
+        if around.streets is not None:
+            shapely.prepare(around.streets)
+            outside = ~shapely.intersects_xy(around.streets, starts[:, 0], starts[:, 1])
         homeless = np.zeros(len(starts), dtype=np.bool_)
         if around.town is not None:
             shapely.prepare(around.town)

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from geo.access import METHODS
+
 
 @dataclass(frozen=True)
 class AccessRule:
     """The numbers of geo/rules/access.toml."""
 
     ring_weights: tuple[float, ...]
-    worst_off: float
-    best_off: float
+    tenth: float
+    """Share of people at one end, told of by itself."""
+    four_tenths: float
+    """Share at the other end that it is compared with."""
     per_people: int
     is_verified_of_method: dict[str, bool]
 
@@ -26,12 +30,8 @@ def access_rule() -> AccessRule:
     uneven = data["unevenness"]
     return AccessRule(
         ring_weights=tuple(float(weight) for weight in data["e2sfca"]["weights"]),
-        worst_off=float(uneven["worst_off"]),
-        best_off=float(uneven["best_off"]),
-        per_people=int(uneven["per_people"]),
-        is_verified_of_method={
-            "2sfca": True,
-            "e2sfca": bool(data["e2sfca"]["is_verified"]),
-            "gaussian": bool(data["gaussian"]["is_verified"]),
-        },
+        tenth=float(uneven["tenth"]),
+        four_tenths=float(uneven["four_tenths"]),
+        per_people=int(data["supply"]["per_people"]),
+        is_verified_of_method={method: bool(data[method]["is_verified"]) for method in METHODS},
     )

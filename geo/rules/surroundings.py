@@ -31,6 +31,12 @@ class Surroundings:
     barriers: Kinds
     lands: Kinds
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """All keys that say whether a line is a barrier and whom it stops."""
+        kinds = {key for values_of_key in self.barriers.values() for key in values_of_key}
+        return access_rules().keys | kinds | {*self.stops_unless, "location"}
+
     def barrier_kind(self, tags: Mapping[str, str]) -> str | None:
         """rail, river, wall, expressway, or None. A way that may be walked is none."""
         kind = kind_of(self.barriers, tags)

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.store.tables import TRAVELS
+from geo.store.street_tables import TRAVELS
 from geo.streets import Barriers, Gates, Lands, StreetNetwork
 from geo.units import NONE, WGS84, FloatArray, IntArray
 

@@ -28,10 +28,9 @@ from geo.store.street_rows import (
     piece_rows,
     turn_rows,
 )
-from geo.store.tables import (
+from geo.store.street_tables import (
     barrier,
     compound_outline,
-    import_batch,
     land,
     street_gate,
     street_network,
@@ -39,6 +38,7 @@ from geo.store.tables import (
     street_piece,
     street_turn,
 )
+from geo.store.tables import import_batch
 from geo.streets import NO_GATES, Barriers, Gates, Lands, StreetGraph, StreetNetwork, is_for_cars, read_only
 from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 

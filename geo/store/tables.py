@@ -1,4 +1,4 @@
-"""Every table once. All geometry is EPSG:4326.
+"""Every table but those of streets, which geo.store.street_tables has. All geometry is EPSG:4326.
 
 ``retired_at`` marks rows that no longer count (a station that closed, a row missing from a re-import with --replace);
 nothing that people loaded is deleted, except by undoing the import that brought it.
@@ -11,7 +11,6 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     ARRAY,
-    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -21,12 +20,9 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -37,41 +33,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-    }
-)
+from geo.store.columns import import_id, row_id, shape, source_key, when
+from geo.store.street_tables import street_network
 
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(), primary_key=True)
-
-
-def _shape(kind: str, name: str = "geom", *, nullable: bool = False) -> Column[object]:
-    return Column(name, Geometry(kind, srid=4326, spatial_index=False), nullable=nullable)
-
-
-def _when(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def _import_id() -> Column[int]:
-    return Column("import_id", ForeignKey("import_batch.id"), nullable=True)
-
-
-def _source_key() -> tuple[Column[str], Column[str]]:
-    return Column("source", Text, nullable=False), Column("source_key", Text, nullable=False)
-
+metadata = street_network.metadata
+"""All tables: those of streets, which stand in a file of their own, and those below."""
 
 import_batch = Table(
     "import_batch",
     metadata,
-    _id(),
+    row_id(),
     Column(
         "kind", Text, nullable=False, comment="areas, grids, stations, streets, people, incidents, resources, circles"
     ),
@@ -81,24 +52,24 @@ import_batch = Table(
     Column("options", JSONB, nullable=False, server_default=text("'{}'")),
     Column("actor", Text, nullable=False),
     Column("data_date", Date, comment="day the data speak of, where known"),
-    _when("landed_at"),
-    _when("undone_at", nullable=True),
+    when("landed_at"),
+    when("undone_at", nullable=True),
     Column("report", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
 area = Table(
     "area",
     metadata,
-    _id(),
+    row_id(),
     Column("level", Text, nullable=False),
     Column("code", Text, nullable=False, comment="12 digits (GB/T 2260 + GB/T 10114 + statistics office)"),
     Column("name", Text, nullable=False),
     Column("name_en", Text),
     Column("parent_id", ForeignKey("area.id")),
-    _shape("MULTIPOLYGON"),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    shape("MULTIPOLYGON"),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     CheckConstraint("level in ('province','city','district','subdistrict','community')", name="level"),
     CheckConstraint("code ~ '^[0-9]{12}$'", name="code"),
     UniqueConstraint("source", "source_key"),
@@ -110,15 +81,15 @@ area = Table(
 plan = Table(
     "plan",
     metadata,
-    _id(),
+    row_id(),
     Column("community_id", ForeignKey("area.id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("base_plan_id", ForeignKey("plan.id")),
-    _when("effective_from", nullable=True),
-    _when("effective_to", nullable=True),
-    _import_id(),
-    _when("created_at"),
+    when("effective_from", nullable=True),
+    when("effective_to", nullable=True),
+    import_id(),
+    when("created_at"),
     Column("note", Text),
     CheckConstraint("state in ('draft','proposed','published','superseded','withdrawn')", name="state"),
     CheckConstraint(
@@ -137,9 +108,9 @@ plan = Table(
 grid = Table(
     "grid",
     metadata,
-    _id(),
+    row_id(),
     Column("community_id", ForeignKey("area.id"), nullable=False),
-    _import_id(),
+    import_id(),
     Index("grid_community_id_idx", "community_id"),
     comment="The permanent identity of a grid. Shape, code and posts belong to plans.",
 )
@@ -152,7 +123,7 @@ plan_grid = Table(
     Column("code", Text, nullable=False, comment="15 digits; dated by the plan's effective period"),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    _shape("MULTIPOLYGON"),
+    shape("MULTIPOLYGON"),
     CheckConstraint("kind in ('basic','special')", name="kind"),
     UniqueConstraint("plan_id", "code"),
     Index("plan_grid_geom_idx", "geom", postgresql_using="gist"),
@@ -180,7 +151,7 @@ plan_post = Table(
 station = Table(
     "station",
     metadata,
-    _id(),
+    row_id(),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("services", ARRAY(Text), nullable=False, server_default=text("'{}'")),
@@ -188,13 +159,13 @@ station = Table(
     Column("address", Text),
     Column("phone", Text),
     Column("capacity", Integer),
-    _shape("POINT"),
-    _shape("POINT", "entrance", nullable=True),
+    shape("POINT"),
+    shape("POINT", "entrance", nullable=True),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    _when("updated_at"),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    when("updated_at"),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     CheckConstraint("capacity >= 0", name="capacity"),
     UniqueConstraint("source", "source_key"),
     Index("station_geom_idx", "geom", postgresql_using="gist"),
@@ -203,15 +174,15 @@ station = Table(
 resource = Table(
     "resource",
     metadata,
-    _id(),
+    row_id(),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("services", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    _shape("POINT"),
-    _when("position_at"),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    shape("POINT"),
+    when("position_at"),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     UniqueConstraint("source", "source_key"),
     Index("resource_geom_idx", "geom", postgresql_using="gist"),
     comment="Teams and vehicles that move: only the last position is kept.",
@@ -220,15 +191,15 @@ resource = Table(
 incident = Table(
     "incident",
     metadata,
-    _id(),
-    _when("occurred_at"),
+    row_id(),
+    when("occurred_at"),
     Column("category", Text, nullable=False),
     Column("text", Text),
     Column("state", Text, nullable=False, server_default=text("'open'")),
-    _shape("POINT"),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    shape("POINT"),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     CheckConstraint("state in ('open','closed')", name="state"),
     UniqueConstraint("source", "source_key"),
     Index("incident_geom_idx", "geom", postgresql_using="gist"),
@@ -238,12 +209,12 @@ incident = Table(
 home = Table(
     "home",
     metadata,
-    _id(),
+    row_id(),
     Column("kind", Text, nullable=False, comment="building or cell"),
     Column("name", Text, comment="building label; never public, never a person"),
     Column("compound", Text),
-    _shape("GEOMETRY"),
-    _shape("POINT", "start"),
+    shape("GEOMETRY"),
+    shape("POINT", "start"),
     Column("households", Double, nullable=False, server_default=text("0")),
     Column("residents", Double, nullable=False),
     Column("elderly", Double, nullable=False, server_default=text("0")),
@@ -252,9 +223,9 @@ home = Table(
     Column("shops", Integer, nullable=False, server_default=text("0")),
     Column("unit_entrances", Integer, nullable=False, server_default=text("0")),
     Column("head_post_filled", Boolean),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     CheckConstraint("kind in ('building','cell')", name="kind"),
     CheckConstraint(
         "households >= 0 and residents >= 0 and elderly >= 0 and children >= 0"
@@ -267,132 +238,18 @@ home = Table(
     comment="Where people live: counts by building or cell, fractions allowed in cells. Never a person.",
 )
 
-street_network = Table(
-    "street_network",
-    metadata,
-    _id(),
-    Column("source", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("network_date", Date),
-    Column("arrays_hash", Text, nullable=False, comment="sha256 over what reach is computed from"),
-    Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("extent", Geometry("POLYGON", srid=4326, spatial_index=False), nullable=False),
-    _import_id(),
-    _when("retired_at", nullable=True),
-    Column("retired_by_import_id", ForeignKey("import_batch.id")),
-    UniqueConstraint("source", "version"),
-    Index("street_network_live_key", "source", unique=True, postgresql_where=text("retired_at is null")),
-    comment="One version of one source's streets; the live ones of all sources are the streets of the city.",
-)
-
-street_node = Table(
-    "street_node",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("node", Integer, primary_key=True, comment="0 .. n-1 within the network: a junction or an end"),
-    _shape("POINT"),
-)
-
-ACCESS = "0 closed, 1 open, 2 may begin or end a trip only; forward is from from_node to to_node"
-TRAVELS = ("foot", "bike_forward", "bike_backward", "car_forward", "car_backward")
-
-street_piece = Table(
-    "street_piece",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("piece", Integer, primary_key=True, comment="0 .. n-1 within the network"),
-    Column("from_node", Integer, nullable=False),
-    Column("to_node", Integer, nullable=False),
-    Column("length_m", Double, nullable=False),
-    Column("highway", Text, nullable=False, comment="OpenStreetMap class"),
-    Column("is_walkable", Boolean, nullable=False),
-    *(Column(name, SmallInteger, nullable=False, server_default=text("0"), comment=ACCESS) for name in TRAVELS),
-    Column("is_steps", Boolean, nullable=False, server_default=text("false")),
-    Column("max_kmh", REAL, nullable=False, server_default=text("0"), comment="as signed; 0 where nothing is signed"),
-    Column(
-        "component_m", Double, nullable=False, comment="length of ways in its walkable component; 0 if not walkable"
-    ),
-    Column("name", Text),
-    Column("is_bridge", Boolean, nullable=False),
-    Column("is_tunnel", Boolean, nullable=False),
-    _shape("LINESTRING"),
-    CheckConstraint(" and ".join(f"{name} in (0,1,2)" for name in TRAVELS), name="access"),
-    Index("street_piece_geom_idx", "geom", postgresql_using="gist"),
-    Index("street_piece_name_idx", "name", postgresql_where=text("name is not null")),
-)
-
-street_turn = Table(
-    "street_turn",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("from_piece", Integer, nullable=False),
-    Column("via_node", Integer, nullable=False),
-    Column("to_piece", Integer, nullable=False),
-    Column("is_only", Boolean, nullable=False, comment="the only turn allowed; false: a forbidden one"),
-    Column("is_for_bike", Boolean, nullable=False),
-    Column("is_for_car", Boolean, nullable=False),
-    comment="Turn restrictions: who comes along from_piece to via_node.",
-)
-
-street_gate = Table(
-    "street_gate",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("gate", Integer, primary_key=True),
-    Column("outline", Integer, comment="which compound_outline it lies on; null: in a wall only"),
-    _shape("POINT"),
-    comment="Where one passes a wall or the outline of a compound on foot.",
-)
-
-compound_outline = Table(
-    "compound_outline",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("outline", Integer, primary_key=True),
-    _shape("LINESTRING"),
-    comment="Closed rings around compounds that have a known gate: walks from home leave through one.",
-)
-
-barrier = Table(
-    "barrier",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("barrier", Integer, primary_key=True),
-    Column("kind", Text, nullable=False, comment="rail, river, wall or expressway"),
-    Column("name", Text),
-    Column("is_bridge", Boolean, nullable=False, server_default=text("false")),
-    Column(
-        "stops_walkers", Boolean, nullable=False, comment="false where it runs on a bridge or in a tunnel: drawn only"
-    ),
-    _shape("LINESTRING"),
-    Index("barrier_geom_idx", "geom", postgresql_using="gist"),
-)
-
-land = Table(
-    "land",
-    metadata,
-    Column("network_id", ForeignKey("street_network.id", ondelete="CASCADE"), primary_key=True),
-    Column("land", Integer, primary_key=True),
-    Column("kind", Text, nullable=False, comment="water, green, compound, school, industry, plaza"),
-    Column("name", Text),
-    _shape("MULTIPOLYGON"),
-    Index("land_geom_idx", "geom", postgresql_using="gist"),
-    comment="Surfaces that the map draws and the search finds (compounds by name). Reach does not use them.",
-)
-
 official_circle = Table(
     "official_circle",
     metadata,
-    _id(),
+    row_id(),
     Column("name", Text, nullable=False),
     Column("community_codes", ARRAY(Text), comment="the communities it was put together from; null: drawn"),
     Column("station_source", Text, comment="with station_key: the station whose circle it is; null: of no one station"),
     Column("station_key", Text),
-    _shape("MULTIPOLYGON"),
-    *_source_key(),
-    _import_id(),
-    _when("retired_at", nullable=True),
+    shape("MULTIPOLYGON"),
+    *source_key(),
+    import_id(),
+    when("retired_at", nullable=True),
     CheckConstraint("(station_source is null) = (station_key is null)", name="station"),
     UniqueConstraint("source", "source_key"),
     Index("official_circle_geom_idx", "geom", postgresql_using="gist"),
@@ -402,7 +259,7 @@ official_circle = Table(
 coverage_run = Table(
     "coverage_run",
     metadata,
-    _id(),
+    row_id(),
     Column("inputs_hash", Text, nullable=False, unique=True),
     Column("method", Text, nullable=False),
     Column("mode", Text, nullable=False),
@@ -415,7 +272,7 @@ coverage_run = Table(
     Column("pen_m", Double, nullable=False),
     Column("network_date", Date),
     Column("data_date", Date),
-    _when("computed_at"),
+    when("computed_at"),
     Column("confirmed_at", DateTime(timezone=True), comment="when the data last gave just this"),
     Column("is_current", Boolean, nullable=False, server_default=text("false")),
     Column("report", JSONB, nullable=False, server_default=text("'{}'")),
@@ -428,7 +285,7 @@ circle = Table(
     metadata,
     Column("run_id", ForeignKey("coverage_run.id", ondelete="CASCADE"), primary_key=True),
     Column("station_id", ForeignKey("station.id", ondelete="CASCADE"), primary_key=True),
-    _shape("MULTIPOLYGON", nullable=True),
+    shape("MULTIPOLYGON", nullable=True),
     Column("street_m", Double, nullable=False, comment="length of ways within reach"),
     Column("area_m2", Double, nullable=False),
     Column("residents_reached", Double, nullable=False),
@@ -451,7 +308,7 @@ home_minutes = Table(
 coverage_figure = Table(
     "coverage_figure",
     metadata,
-    _id(),
+    row_id(),
     Column("run_id", ForeignKey("coverage_run.id", ondelete="CASCADE"), nullable=False),
     Column("level", Text, nullable=False),
     Column("area_id", ForeignKey("area.id", ondelete="CASCADE")),
@@ -491,14 +348,14 @@ coverage_by_station = Table(
 token = Table(
     "token",
     metadata,
-    _id(),
+    row_id(),
     Column("name", Text, nullable=False, comment="what it is for, not who holds it"),
     Column("role", Text, nullable=False),
     Column("area_id", ForeignKey("area.id"), comment="null: everywhere"),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
-    _when("created_at"),
-    _when("expires_at", nullable=True),
-    _when("revoked_at", nullable=True),
+    when("created_at"),
+    when("expires_at", nullable=True),
+    when("revoked_at", nullable=True),
     CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
 )
 

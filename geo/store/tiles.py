@@ -128,7 +128,7 @@ def tile(
 
 def data_version(conn: Connection) -> str:
     """A text that changes whenever anything changes that a tile may show."""
-    return str(conn.execute(sql("data_version")).scalar_one())
+    return str(conn.execute(sql("tile_version")).scalar_one())
 
 
 @dataclass(frozen=True)

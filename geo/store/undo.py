@@ -10,7 +10,8 @@ from sqlalchemy.types import NullType
 from geo.errors import BadMove
 from geo.imports.report import ImportBatch
 from geo.store.imports import kept_ids, lock_batch
-from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, street_network, token
+from geo.store.street_tables import street_network
+from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
 
 
 def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:

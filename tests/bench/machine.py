@@ -25,7 +25,7 @@ LATEST = Path(__file__).parent / "latest.json"
 RUNS, QUICK_RUNS = 5, 1
 ALL_CORES = frozenset(os.sched_getaffinity(0))
 MEASURED = (
-    *("numpy", "numba", "scipy", "networkx", "pandana", "pyvalhalla-weekly", "shapely", "contourpy", "osmium"),
+    *("numpy", "numba", "scipy", "networkx", "pandana", "pyvalhalla-weekly", "shapely", "osmium"),
     "psycopg2-binary",
 )
 

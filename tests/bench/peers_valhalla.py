@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+CONFIG = "valhalla.json"
+
+
+def build_command(pbf: Path, folder: Path) -> list[str | Path]:
+    """The program that builds the tiles of a file into a folder, on one core, and its configuration there."""
+    import valhalla
+
+    (folder / "tiles").mkdir()
+    config = valhalla.get_config(tile_extract="", tile_dir=str(folder / "tiles"), verbose=False)
+    config["mjolnir"]["concurrency"] = 1
+    (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    return [Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles", "-c", folder / CONFIG, pbf]
 
 
 def actor(pbf: Path, folder: Path) -> Any:
     """Build the tiles of a file and open them."""
     import valhalla
 
-    config = valhalla.get_config(tile_extract="", tile_dir=str(folder / "tiles"), verbose=False)
-    config["mjolnir"]["concurrency"] = 1
-    file = folder / "valhalla.json"
-    file.write_text(json.dumps(config), encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "valhalla", "valhalla_build_tiles", "-c", str(file), str(pbf)],
-        check=True,
-        capture_output=True,
-    )
-    return valhalla.Actor(str(file))
+    subprocess.run(build_command(pbf, folder), check=True, capture_output=True)
+    return valhalla.Actor(str(folder / CONFIG))
 
 
 def isochrone(actor: Any, lonlat: list[float], minutes: float, kmh: float) -> str:

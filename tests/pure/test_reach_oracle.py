@@ -62,7 +62,7 @@ def test_every_time_is_scipys(seed: int) -> None:
     cutoff_ds = int(np.median(truth[np.isfinite(truth)])) if np.isfinite(truth).any() else 1000
     by_piece = stops_of_pieces(ours.homes, ours.ground.n_pieces)
     pairs = homes_within(ours.net, ours.stations, by_piece, len(town.homes), cutoff_ds)
-    stations, homes = (truth.T <= cutoff_ds).nonzero()
+    stations, homes = (cutoff_ds >= truth.T).nonzero()
     assert np.repeat(np.arange(4), np.diff(pairs.start_of_station)).tolist() == stations.tolist()
     assert pairs.home_of_pair.tolist() == homes.tolist()
     assert pairs.ds_of_pair.tolist() == truth[homes, stations].tolist()

@@ -2,12 +2,12 @@
 
 Nothing of the product is imported: files are read with pyosmium and pyogrio, the committed tables of tags are applied
 here, every point of a street is a vertex, lengths are not rounded, joints come from shapely's tree, times from scipy.
-Run as a program it prints the figures of the cities of the real data.
+Run with ``python -m`` it prints the figures of the cities of the real data.
 
 The rules, as the README states them: planning walk of 1,000 m in 15 minutes; a place joins every street piece (from
 junction to junction) within 200 m at its nearest position, unless the straight way there meets a rail line, river, wall
 or expressway; ways that are private may begin or end a walk and are no shortcut, nor is what lies behind them; streets
-that hang together with less than 1 km are not used. The gates of compounds are left out: :data:`LEFT_OUT`.
+that hang together with less than 1 km are not used; whoever lives in a compound with a known gate starts there.
 """
 
 from __future__ import annotations
@@ -16,27 +16,21 @@ import csv
 import json
 import sys
 import tomllib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import osmium
 import pyogrio
 import shapely
-from pyproj import Transformer
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-LEFT_OUT = "gates of compounds: who lives in one with a known gate goes straight to the street here"
+from tests.real.independent_joints import Joiner, Joints
+from tests.real.independent_streets import RULES, Raw, Streets, Tables, read_pbf
 
-RULES = Path(__file__).parents[2] / "geo" / "rules"
-WALK_M, CONNECTOR_M, LEAST_COMPONENT_M, AIR_M = 1000.0, 200.0, 1000.0, 1000.0
-CLOSED, OPEN, ENDS_ONLY = 0, 1, 2
-AT_JOINT_M = 1e-6
+WALK_M, AIR_M = 1000.0, 1000.0
 
 
 class Figures(NamedTuple):
@@ -46,132 +40,137 @@ class Figures(NamedTuple):
     covered: float
     in_air_circle: float
     near_the_limit: float
-    """Those whose walk is within 5 m of the limit, where roundings decide."""
+    """Those whose walk is within 1 m of the limit, where roundings decide."""
 
 
-class Way(NamedTuple):
-    """A line of the file: its points, by key, and its tags."""
+class Network:
+    """Streets with stations in them, searched by scipy. A vertex stands for a point and how a walk came there."""
 
-    keys: list[int]
-    tags: Mapping[str, str]
+    BEGUN, PUBLIC, ENTERED = 0, 1, 2
+    """Still on private ways since its beginning; on public ones; on private ones again, where it must end."""
 
+    def __init__(self, streets: Streets, raw: Raw, tables: Tables) -> None:
+        self.streets = streets
+        self.joiner = Joiner(streets, raw, tables)
 
-class Raw(NamedTuple):
-    """A file of streets, as it is."""
+    def nearest_m(self, homes_xy_m: np.ndarray, stations_xy_m: np.ndarray) -> np.ndarray:
+        """Metres from every home to the nearest station on foot; infinite where there is no way."""
+        homes, stations = self.joiner.joints(homes_xy_m), self.joiner.joints(stations_xy_m)
+        positions = self._positions(stations)
+        reached_m = self._search(positions, stations, len(stations_xy_m))
+        found_m = np.full(len(homes_xy_m), np.inf)
+        for place, piece, along_m, connector_m in zip(*homes, strict=True):
+            at_m, vertices = positions[piece]
+            allowed = 3 if self.streets.is_private[piece] else 2
+            after = int(np.searchsorted(at_m, along_m))
+            for i in {max(after - 1, 0), min(after, len(at_m) - 1)}:
+                rest_m = reached_m[vertices[i], :allowed].min() + abs(along_m - at_m[i]) + connector_m
+                found_m[place] = min(found_m[place], rest_m)
+        return found_m
 
-    ways: list[Way]
-    lonlat_of_key: dict[int, tuple[float, float]]
-    stops: dict[int, Mapping[str, str]]
-    """Tags of points that have a barrier tag."""
+    def _positions(self, stations: Joints) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of every piece the metres along it and the vertex of its points and of the stations that join it."""
+        self.vertex_of_key: dict[int, int] = {}
+        joined = defaultdict(list)
+        for number, piece in enumerate(stations.piece):
+            joined[piece].append(number)
+        for key in (key for piece in (*self.streets.pieces, *self.streets.links) for key in piece):
+            self.vertex_of_key.setdefault(key, len(self.vertex_of_key))
+        positions = []
+        for number, piece in enumerate(self.streets.pieces):
+            steps_m = np.hypot(*np.diff(shapely.get_coordinates(self.joiner.shapes[number]), axis=0).T)
+            at_m = np.concatenate([[0], np.cumsum(steps_m), stations.along_m[joined[number]]])
+            vertices = [self.vertex_of_key[key] for key in piece]
+            vertices = np.array([*vertices, *(len(self.vertex_of_key) + joint for joint in joined[number])])
+            order = np.argsort(at_m, kind="stable")
+            positions.append((at_m[order], vertices[order]))
+        return positions
 
-
-class Step(NamedTuple):
-    """A street between two neighbouring points."""
-
-    a: int
-    b: int
-    access: int
-    mark: str
-    """What breaks a piece where it changes."""
-
-
-def read_pbf(path: Path) -> Raw:
-    raw = Raw([], {}, {})
-    keys = ("highway", "railway", "waterway", "barrier")
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.KeyFilter("barrier")):
-        raw.stops[node.id] = dict(node.tags)
-    file = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
-    file.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(osmium.filter.KeyFilter(*keys))
-    for way in file:
-        runs: list[list[int]] = [[]]
-        for node in way.nodes:
-            if node.location.valid():
-                runs[-1].append(node.ref)
-                raw.lonlat_of_key[node.ref] = (node.lon, node.lat)
-            else:
-                runs.append([])
-        raw.ways.extend(Way(run, dict(way.tags)) for run in runs if len(run) > 1)
-    return raw
-
-
-def read_roads(path: Path, layer: str) -> Raw:
-    raw, number = Raw([], {}, {}), {}
-    for row in pyogrio.read_dataframe(path, layer=layer).to_crs(4326).itertuples():
-        for line in shapely.get_parts([row.geometry]):
-            keys = []
-            for lon, lat in line.coords:
-                key = number.setdefault((round(lon * 1e7), round(lat * 1e7)), len(number))
-                raw.lonlat_of_key[key] = (lon, lat)
-                keys.append(key)
-            raw.ways.append(Way(keys, {"highway": row.highway}))
-    return raw
-
-
-class Tables:
-    """The committed tables of tags, read here and nowhere else."""
-
-    def __init__(self) -> None:
-        table = tomllib.loads((RULES / "way_access.toml").read_text(encoding="utf-8"))
-        around = tomllib.loads((RULES / "surroundings.toml").read_text(encoding="utf-8"))
-        self.foot = table["foot"]
-        self.routable = {
-            highway
-            for travel in ("foot", "bike", "car")
-            for highway in table[travel]["open"]
-        }
-        self.code_of_word = {
-            word: code
-            for name, code in (("closed", CLOSED), ("ends_only", ENDS_ONLY), ("open", OPEN))
-            for word in self.foot["values"][name]
-        }
-        self.barriers, self.stops = around["barrier"], around["stops"]
-        self.motorroad = table["motorroad"]["motorroad"]
-        self.stop_of_barrier = {kind: stop for stop in table["stops"].values() for kind in stop["barrier"]}
-
-    def said(self, tags: Mapping[str, str]) -> int | None:
-        """What foot=* says, else nothing."""
-        return self._code(tags.get("foot"))
-
-    def access(self, tags: Mapping[str, str]) -> int:
-        """Of a way, for walkers."""
-        highway, own = tags.get("highway"), self.said(tags)
-        if highway not in (*self.foot["open"], *self.foot["by_permission"]):
-            return CLOSED
-        if own is not None:
-            return own
-        permits = self.foot["permitted_by"]
-        if highway in self.foot["by_permission"] or tags.get("motorroad") in self.motorroad:
-            if not any(tags.get(key) in values for key, values in permits.items() if key != "source"):
-                return CLOSED
-        general = self._code(tags.get("access"))
-        return OPEN if general is None else general
-
-    def passing(self, tags: Mapping[str, str]) -> int:
-        """Of a point that stands in a way, for walkers."""
-        stop = self.stop_of_barrier.get(tags.get("barrier", ""))
-        if stop is None:
-            return OPEN
-        said = next((code for key in ("foot", "access") if (code := self._code(tags.get(key))) is not None), None)
-        if stop["openable"] and (said == CLOSED or (said is None and tags.get("locked") == "yes")):
-            return ENDS_ONLY
-        return OPEN if said is None else said
-
-    def closes(self, tags: Mapping[str, str]) -> bool:
-        """Whether a line stops a straight way."""
-        kind = next(
-            (
-                kind
-                for kind, values_of_key in self.barriers.items()
-                if any(tags.get(key) in values for key, values in values_of_key.items() if key != "source")
-            ),
-            None,
+    def _search(self, positions: list[tuple[np.ndarray, np.ndarray]], stations: Joints, n_stations: int) -> np.ndarray:
+        """(n_vertices, 3) metres from the nearest station, by how the walk came there."""
+        a = np.concatenate([vertices[:-1] for _, vertices in positions])
+        b = np.concatenate([vertices[1:] for _, vertices in positions])
+        metres = np.concatenate([np.diff(at_m) for at_m, _ in positions])
+        is_private = np.repeat(self.streets.is_private, [len(at_m) - 1 for at_m, _ in positions])
+        links = np.array([[self.vertex_of_key[end] for end in link] for link in self.streets.links], dtype=int)
+        a, b = (np.concatenate([side, links.reshape(-1, 2)[:, i]]) for i, side in enumerate((a, b)))
+        metres = np.concatenate([metres, np.zeros(len(links))])
+        is_private = np.concatenate([is_private, np.ones(len(links), dtype=bool)])
+        a, b, metres, is_private = (
+            np.concatenate(both) for both in ((a, b), (b, a), (metres, metres), (is_private, is_private))
         )
-        if kind is None or (kind == "expressway" and self.access(tags) != CLOSED):
-            return False
-        away = any(tags.get(key, "no") != "no" for key in self.stops["unless"])
-        return not away and tags.get("location") not in self.stops["unless_location"]
+        arcs = []
+        for came, goes, of_private in (
+            (self.BEGUN, self.BEGUN, True),
+            (self.PUBLIC, self.ENTERED, True),
+            (self.ENTERED, self.ENTERED, True),
+            (self.BEGUN, self.PUBLIC, False),
+            (self.PUBLIC, self.PUBLIC, False),
+        ):
+            meant = is_private == of_private
+            arcs.append((3 * a[meant] + came, 3 * b[meant] + goes, metres[meant]))
+        n = len(self.vertex_of_key) + len(stations.place)
+        layer = np.where(np.array(self.streets.is_private)[stations.piece], self.BEGUN, self.PUBLIC)
+        joint = 3 * (len(self.vertex_of_key) + np.arange(len(stations.place))) + layer
+        arcs.append((3 * n + stations.place, joint, stations.connector_m))
+        matrix = _shortest(*(np.concatenate(column) for column in zip(*arcs, strict=True)), 3 * n + n_stations)
+        return dijkstra(matrix, indices=3 * n + np.arange(n_stations), min_only=True)[: 3 * n].reshape(-1, 3)
 
-    def _code(self, value: str | None) -> int | None:
-        words = [value, *value.split(";")] if value else []
-        codes = [self.code_of_word[word.strip()] for word in words if word.strip() in self.code_of_word]
-        return OPEN if OPEN in codes else ENDS_ONLY if ENDS_ONLY in codes else CLOSED if codes else None
+
+def _shortest(tail: np.ndarray, head: np.ndarray, metres: np.ndarray, n: int) -> csr_array:
+    """A matrix of arcs, of parallel ones the shortest: scipy would add them up."""
+    order = np.lexsort((metres, head, tail))
+    tail, head, metres = tail[order], head[order], metres[order]
+    is_first = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))
+    return csr_array((metres[is_first], (tail[is_first], head[is_first])), shape=(n, n))
+
+
+def people_of(path: Path, layer: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 2) degrees and (n,) people of population cells."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8") as file:
+            rows = [(float(row["lng"]), float(row["lat"]), float(row["POP_2015"])) for row in csv.DictReader(file)]
+        cells = np.array(rows)
+        return cells[:, :2], cells[:, 2]
+    table = pyogrio.read_dataframe(path, layer=layer)
+    return shapely.get_coordinates(table.geometry.to_numpy()), table["POP_2015"].to_numpy()
+
+
+def stations_of(path: Path) -> np.ndarray:
+    """(n, 2) degrees of the stations whose kind serves residents."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8") as file:
+            rows = [(row["kind"], [float(row["lon"]), float(row["lat"])]) for row in csv.DictReader(file)]
+    else:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        rows = [(one["properties"]["kind"], one["geometry"]["coordinates"]) for one in features]
+    kinds = tomllib.loads((RULES / "station_kinds.toml").read_text(encoding="utf-8"))["kind"]
+    return np.array([lonlat for kind, lonlat in rows if kinds.get(kind, {}).get("serves", "residents") == "residents"])
+
+
+def figures_of(raw: Raw, people: tuple[np.ndarray, np.ndarray], stations_lonlat: np.ndarray) -> Figures:
+    """The figures of one city."""
+    tables = Tables()
+    streets = Streets(raw, tables)
+    homes_xy_m, stations_xy_m = streets.place(people[0]), streets.place(stations_lonlat)
+    walk_m = Network(streets, raw, tables).nearest_m(homes_xy_m, stations_xy_m)
+    air_m = cKDTree(stations_xy_m).query(homes_xy_m)[0]
+    weight = people[1]
+    return Figures(
+        float(weight.sum()),
+        float(weight[walk_m <= WALK_M].sum()),
+        float(weight[air_m <= AIR_M].sum()),
+        float(weight[np.abs(walk_m - WALK_M) <= 1].sum()),
+    )
+
+
+if __name__ == "__main__":
+    data = Path(__file__).parents[3] / "shared" / "data"
+    for name in sys.argv[1:] or ("las_palmas", "reykjavik"):
+        folder = data / name
+        found = figures_of(
+            read_pbf(folder / f"{name}.osm.pbf"),
+            people_of(folder / f"{name}_pop100m_ghs.csv"),
+            stations_of(folder / f"{name}_stations.geojson"),
+        )
+        print(name, found)

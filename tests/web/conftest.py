@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from api.main import create_app
 from geo.actions.create_token import create_token
 from geo.settings import Settings
 from geo.store.database import Database
+from tests.databases import create_database, drop_database
+from tests.web.browser import launch, load_city, serving
 from tests.web.world import AT, World, build
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -49,3 +53,30 @@ def bearer(db: Database, world: World) -> Bearer:
         return {"Authorization": f"Bearer {secret}"}
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser; not for the whole session, for it keeps a loop running that other tests would meet."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def city(template_url: str) -> Iterator[Database]:
+    """The demo city, for readers who change nothing."""
+    name = f"browser{os.getpid()}_test"
+    db = Database(create_database(template_url, name, template="template_test"))
+    load_city(db)
+    yield db
+    db.close()
+    drop_database(template_url, name)
+
+
+@pytest.fixture(scope="session")
+def address(city: Database) -> Iterator[str]:
+    """Where the demo city is served."""
+    with serving(city.engine.url.render_as_string(hide_password=False), map_approval_number="QS(2026)0001") as address:
+        yield address

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from geo.actions.create_token import create_token
 from geo.cluster.private import PrivateCluster
 from geo.store.database import Database
 from geo.store.migrate import migrate
 from tests.conftest import open_folder
 from tests.databases import create_database
-from tests.web.browser import DESKTOP, PHONE, launch, load_city, serving, visiting, wait_until
+from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving, visiting, wait_until
 
 DOCS = Path(__file__).parents[2] / "docs"
+COMPARED = "/maps/public?lang=en#tab=reach"
 
 
 def main(folder: Path) -> None:
@@ -28,20 +33,51 @@ def main(folder: Path) -> None:
             db = Database(url)
             migrate(db)
             load_city(db)
+            _, secret = create_token(db, name="picture", role="planner", area_code=None, days=1, at=datetime.now(UTC))
             db.close()
             with serving(url) as address, sync_playwright() as playwright:
                 browser = launch(playwright)
                 _take(browser, address, "/maps/public?lang=en", DESKTOP, folder / "map-desktop.png")
                 _take(browser, address, "/maps/public?lang=zh", PHONE, folder / "map-phone.png")
+                _take(browser, address, COMPARED, DESKTOP, folder / "reach-compare.png", _compared)
+                imagine = partial(_imagined, secret=secret)
+                _take(browser, address, "/maps/planner?lang=en", DESKTOP, folder / "planner-what-if.png", imagine)
                 browser.close()
         finally:
             cluster.stop()
 
 
-def _take(browser: Browser, address: str, path: str, window: dict[str, object], file: Path) -> None:
+def _opened(visit: Visit) -> None:
+    wait_until(lambda: visit.page.locator("#card h2").count() == 1)
+
+
+def _compared(visit: Visit) -> None:
+    wait_until(lambda: visit.page.locator("path.reached-ground").count() == 1)
+
+
+def _imagined(visit: Visit, secret: str) -> None:
+    """The crossing that helps most, tried."""
+    page = visit.page
+    page.locator("#unlock").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.locator(".badge-station").count() > 0)
+    page.locator("#tab-crossings").click()
+    page.locator(".try-it").first.click()
+    wait_until(lambda: page.locator("path.changed").count() > 0)
+
+
+def _take(
+    browser: Browser,
+    address: str,
+    path: str,
+    window: dict[str, object],
+    file: Path,
+    prepare: Callable[[Visit], None] = _opened,
+) -> None:
     with visiting(browser, address, **window) as visit:
         visit.open(path)
-        wait_until(lambda: visit.page.locator("#card h2").count() == 1)
+        prepare(visit)
         visit.painted()
         sharp = visit.page.screenshot(scale="css")
     file.write_bytes(_with_fewer_colours(browser, sharp))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
-from geo.store import tables
+from geo.store import street_tables, tables
 from geo.store.database import Database
 from tests.web.conftest import Bearer
 from tests.web.world import CITY, DISTRICT, EAST, FIGURES, SUBDISTRICT, WEST, World, add_figure, lonlat
@@ -88,7 +88,7 @@ class TestLocate:
 
     def test_without_streets_the_place_is_still_known(self, client: TestClient, db: Database) -> None:
         with db.write() as conn:
-            conn.execute(delete(tables.street_network))
+            conn.execute(delete(street_tables.street_network))
         told = ask(client, 600, 540)
         assert (told["grid"]["code"], told["no_stations"]["key"]) == (f"{WEST}002", "streets_missing")
 

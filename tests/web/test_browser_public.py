@@ -6,41 +6,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
 from geo.actions.create_token import create_token
 from geo.store.database import Database
-from tests.databases import create_database, drop_database
-from tests.web.browser import DESKTOP, MAP, PHONE, TILES, Visit, launch, load_city, serving, visiting, wait_until
+from tests.web.browser import DESKTOP, MAP, PHONE, TILES, Visit, serving, visiting, wait_until
 from tests.web.world import AT, World, build
 
 WIDTHS = {"1280": DESKTOP, "390": PHONE}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def city(template_url: str) -> Iterator[Database]:
-    """The demo city, for readers who change nothing."""
-    name = "browser_test"
-    db = Database(create_database(template_url, name, template="template_test"))
-    load_city(db)
-    yield db
-    db.close()
-    drop_database(template_url, name)
-
-
-@pytest.fixture(scope="module")
-def address(city: Database) -> Iterator[str]:
-    with serving(city.engine.url.render_as_string(hide_password=False), map_approval_number="QS(2026)0001") as address:
-        yield address
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from geo.words import LANGUAGES
 from webmap.assets import ASSETS, STATIC, missing, static_files, static_url, vendor_file
 from webmap.figure import CSP, AppFigure
 from webmap.layers import SlimMap, VectorTiles
-from webmap.pages.public import Kind, PublicView, public_page, words
+from webmap.pages.public import Kind, ModeChoice, PublicView, public_page, words
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)>${alert(1)}`\\"
 
@@ -37,6 +37,8 @@ VIEW = PublicView(
     cell_m=300,
     recent_days=365,
     incident_classes=(10, 20, 50, 100),
+    modes=(ModeChoice("planning", "规划默认", 4.0, "foot", is_verified=True),),
+    surfaces=(("dry", "干燥路面"),),
 )
 
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert, text, update
 
 from geo.publication import rule
-from geo.store import tables
+from geo.store import street_tables, tables
 from geo.store.database import Database
 from geo.store.tiles import LAYERS, data_version, map_content
 from tests.web.conftest import Bearer
@@ -160,7 +160,7 @@ def test_far_out_small_streets_and_walls_are_left_out(read: Read, db: Database) 
         for number, highway in enumerate(("primary", "residential", "footway"), start=100):
             line = f"SRID=4326;LINESTRING({_place(200, 300)}, {_place(1800, 300 + number)})"
             conn.execute(
-                insert(tables.street_piece).values(
+                insert(street_tables.street_piece).values(
                     network_id=network,
                     piece=number,
                     from_node=0,

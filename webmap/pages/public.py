@@ -12,11 +12,13 @@ from jinja2 import Environment, StrictUndefined, Template
 from geo.words import Catalogue, load_folder
 from webmap.assets import static_url
 from webmap.figure import AppFigure, Page
-from webmap.layers import Bounds, PublicMap, SlimMap, VectorTiles
+from webmap.layers import Bounds, PlannerMap, PublicMap, SlimMap, VectorTiles
 
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
+PLANNERS = "plan_"
+"""Keys of sentences that only the planners' page says."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
 """Where the map looks when nothing has been loaded: China."""
 
@@ -29,6 +31,17 @@ class Kind:
     name: str
     symbol: str
     serves: str
+
+
+@dataclass(frozen=True)
+class ModeChoice:
+    """A way of moving that readers may choose."""
+
+    key: str
+    name: str
+    kmh: float
+    travel: str
+    is_verified: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ class PublicView:
         Key and name of each category of incidents.
     incident_classes
         Lower bounds of the classes of incident counts.
+    modes, surfaces
+        Ways of moving, and key and name of what may lie on the ground.
     """
 
     language: str
@@ -62,6 +77,8 @@ class PublicView:
     cell_m: float
     recent_days: int
     incident_classes: tuple[int, ...]
+    modes: tuple[ModeChoice, ...]
+    surfaces: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -80,8 +97,8 @@ def spoken(language: str, minutes: float, circle_m: float) -> dict[str, str]:
 
 
 @cache
-def _shell() -> Template:
-    text = (resources.files("webmap.pages") / "public.html").read_text(encoding="utf-8")
+def _shell(name: str) -> Template:
+    text = (resources.files("webmap.pages") / name).read_text(encoding="utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
         text
     )
@@ -91,13 +108,25 @@ def _settings(view: PublicView) -> dict[str, object]:
     shown = asdict(view)
     for key in ("language", "station_kinds", "incident_kinds", "approval_number"):
         del shown[key]
+    shown["surfaces"] = [{"key": key, "name": name} for key, name in view.surfaces]
     return shown
 
 
 def public_page(view: PublicView) -> Page:
     """The page of a view. The same view gives the same page, byte for byte."""
+    return _built(view, "public.html", PublicMap)
+
+
+def planner_page(view: PublicView) -> Page:
+    """The planners' page: as empty of people as the public one, until somebody signs in."""
+    return _built(view, "planner.html", PlannerMap)
+
+
+def _built(view: PublicView, shell: str, start: type[PublicMap | PlannerMap]) -> Page:
     say = spoken(view.language, view.minutes, view.circle_m)
-    body = _shell().render(
+    if start is PublicMap:
+        say = {key: sentence for key, sentence in say.items() if not key.startswith(PLANNERS)}
+    body = _shell(shell).render(
         say=say,
         other_language="en" if view.language == "zh" else "zh",
         is_fictional=view.is_fictional,
@@ -105,7 +134,7 @@ def public_page(view: PublicView) -> Page:
         approval_number=view.approval_number,
     )
     figure = AppFigure(
-        title=say["title"],
+        title=say["title" if start is PublicMap else f"{PLANNERS}title"],
         language=view.language,
         body=body,
         data={
@@ -116,12 +145,12 @@ def public_page(view: PublicView) -> Page:
             "settings": _settings(view),
         },
         icon=static_url("icon.svg"),
-        styles=(static_url("map.css"),),
+        styles=(static_url("map.css"), static_url("reach.css")),
         modules=(static_url("main.js"),),
     )
     base = SlimMap(view.bounds or EVERYWHERE, min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
     tiles = VectorTiles(TILE_LAYERS, max_data_zoom=MAX_DATA_ZOOM, show=False)
     base.add_child(tiles)
-    base.add_child(PublicMap(tiles))
+    base.add_child(start(tiles))
     figure.add_child(base)
     return figure.page()

@@ -13,7 +13,8 @@ export function swatch(share) {
   return el("span", { class: `swatch share-${number < 0 ? "none" : number}`, "aria-hidden": "true" });
 }
 
-function bar(label, share, figure, detail, kind) {
+/** A figure as a bar with its words. */
+export function bar(label, share, figure, detail, kind) {
   const rail = el("span", { class: "rail", "aria-hidden": "true" }, el("span", { class: `level ${kind}` }));
   rail.firstChild.style.width = `${Math.round((share ?? 0) * 1000) / 10}%`;
   return el("div", { class: "bar-row" },

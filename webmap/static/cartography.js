@@ -11,7 +11,19 @@ const { LineSymbolizer, PolygonSymbolizer, exp } = protomapsL;
 export const SHOWN = new Set(["share", "border", "station", "resource", "incident", "name"]);
 export const SWITCHES = ["share", "border", "station", "resource", "incident", "name"];
 
-const when = (layer, filter = () => true) => (zoom, feature) => SHOWN.has(layer) && filter(zoom, feature);
+/** Layers that step back while something else is drawn over the map. */
+const LOUD = new Set(["share", "incident", "resource"]);
+let isCalm = false;
+
+/** Leave out, or show again, what would mix with colours drawn over the map. Returns whether that changes anything. */
+export function calm(isWished) {
+  const isNew = isCalm !== isWished;
+  isCalm = isWished;
+  return isNew;
+}
+
+const isOn = (layer) => SHOWN.has(layer) && !(isCalm && LOUD.has(layer));
+const when = (layer, filter = () => true) => (zoom, feature) => isOn(layer) && filter(zoom, feature);
 const ofKind = (...kinds) => (_, feature) => kinds.includes(feature.props.kind);
 
 /** Fills surfaces with a pattern that stays sharp on fine screens. */

@@ -27,6 +27,9 @@ export function shareClass(percent) {
 export const INK = "#1d2733";
 export const REACH = "#0b4a6f";
 export const AIR = "#8a2f10";
+export const GAIN = "#0b5fa5";
+export const LOSS = "#b0480b";
+export const FROM_HERE = "#6a2c86";
 export const INCIDENT = "#7b1e57";
 export const RESIDENTS = "#1f3a5f";
 export const WORKERS = "#7a4a00";

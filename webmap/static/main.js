@@ -1,6 +1,7 @@
 // What the script that folium writes may call.
 
+import { plannerMap } from "./planner.js";
 import { publicMap } from "./public.js";
 import { vectorTiles } from "./tiles.js";
 
-window.gridcircle = { publicMap, vectorTiles };
+window.gridcircle = { plannerMap, publicMap, vectorTiles };

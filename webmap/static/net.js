@@ -26,9 +26,9 @@ export const bboxOf = (bounds) => [bounds.getWest(), bounds.getSouth(), bounds.g
   .map((degrees) => degrees.toFixed(6)).join(",");
 
 /** What was sent back, and what it holds; browsers tell a lost connection in words of their own, we in the reader's. */
-async function answered(address, signal) {
+async function answered(address, options) {
   try {
-    const response = await fetch(address, { headers: headers(), signal });
+    const response = await fetch(address, options);
     return { response, body: await response.json() };
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -40,7 +40,15 @@ async function answered(address, signal) {
 export async function getJson(path, query = {}, signal = undefined) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
   const address = asked.size > 0 ? `${path}?${asked}` : path;
-  const { response, body } = await answered(address, signal);
+  const { response, body } = await answered(address, { headers: headers(), signal });
+  if (!response.ok) throw new Problem(response.status, body.detail ?? response.statusText);
+  return body;
+}
+
+/** What the service answers to a question that is sent as JSON. */
+export async function postJson(path, question, signal = undefined) {
+  const options = { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body: JSON.stringify(question), signal };
+  const { response, body } = await answered(path, options);
   if (!response.ok) throw new Problem(response.status, body.detail ?? response.statusText);
   return body;
 }

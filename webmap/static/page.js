@@ -34,6 +34,7 @@ export function say(key, values = {}) {
 export const hasWords = (key) => data.words[key] !== undefined;
 
 export const count = (n) => whole.format(n);
+export const decimal = (n, digits = 1) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
 export const dayOf = (text) => day.format(new Date(text.length === 10 ? `${text}T12:00:00Z` : text));
 export const momentOf = (text) => moment.format(new Date(text));
 

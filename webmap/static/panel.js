@@ -2,18 +2,18 @@
 
 import { byId, fill } from "./dom.js";
 
-const TABS = ["card", "layers", "list"];
 const STATES = ["peek", "half", "full"];
 
 export class Panel {
   /** `onTab(name)` is told which tab was opened, `onResize()` that the map shows more or less. */
-  constructor(onTab, onResize) {
+  constructor(onTab, onResize, tabs = ["card", "reach", "layers", "list"]) {
     this.panel = byId("panel");
+    this.tabs = tabs;
     this.onTab = onTab;
     this.onResize = onResize;
-    for (const name of TABS) byId(`tab-${name}`).addEventListener("click", () => this.open(name, true));
+    for (const name of tabs) byId(`tab-${name}`).addEventListener("click", () => this.open(name, true));
     byId("tabs").addEventListener("keydown", (event) => this.arrow(event));
-    byId("back").addEventListener("click", () => this.onBack());
+    byId("back")?.addEventListener("click", () => this.onBack());
     this.handle(byId("handle"));
     this.onBack = () => {};
   }
@@ -27,8 +27,15 @@ export class Panel {
     return this.isSheet ? Math.max(0, window.innerHeight - this.panel.getBoundingClientRect().top) : 0;
   }
 
+  /** The middle of what the sheet leaves free of the map. */
+  centreOf(map) {
+    const { x, y } = map.getSize();
+    return map.containerPointToLatLng([x / 2, (y - this.hidden) / 2]);
+  }
+
   open(name, isOwnWish = false) {
-    for (const tab of TABS) {
+    this.shown = name;
+    for (const tab of this.tabs) {
       const is_it = tab === name;
       byId(`tab-${tab}`).setAttribute("aria-selected", String(is_it));
       byId(`tab-${tab}`).tabIndex = is_it ? 0 : -1;
@@ -61,8 +68,8 @@ export class Panel {
   arrow(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const now = TABS.findIndex((tab) => byId(`tab-${tab}`).getAttribute("aria-selected") === "true");
-    const next = TABS[(now + step + TABS.length) % TABS.length];
+    const now = this.tabs.findIndex((tab) => byId(`tab-${tab}`).getAttribute("aria-selected") === "true");
+    const next = this.tabs[(now + step + this.tabs.length) % this.tabs.length];
     this.open(next, true);
     byId(`tab-${next}`).focus();
   }

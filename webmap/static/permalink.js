@@ -1,4 +1,5 @@
 // Where the map is and what is shown, in the address: #map=15/40.4012/103.2034&show=grid:12&off=incident
+// A part of the page adds what it knows, for instance &tab=reach&minutes=10&mode=elderly_75.
 
 import { SHOWN, SWITCHES } from "./cartography.js";
 
@@ -15,15 +16,17 @@ export function read(hash) {
     view: position ? { zoom: Number(position[1]), lat: Number(position[2]), lng: Number(position[3]) } : null,
     thing: thing ? { kind: thing[1], id: Number(thing[2]) } : null,
     off,
+    params: asked,
   };
 }
 
-/** Keep the address in step with the map; `thing` is what the card shows, or null. */
-export function write(map, thing) {
+/** Keep the address in step with the map; `thing` is what the card shows, or null; `more` are parts of others. */
+export function write(map, thing, more = []) {
   const centre = map.getCenter();
   const parts = [`map=${map.getZoom()}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}`];
   if (thing) parts.push(`show=${thing.kind}:${thing.id}`);
   const off = SWITCHES.filter((name) => !SHOWN.has(name));
   if (off.length > 0) parts.push(`off=${off.join(",")}`);
+  parts.push(...more);
   history.replaceState(null, "", `#${parts.join("&")}`);
 }

@@ -1,8 +1,9 @@
 // The public page: brings map, panel, search and cards together.
 
-import { SHOWN } from "./cartography.js";
+import { SHOWN, calm } from "./cartography.js";
 import { gridCard, incidentCard, overviewCard, placeCard, resourceCard, stationCard } from "./cards.js";
 import { byId } from "./dom.js";
+import { fit, fitCity } from "./fit.js";
 import { drawLegend } from "./legend.js";
 import { Lists } from "./lists.js";
 import { bboxOf, getJson } from "./net.js";
@@ -10,6 +11,7 @@ import { Overlay } from "./overlay.js";
 import { nameOf, say, servesResidents, settings } from "./page.js";
 import { Panel } from "./panel.js";
 import * as permalink from "./permalink.js";
+import { Reach } from "./reach.js";
 import { Search } from "./search.js";
 import { Staff, seesPoints } from "./staff.js";
 import { pick, reload, repaint } from "./tiles.js";
@@ -20,6 +22,7 @@ class PublicPage {
     this.overlay = new Overlay(map);
     this.panel = new Panel((name) => this.tabOpened(name), () => this.resized());
     this.panel.onBack = () => this.home();
+    this.reach = new Reach(map, { onChange: () => this.keep(), onTrouble: (error) => this.note(error ? error.message : ""), centre: () => this.panel.centreOf(map) });
     this.lists = new Lists(map, (kind, id) => this.show(kind, id));
     this.search = new Search((item) => this.found(item));
     this.staff = new Staff((me) => this.readerChanged(me));
@@ -32,6 +35,7 @@ class PublicPage {
     L.control.zoom({ position: "topright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
     L.control.scale({ position: "bottomright", imperial: false }).addTo(map);
     map.on("click", (event) => this.clicked(event.latlng));
+    map.on("contextmenu", (event) => this.pressed(event.latlng));
     map.on("moveend", () => this.moved());
     map.on("mousemove", (event) => this.hovered(event.latlng));
     this.tiles.source.onTrouble = (isBad) => { byId("trouble").hidden = !isBad; };
@@ -46,7 +50,9 @@ class PublicPage {
     window.addEventListener("online", () => reload(this.tiles));
     window.addEventListener("hashchange", () => this.followAddress());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !byId("staff-dialog").open && this.thing) this.home();
+      if (event.key !== "Escape" || byId("staff-dialog").open) return;
+      if (this.reach.isOpen && this.reach.place) this.reach.forget();
+      else if (this.thing) this.home();
     });
   }
 
@@ -55,13 +61,15 @@ class PublicPage {
     asked.off.forEach((name) => SHOWN.delete(name));
     const { bounds } = settings;
     if (asked.view) this.map.setView([asked.view.lat, asked.view.lng], asked.view.zoom);
-    else if (bounds) this.fitCity(L.latLngBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]));
+    else if (bounds) fitCity(this.map, this.panel, L.latLngBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]));
     this.role = (await this.staff.who()).role;
+    calm(asked.params.get("tab") === "reach");
     this.tiles.addTo(this.map);
     drawLegend(seesPoints(this.role), (name, isOn) => this.switched(name, isOn));
     await this.loadCity();
     if (asked.thing) await this.show(asked.thing.kind, asked.thing.id, { move: !asked.view });
     if (!this.thing) this.home(); // a link to what is gone still brings the city
+    this.followReach(asked);
   }
 
   async loadCity() {
@@ -85,26 +93,34 @@ class PublicPage {
     this.thing = null;
     this.overlay.clear();
     this.panel.card(overviewCard(this.city, this.total, this.run, this.isBehind), { isHome: true });
-    permalink.write(this.map, null);
+    this.keep();
   }
 
-  /** Fit the part of the map that the sheet leaves free. */
   fit(bounds, maxZoom = 18) {
-    this.map.fitBounds(bounds, { paddingTopLeft: [24, 24], paddingBottomRight: [24, 24 + this.panel.hidden], maxZoom, animate: false });
+    fit(this.map, this.panel, bounds, maxZoom);
   }
 
-  /** The whole city, or on a narrow screen its middle rather than a stamp in the distance. */
-  fitCity(bounds) {
-    this.fit(bounds);
-    const zoom = this.map.getZoom();
-    const extent = this.map.project(bounds.getSouthEast(), zoom).subtract(this.map.project(bounds.getNorthWest(), zoom));
-    const free = this.map.getSize();
-    if (Math.max(extent.x / free.x, extent.y / (free.y - this.panel.hidden)) < 0.66) {
-      this.map.setView(this.map.getCenter(), zoom + 1, { animate: false });
-    }
+  /** Keep the address in step with what is shown. */
+  keep() {
+    permalink.write(this.map, this.reach.isOpen ? null : this.thing, this.reach.parts());
+  }
+
+  /** A long press, or the other mouse button: how far does one get from here? */
+  pressed(latlng) {
+    if (!this.reach.isOpen) this.panel.open("reach", true);
+    this.reach.from(latlng);
+  }
+
+  followReach(asked) {
+    this.reach.start(asked.params);
+    if (asked.params.get("tab") === "reach") this.panel.open("reach", true);
   }
 
   clicked(latlng) {
+    if (this.reach.isOpen) {
+      this.pressed(latlng);
+      return;
+    }
     const found = pick(this.tiles, latlng);
     for (const kind of ["station", "resource", "incident", "grid"]) {
       if (found[kind] && (SHOWN.has(kind) || kind === "grid")) {
@@ -135,7 +151,7 @@ class PublicPage {
       this.panel.card(display.parts);
       const bounds = display.mark();
       if (bounds && (move || display.isWide)) this.fit(bounds, 17);
-      permalink.write(this.map, this.thing);
+      this.keep();
     } catch (error) {
       this.say(error);
     }
@@ -231,6 +247,16 @@ class PublicPage {
   }
 
   tabOpened(name) {
+    const isReach = name === "reach";
+    byId("share-ramp").hidden = isReach;
+    byId("reach-key").hidden = !isReach;
+    if (isReach !== this.reach.isOpen) {
+      if (calm(isReach)) repaint(this.tiles);
+      if (isReach) this.overlay.clear();
+      if (isReach) this.reach.open();
+      else this.reach.close();
+      this.keep();
+    }
     if (name === "list") this.lists.open().catch((error) => this.say(error));
   }
 
@@ -238,7 +264,7 @@ class PublicPage {
     if (isOn) SHOWN.add(name);
     else SHOWN.delete(name);
     repaint(this.tiles);
-    permalink.write(this.map, this.thing);
+    this.keep();
   }
 
   readerChanged(me) {
@@ -250,7 +276,7 @@ class PublicPage {
   }
 
   moved() {
-    permalink.write(this.map, this.thing);
+    this.keep();
     if (this.lists.followsView && !byId("view-list").hidden) this.lists.open().catch((error) => this.say(error));
   }
 
@@ -261,6 +287,7 @@ class PublicPage {
   followAddress() {
     const asked = permalink.read(location.hash);
     if (asked.view) this.map.setView([asked.view.lat, asked.view.lng], asked.view.zoom, { animate: false });
+    if (asked.params.get("tab") === "reach") this.followReach(asked);
     const same = asked.thing && this.thing && asked.thing.kind === this.thing.kind && asked.thing.id === this.thing.id;
     if (asked.thing && !same) this.show(asked.thing.kind, asked.thing.id, { move: false });
   }

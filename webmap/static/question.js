@@ -58,8 +58,15 @@ export function momentOf(when) {
 export const modeOf = (key) => settings.modes.find((mode) => mode.key === key);
 
 /** How a mode is named beside its speed; speeds that nobody has measured say so. */
-function modeWords({ name, kmh, is_verified: isVerified }) {
+function speedWords({ name, kmh, is_verified: isVerified }) {
   return say(isVerified ? "mode_speed" : "mode_speed_assumed", { name, kmh: decimal(kmh) });
+}
+
+/** How one moves and on what ground, when that is not the usual one. */
+export function modeWords({ mode, surface }) {
+  const { name, travel } = modeOf(mode);
+  if (surface === "dry" || travel !== "foot") return name;
+  return say("mode_on_ground", { mode: name, ground: settings.surfaces.find((each) => each.key === surface).name });
 }
 
 export const whenWords = (when) => (/^\d/.test(when)
@@ -127,7 +134,7 @@ export class Question {
 
   mode() {
     const id = `${this.prefix}-mode`;
-    const select = el("select", { id }, settings.modes.map((mode) => option(mode.key, modeWords(mode), this.now.mode)));
+    const select = el("select", { id }, settings.modes.map((mode) => option(mode.key, speedWords(mode), this.now.mode)));
     select.addEventListener("change", () => {
       this.change({ mode: select.value });
       this.root.querySelector(".winter-note").hidden = modeOf(select.value).travel === "foot";

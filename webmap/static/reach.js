@@ -5,7 +5,7 @@ import { bar } from "./cards.js";
 import { byId, el, fill } from "./dom.js";
 import { getJson } from "./net.js";
 import { count, decimal, kindName, language, momentOf as timeOf, percent, say } from "./page.js";
-import { Question, modeOf, momentOf, parts, read, today, whenWords } from "./question.js";
+import { Question, modeWords, momentOf, parts, read, today, whenWords } from "./question.js";
 import { Split } from "./split.js";
 import { look, symbolCanvas } from "./symbols.js";
 
@@ -27,9 +27,9 @@ export function shape(feature, { pane: name, renderer }, style) {
 }
 
 export class Reach {
-  /** `onChange()` is called when the address should be written anew, `onTrouble(error)` when something was refused. */
-  constructor(map, { onChange, onTrouble }) {
-    Object.assign(this, { map, onChange, onTrouble, isOpen: false, place: null, isCompared: true, area: null });
+  /** `onChange()` is called when the address should be written anew, `onTrouble(error)` when something was refused; `centre()` is the middle of the map. */
+  constructor(map, { onChange, onTrouble, centre }) {
+    Object.assign(this, { map, onChange, onTrouble, centre, isOpen: false, place: null, isCompared: true, area: null });
     this.circles = { ...pane(map, "plain-circles", 350) };
     this.streets = { ...pane(map, "streets-reach", 351) };
     this.ways = pane(map, "way-from-here", 352);
@@ -135,17 +135,18 @@ export class Reach {
     const [streets, circles] = this.area.features;
     this.layers.area.clearLayers();
     const isAside = this.place !== null;
+    const isSplit = this.isCompared && !isAside;
     if (streets.geometry) {
       const style = { color: REACH, weight: 1.6, fillColor: REACH, fillOpacity: isAside ? 0.08 : 0.32, className: "reached-ground" };
       this.layers.area.addLayer(shape(streets, this.streets, style));
     }
-    if (this.isCompared && circles.geometry) {
-      const style = { color: AIR, weight: 2, dashArray: "7 6", fillColor: AIR, fillOpacity: isAside ? 0.05 : 0.2, className: "circled-ground" };
+    if (isSplit && circles.geometry) {
+      const style = { color: AIR, weight: 2, dashArray: "7 6", fillColor: AIR, fillOpacity: 0.2, className: "circled-ground" };
       this.layers.area.addLayer(shape(circles, this.circles, style));
     }
     const told = ({ properties: { share } }) => (share === null ? "–" : percent(share));
     this.split.tell(say("split_left", { share: told(circles) }), say("split_right", { share: told(streets) }));
-    if (this.isCompared) this.split.on();
+    if (isSplit) this.split.on();
     else this.split.off();
     this.drawKey();
   }
@@ -160,11 +161,11 @@ export class Reach {
     if (when !== "any") counted.push(say("stations_not_open", { n: closed }));
     if (when !== "any" && unsaid > 0) counted.push(say("stations_unsaid", { n: unsaid }));
     fill(byId("reach-figures"),
-      el("p", { class: "lead" }, say("reach_lead", { minutes, mode: modeOf(this.asked.mode).name, when: whenWords(when) })),
+      el("p", { class: "lead" }, say("reach_lead", { minutes, mode: modeWords(this.asked), when: whenWords(when) })),
       bar(say("share_streets", { minutes }), streets.share, figure(streets.share), of(streets.residents), "walk"),
       this.isCompared ? bar(say("share_circle", { metres: count(Math.round(radius)) }), circles.share, figure(circles.share), of(circles.residents), "air") : null,
       this.isCompared && streets.share !== null
-        ? el("p", { class: "verdict" }, say("promise", { circle: percent(circles.share), streets: percent(streets.share) })) : null,
+        ? el("p", { class: "verdict" }, say("promise", { promised: percent(circles.share), given: percent(streets.share) })) : null,
       el("p", { class: "note" }, counted.join(language === "zh" ? "" : " ")),
       when === "any" || when === "now" ? null : el("p", { class: "note" }, say("at_moment", { when: timeOf(this.area.at) })),
       isRounded ? el("p", { class: "note" }, say("rounded_short")) : null,
@@ -176,7 +177,7 @@ export class Reach {
     const entry = (className, text) => el("li", {}, el("span", { class: `swatch ${className}`, "aria-hidden": "true" }), text);
     fill(byId("reach-key"), el("ul", {},
       this.area?.features[0].geometry ? entry("key-streets", say("key_streets", { minutes })) : entry("key-none", say("key_nothing")),
-      this.isCompared ? entry("key-circles", say("key_circles", { metres: count(Math.round(this.area.circle_m)) })) : null,
+      this.isCompared && !this.place ? entry("key-circles", say("key_circles", { metres: count(Math.round(this.area.circle_m)) })) : null,
       this.place ? RINGS.map((ring, i) => entry(`key-ring-${i}`, say("key_ring", { minutes: ring }))) : null));
   }
 
@@ -227,12 +228,15 @@ export class Reach {
   }
 
   tellHint() {
+    byId("view-reach").append(byId("from-here"));
     fill(byId("from-here"), el("h3", {}, say("from_here_title")), el("p", { class: "note" }, say("from_here_hint")),
-      el("button", { type: "button", class: "plain", onclick: () => this.from(this.map.getCenter()) }, say("from_centre")));
+      el("button", { type: "button", class: "plain", onclick: () => this.from(this.centre()) }, say("from_centre")));
   }
 
   tellPlace(reach, nearest) {
     const km2 = (feature) => say("ring_area", { minutes: feature.properties.minutes, km2: decimal(feature.properties.area_m2 / 1e6, 2) });
+    byId("view-reach").querySelector("h2").after(byId("from-here")); // what was asked for last comes first
+    byId("view-reach").scrollTop = 0;
     const rows = nearest.stations.map((station, i) => this.stationRow(station, i));
     fill(byId("from-here"), el("h3", {}, say("from_here_title")),
       el("ul", { class: "rings-told" }, reach.features.map((feature, i) => el("li", {}, el("span", { class: `swatch key-ring-${i}`, "aria-hidden": "true" }), km2(feature)))),
@@ -263,8 +267,7 @@ export class Reach {
   }
 
   drawWay(station, number) {
-    const { pane: made, name, renderer } = this.ways;
-    made.hidden = false;
+    const { name, renderer } = this.ways;
     this.layers.way.clearLayers();
     const line = (style) => L.geoJSON(station.way.geometry, { interactive: false, renderer, pane: name, style: { fill: false, ...style, pane: name, renderer } });
     this.layers.way.addLayer(line({ color: "#ffffff", weight: 8, opacity: 0.9 })).addLayer(line({ color: INK, weight: 4, className: "way" }));

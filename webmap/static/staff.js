@@ -63,9 +63,13 @@ export class Staff {
     byId("staff").classList.toggle("signed-in", isIn);
     byId("staff-who").textContent = isIn ? say("signed_in_as", { role, area: me.area_name ?? say("everywhere") }) : "";
     byId("staff-out").hidden = !isIn;
+    if (byId("to-planner")) byId("to-planner").hidden = !mayPlan(me.role);
     byId("staff-form").hidden = isIn;
   }
 }
+
+/** Whether a role may ask what-ifs. */
+export const mayPlan = (role) => ["planner", "publisher", "administrator"].includes(role);
 
 /** Whether a role sees incidents as points. */
 export const seesPoints = (role) => ["dispatcher", "planner", "publisher", "administrator"].includes(role);
