@@ -310,12 +310,12 @@ def stops_of(ground: Ground, net: Net, joints: Joints, connector_ds_per_m: float
     n_of_point = np.bincount(point[is_open], minlength=len(joints.start_of_point) - 1)
     piece = joints.piece_of_joint[is_open]
     shape_m = ground.shape_m_of_piece[piece]
-    share = joints.along_m_of_joint[is_open] / np.where(shape_m > 0, shape_m, np.inf)
+    along_m, shape_m = joints.along_m_of_joint[is_open], np.where(shape_m > 0, shape_m, np.inf)
     forward_ds, backward_ds = ds[piece, 0], ds[piece, 1]
     at_ds = np.stack(
         [
-            np.minimum(round_half_up(forward_ds * share), forward_ds),
-            backward_ds - np.minimum(round_half_up(backward_ds * share), backward_ds),
+            np.minimum(round_half_up(forward_ds * along_m / shape_m), forward_ds),
+            backward_ds - np.minimum(round_half_up(backward_ds * along_m / shape_m), backward_ds),
         ],
         axis=1,
     )

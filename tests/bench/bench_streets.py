@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench import peers_valhalla
+from tests.bench.graphs import EXTRACTS
 from tests.bench.machine import Fresh, Row, Table, fresh, is_here
-from tests.real_data import FOLDER
 
 JOB = "streets from PBF to routable arrays"
 PEER = "Valhalla build_tiles"
-FILES = {name: FOLDER / name / f"{name}.osm.pbf" for name in ("las_palmas", "reykjavik")}
 OURS = """
 import sys
 from pathlib import Path
@@ -24,7 +23,7 @@ print(len(build_network(read_extract(Path(sys.argv[1]), with_lands=False).lines)
 
 
 def bench(table: Table) -> None:
-    for name, path in FILES.items():
+    for name, path in EXTRACTS.items():
         if table.wants_graph(name) and path.exists():
             against_valhalla(table, name, path)
 
@@ -39,7 +38,7 @@ def against_valhalla(table: Table, name: str, path: Path) -> None:
     # What is built is not the same, so that nothing can be compared but that both built something.
     is_built = int(ours.said) > 0
     peaks = f"peak {ours.peak_mb:.0f} MB against {theirs.peak_mb:.0f} MB"
-    note = f"{int(ours.said)} pieces; start of Python counted on both sides; {peaks}"
+    note = f"{int(ours.said)} pieces; start of Python counted; {peaks}"
     table.add(Row(JOB, name, PEER, ours_s, theirs_s, theirs_s / ours_s, is_built, len(runs), 1, note))
 
 
@@ -48,13 +47,5 @@ def _ours(path: Path) -> Fresh:
 
 
 def _theirs(path: Path) -> Fresh:
-    import valhalla
-
     with tempfile.TemporaryDirectory() as folder:
-        tiles = Path(folder) / "tiles"
-        tiles.mkdir()
-        config = valhalla.get_config(tile_extract="", tile_dir=str(tiles), verbose=False)
-        config["mjolnir"]["concurrency"] = 1
-        file = Path(folder) / "valhalla.json"
-        file.write_text(json.dumps(config), encoding="utf-8")
-        return fresh([sys.executable, "-m", "valhalla", "valhalla_build_tiles", "-c", file, path])
+        return fresh(peers_valhalla.tile_command(path, Path(folder)))

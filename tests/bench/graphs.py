@@ -32,7 +32,10 @@ FILES = {
 }
 GENERATED = "generated"
 N_GENERATED = 250_000
-NAMES = (*FILES, GENERATED)
+EXTRACTS = {name: FOLDER / name / f"{name}.osm.pbf" for name in ("las_palmas", "reykjavik")}
+"""What is read from the file on the clock."""
+
+NAMES = (*FILES, GENERATED, "las_palmas")
 
 WALKED = {
     *("footway", "pedestrian", "path", "steps", "living_street", "residential", "service", "unclassified", "road"),
@@ -60,7 +63,7 @@ class Edges(NamedTuple):
 
 def graphs(table: Table) -> Iterator[Edges]:
     """The graphs asked for, without those whose file is not here (they are named)."""
-    for name in NAMES:
+    for name in (*FILES, GENERATED):
         if table.wants_graph(name):
             if name in FILES and not FILES[name].exists():
                 table.absent("graph", name, "-", "its file is not beside the checkout")

@@ -7,26 +7,29 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-CONFIG = "valhalla.json"
 
-
-def build_command(pbf: Path, folder: Path) -> list[str | Path]:
-    """The program that builds the tiles of a file into a folder, on one core, and its configuration there."""
+def tile_command(pbf: Path, folder: Path) -> list[str | Path]:
+    """The program that builds the tiles of a file, by one thread; its settings are written into the folder."""
     import valhalla
 
     (folder / "tiles").mkdir()
     config = valhalla.get_config(tile_extract="", tile_dir=str(folder / "tiles"), verbose=False)
     config["mjolnir"]["concurrency"] = 1
-    (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
-    return [Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles", "-c", folder / CONFIG, pbf]
+    settings(folder).write_text(json.dumps(config), encoding="utf-8")
+    # not `python -m valhalla`, which finds its programs only where the environment is activated
+    return [Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles", "-c", settings(folder), pbf]
+
+
+def settings(folder: Path) -> Path:
+    return folder / "valhalla.json"
 
 
 def actor(pbf: Path, folder: Path) -> Any:
     """Build the tiles of a file and open them."""
     import valhalla
 
-    subprocess.run(build_command(pbf, folder), check=True, capture_output=True)
-    return valhalla.Actor(str(folder / CONFIG))
+    subprocess.run(tile_command(pbf, folder), check=True, capture_output=True)
+    return valhalla.Actor(str(settings(folder)))
 
 
 def isochrone(actor: Any, lonlat: list[float], minutes: float, kmh: float) -> str:

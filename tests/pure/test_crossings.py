@@ -182,7 +182,9 @@ def towns(draw: st.DrawFn) -> Drawn:
     for middle in draw(st.lists(st.sampled_from([60.0, 100.0, 140.0]), min_size=1, max_size=2, unique=True)):
         low, high = draw(st.sampled_from([(-20.0, 180.0), (20.0, 180.0), (-20.0, 120.0)]))
         walls.append([(middle, low), (middle, high)])
-    place = st.tuples(st.integers(0, 200).map(float), st.integers(0, 160).map(float))
+    # not on a wall itself, where the last bit of a coordinate decides on which side somebody stands
+    across = st.integers(0, 200).filter(lambda x: x not in {60, 100, 140}).map(float)
+    place = st.tuples(across, st.integers(0, 160).map(float))
     homes = draw(st.lists(place, min_size=1, max_size=8))
     return Drawn(ways, walls, homes, draw(st.lists(place, min_size=1, max_size=2)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,9 @@ class Town:
     def __init__(self, seed: int, *, n_barriers: int = 6) -> None:
         self.rng = rng = np.random.default_rng(seed)
         self.places = rng.integers(0, 30, (25, 2)) * 30.0
-        self.ways: list[Way] = [way for way in (self.way() for _ in range(60)) if len(set(way)) > 1]
+        # no way runs back over itself: of its two positions at one place the last bit of a distance would choose one
+        drawn = [way for way in (self.way() for _ in range(60)) if len(set(way)) > 1]
+        self.ways: list[Way] = [way for way in drawn if shapely.LineString(way).is_simple]
         x, y = self.places[0]
         self.ways.append([(x, y), (x + 0.04, y)])
         starts = rng.integers(0, 900, (n_barriers, 2)) + 0.5
