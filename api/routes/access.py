@@ -80,7 +80,10 @@ class AccessShape(Listed):
     per_people: int = Field(examples=[1000])
     horizon_minutes: float = Field(examples=[60])
     supply: SupplyShape
-    groups: dict[str, GroupShape] = Field(description="residents, elderly, children.")
+    groups: dict[str, GroupShape] = Field(
+        description="residents, elderly, children.",
+        examples=[{"residents": {"people": 61200, "people_unserved": 9100}}],
+    )
     by: By = Field(examples=["community"])
     areas: list[AreaAccessShape] = Field(description="Least supply first.")
 

@@ -130,6 +130,7 @@ def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
         "GET /api/v1/nearest",
         "GET /api/v1/coverage/profile",
         "POST /api/v1/coverage/what-if",
+        "GET /api/v1/coverage/area",
         "GET /api/v1/coverage/honesty",
         "GET /api/v1/coverage/crossings",
         "GET /api/v1/coverage/access",

@@ -63,7 +63,7 @@ def test_the_page_carries_its_guards(site: TestClient) -> None:
 def test_every_file_the_page_asks_for_is_there_and_may_be_kept(site: TestClient) -> None:
     page = site.get("/maps/public?lang=en").text
     asked = re.findall(r'(?:src|href)="(/(?:vendor|static|maps/script)/[^"]+)"', page)
-    assert len(asked) == len(ASSETS) + 4  # icon, style, module, folium's script
+    assert len(asked) == len(ASSETS) + 5  # icon, two styles, module, folium's script
     for address in asked:
         answer = site.get(address)
         assert answer.status_code == 200, address
