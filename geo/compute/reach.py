@@ -45,6 +45,9 @@ STATIONS_PER_PART = 16
 WORD = 64
 """Buckets per word of the bitmap."""
 
+FIRST_ROOM = 1 << 16
+"""What a thread keeps room for at first."""
+
 LATE = 2**31 - 1
 """The label of a vertex that no search has reached."""
 
@@ -173,33 +176,48 @@ def spread(net: Net, stations: Stops, search: Search, horizon_ds: int, first: in
     return n_found
 
 
-class _Found(NamedTuple):
-    """Working memory of a thread and what it has found so far of a part."""
+class _Found:
+    """Working memory of a thread, and what it has found so far, part after part."""
 
-    search: Search
-    kept: list[Int32Array]
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.vertex, self.ds = np.empty(FIRST_ROOM, np.int32), np.empty(FIRST_ROOM, np.int32)
+        self.n = 0
 
 
 @kernel
 def _reached_by(
-    net: Net, stations: Stops, search: Search, kept: Int32Array, cutoff_ds: int, first: int, last: int
-) -> tuple[IntArray, Int32Array]:
-    """Numbers of vertices reached by stations ``first`` up to ``last``, and vertex and time of each of them in turn.
+    net: Net,
+    stations: Stops,
+    search: Search,
+    kept: tuple[Int32Array, Int32Array],
+    begin: int,
+    cutoff_ds: int,
+    part: tuple[int, int],
+) -> tuple[IntArray, Int32Array, Int32Array]:
+    """Numbers of vertices reached by a part of the stations; vertex and time of each are kept in turn from ``begin``.
 
     ``kept`` is written to and comes back, larger where it had to grow.
     """
-    n_of_station = np.empty(last - first, np.int64)
-    n = 0
-    for station in range(first, last):
+    n_of_station = np.empty(part[1] - part[0], np.int64)
+    vertex, ds = kept
+    found, n = search.found, begin
+    for station in range(part[0], part[1]):
         n_found = spread(net, stations, search, cutoff_ds, station, station + 1)
-        if 2 * (n + n_found) > len(kept):
-            larger = np.empty(4 * (n + n_found), np.int32)
-            larger[: 2 * n] = kept[: 2 * n]
-            kept = larger
-        kept[2 * n : 2 * (n + n_found)] = search.found[: 2 * n_found]
-        n_of_station[station - first] = n_found
+        if n + n_found > len(vertex):
+            vertex, ds = _larger(vertex, n, n_found), _larger(ds, n, n_found)
+        for i in range(n_found):
+            vertex[n + i], ds[n + i] = found[2 * i], found[2 * i + 1]
+        n_of_station[station - part[0]] = n_found
         n += n_found
-    return n_of_station, kept
+    return n_of_station, vertex, ds
+
+
+@kernel
+def _larger(values: Int32Array, n: int, n_more: int) -> Int32Array:
+    larger = np.empty(2 * (n + n_more), np.int32)
+    larger[:n] = values[:n]
+    return larger
 
 
 def reach_of_stations(net: Net, stations: Stops, cutoff_ds: int, n_threads: int | None = None) -> Reached:
@@ -215,25 +233,28 @@ def reach_of_stations(net: Net, stations: Stops, cutoff_ds: int, n_threads: int 
         All cores where None.
     """
 
-    def make() -> _Found:
-        return _Found(new_search(net, stations, cutoff_ds), [np.empty(2048, np.int32)])
-
-    def part(scratch: _Found, first: int, last: int) -> tuple[IntArray, Int32Array]:
-        n_of_station, scratch.kept[0] = _reached_by(
-            net, stations, scratch.search, scratch.kept[0], cutoff_ds, first, last
+    def part(own: _Found, first: int, last: int) -> tuple[IntArray, _Found, int]:
+        begin = own.n
+        n_of_station, own.vertex, own.ds = _reached_by(
+            net, stations, own.search, (own.vertex, own.ds), begin, cutoff_ds, (first, last)
         )
-        return n_of_station, scratch.kept[0][: 2 * n_of_station.sum()].reshape(-1, 2).T.copy()
+        own.n += int(n_of_station.sum())
+        return n_of_station, own, begin
 
     n_stations = len(stations.start_of_point) - 1
-    counts, parts = [np.zeros(1, np.int64)], [np.empty((2, 0), np.int32)]
-    for n_of_station, found in in_parts_with(make, part, n_stations, STATIONS_PER_PART, n_threads):
-        counts.append(n_of_station)
-        parts.append(found)
-    return Reached(
-        np.cumsum(np.concatenate(counts)),
-        np.concatenate([found[0] for found in parts]),
-        np.concatenate([found[1] for found in parts]),
+    parts = list(
+        in_parts_with(
+            lambda: _Found(new_search(net, stations, cutoff_ds)), part, n_stations, STATIONS_PER_PART, n_threads
+        )
     )
+    start = np.cumsum(np.concatenate([np.zeros(1, np.int64), *(counts for counts, _, _ in parts)]))
+    vertex, ds = np.empty(start[-1], np.int32), np.empty(start[-1], np.int32)
+    n = 0
+    for counts, own, begin in parts:
+        more = int(counts.sum())
+        vertex[n : n + more], ds[n : n + more] = own.vertex[begin : begin + more], own.ds[begin : begin + more]
+        n += more
+    return Reached(start, vertex, ds)
 
 
 def nodes_reached(net: Net, reached: Reached) -> Reached:
