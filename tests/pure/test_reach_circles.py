@@ -316,7 +316,8 @@ def test_the_ground_reached_from_any_station_is_that_of_all_circles(seed: int) -
         ours = union[i].shape
         assert ours is not None
         assert ours.is_valid
-        assert shapely.intersection(ours, single).area / shapely.union(ours, single).area >= 0.97
+        # less than one: of several connectors of a door the union draws only those that nothing else ties together
+        assert shapely.intersection(ours, single).area / shapely.union(ours, single).area >= 0.85
     shapes = [circle.shape for circle in union if circle.shape is not None]
     assert all(shapely.covers(larger, smaller) for smaller, larger in itertools.pairwise(shapes))
 
