@@ -14,6 +14,7 @@ from geo.actions.compute_coverage import LEVELS, compute_coverage
 from geo.actions.export_coverage import ASPECTS, export_coverage
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import open_database
+from geo.cli.tables import percent
 from geo.coverage import CoverageRun
 from geo.errors import NotFound
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, Mode, Surface
@@ -85,14 +86,10 @@ def _share(part: float | None, whole: float) -> float | None:
     return part / whole if whole and part is not None else None
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.1%}"
-
-
 def _between(share: float | None, low: float | None, high: float | None) -> str:
     """A share with its bounds, rounded away from it: 61.2% (58.9-63.4%)."""
     if share is None or low is None or high is None:
-        return _percent(share)
+        return percent(share)
     return f"{share:.1%} ({math.floor(low * 1000) / 10:.1f}-{math.ceil(high * 1000) / 10:.1f}%)"
 
 
@@ -113,13 +110,13 @@ def _sentences(run: CoverageRun, is_new: bool) -> list[str]:
             ),
             mode=_name_of(run, wish),
             air_m=f"{run.air_circle_m:,.0f}",
-            air_share=_percent(_share(run.report["residents_in_air_circle"], everybody)),
+            air_share=percent(_share(run.report["residents_in_air_circle"], everybody)),
         ),
         sentence(
             "coverage_second",
             wish,
             second=f"{run.report['residents_second']:,.0f}",
-            share=_percent(_share(run.report["residents_second"], everybody)),
+            share=percent(_share(run.report["residents_second"], everybody)),
         ),
         sentence(
             "coverage_rest",
@@ -152,8 +149,8 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     everybody = sentence("coverage_everybody", language())
     lines = [
         f"{row['code']} {row['name'] or everybody} | {row['residents']:,.0f} | "
-        f"{_between(row['share'], row['share_low'], row['share_high'])} | {_percent(row['second_share'])} | "
-        f"{_percent(row['air_circle_share'])}".lstrip()
+        f"{_between(row['share'], row['share_low'], row['share_high'])} | {percent(row['second_share'])} | "
+        f"{percent(row['air_circle_share'])}".lstrip()
         for row in rows
     ]
     return [head, *lines]
@@ -161,4 +158,4 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
 
 def _aspect_table(rows: list[dict[str, Any]]) -> list[str]:
     head = sentence("coverage_aspect_head", language())
-    return [head, *(f"{row['key']} | {row['residents_covered']:,.0f} | {_percent(row['share'])}" for row in rows)]
+    return [head, *(f"{row['key']} | {row['residents_covered']:,.0f} | {percent(row['share'])}" for row in rows)]

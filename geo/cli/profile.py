@@ -15,6 +15,7 @@ from geo.actions.profile import extra_of, week_from
 from geo.actions.profile import profile as compute
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import engine_of, open_database
+from geo.cli.tables import percent
 from geo.files.write import OutTable, write_tables
 from geo.profile import GROUPS, Gain, Profile, ProfileWish, share
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -124,12 +125,12 @@ def _sentences(found: Profile) -> list[str]:
             wish,
             residents=f"{everybody:,.0f}",
             stations=found.n_stations,
-            whenever=_percent(share(float(found.whenever[0]), everybody)),
+            whenever=percent(share(float(found.whenever[0]), everybody)),
             minutes=f"{found.wish.minutes:g}",
-            most=_percent(shares[best]),
+            most=percent(shares[best]),
             best_at=f"{found.wish.instants[best]:%Y-%m-%d %H:%M}",
-            least=_percent(min(shares)),
-            mean=_percent(sum(shares) / len(shares)),
+            least=percent(min(shares)),
+            mean=percent(sum(shares) / len(shares)),
             instants=len(shares),
         )
     ]
@@ -141,7 +142,7 @@ def _sentences(found: Profile) -> list[str]:
                 unsaid=found.n_unsaid,
                 stations=found.n_stations,
                 unknown=sentence(f"profile_unknown_{found.wish.unknown}", wish),
-                share=_percent(share(float(found.unsaid[:, 0].mean()), everybody)),
+                share=percent(share(float(found.unsaid[:, 0].mean()), everybody)),
             )
         )
     if found.unsure_years:
@@ -167,11 +168,7 @@ def _table(found: Profile) -> list[str]:
     """A line for each hour of the day, a column for each day."""
     names = sentence("profile_weekdays", language()).split()
     days = [names[at.weekday()] for at in found.wish.instants[::HOURS_OF_DAY]]
-    shares = [_percent(share(people, float(found.everybody[0]))) for people in found.covered[:, 0].tolist()]
+    shares = [percent(share(people, float(found.everybody[0]))) for people in found.covered[:, 0].tolist()]
     head = " | ".join([sentence("profile_hour", language()), *days])
     lines = [" | ".join([f"{hour:02}", *shares[hour::HOURS_OF_DAY]]) for hour in range(HOURS_OF_DAY)]
     return [head, *lines]
-
-
-def _percent(part: float | None) -> str:
-    return "–" if part is None else f"{part:.1%}"

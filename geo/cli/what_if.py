@@ -24,9 +24,11 @@ from geo.changes import (
 )
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import engine_of, open_database
+from geo.cli.tables import percent
 from geo.errors import Refused
 from geo.files.changes import read_changes
 from geo.files.write import OutTable, write_tables
+from geo.profile import share
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.settings import Settings
 from geo.what_if import PlaceChange, WhatIf, WhatIfWish
@@ -111,8 +113,8 @@ def _sentences(found: WhatIf) -> list[str]:
             minutes=f"{found.wish.minutes:g}",
             before=f"{before:,.0f}",
             after=f"{after:,.0f}",
-            before_share=_percent(before, everybody),
-            after_share=_percent(after, everybody),
+            before_share=percent(share(before, everybody)),
+            after_share=percent(share(after, everybody)),
             gained=f"{found.gained.residents:,.0f}",
             lost=f"{found.lost.residents:,.0f}",
             nearer=f"{found.residents_nearer:,.0f}",
@@ -143,7 +145,3 @@ def _named(key: str, places: Any) -> list[str]:
 
 def _lonlat(place: PlaceChange) -> str:
     return f"{place.lonlat[0]}, {place.lonlat[1]}"
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{part / whole:.1%}" if whole else "–"

@@ -12,7 +12,7 @@ from geo.compute.ground import Ground
 from geo.compute.nearest import nearest_of_homes
 from geo.compute.net import Net, Stops, reverse, reversed_stops, stops_of
 from geo.compute.pairs import PairsOfHomes
-from geo.compute.redraw import Way, redraw
+from geo.compute.street_edits import Way, edit_streets
 from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 
@@ -77,12 +77,12 @@ def imagine(town: Town, edits: Edits, build: Callable[[Ground], Net], terms: Ter
         How points join streets.
     """
     gated, at_homes, at_doors = _with_gates(town, edits, terms)
-    redrawn = redraw(gated.ground, edits.cuts, edits.ways, terms.join_m)
-    net = build(redrawn.ground) if redrawn.ground.n_pieces > redrawn.first_new else gated.net
-    ground = redrawn.ground
+    edited = edit_streets(gated.ground, edits.cuts, edits.ways, terms.join_m)
+    net = build(edited.ground) if edited.ground.n_pieces > edited.first_new else gated.net
+    ground = edited.ground
     doors = _rejoined(gated.doors, _near_new(ground, town.doors_xy_m, terms), ground, net, (town.doors_xy_m, terms))
     homes = _rejoined(gated.homes, _near_new(ground, town.homes_xy_m, terms), ground, net, (town.homes_xy_m, terms))
-    new = np.arange(redrawn.first_new, ground.n_pieces, dtype=np.int32)
+    new = np.arange(edited.first_new, ground.n_pieces, dtype=np.int32)
     changed = of_points(homes, np.flatnonzero(at_homes))
     seeds = joined_stops(_ends_of(net, new), changed)
     return Imagined(Town(ground, net, *town[2:4], doors, homes), seeds, at_homes, at_doors)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from geo.compute.ground import Ground, ground_of
 from geo.compute.net import reverse, reversed_stops, stops_of, stops_of_pieces
 from geo.compute.pairs import Pairs, by_home, homes_within
-from geo.compute.redraw import Way, nearest_spots
 from geo.compute.rejoin import (
     Edits,
     Terms,
@@ -24,6 +23,7 @@ from geo.compute.rejoin import (
     stations_that_feel,
 )
 from geo.compute.segments import index_lines
+from geo.compute.street_edits import Way, nearest_spots
 from geo.compute.ways import net_of
 from geo.compute.what_if import Counted, Rows, moved_people, rows_of, touched_homes
 from geo.rules.modes import mode, surface
@@ -102,7 +102,7 @@ def edits_of(ground: Ground, ways: list[np.ndarray], cuts: np.ndarray) -> Edits:
 
 @settings(max_examples=150, deadline=None)
 @given(worlds())
-def test_redrawn_streets_by_what_they_touch_equal_the_whole_town_anew(world: tuple) -> None:  # type: ignore[type-arg]
+def test_edited_streets_by_what_they_touch_equal_the_whole_town_anew(world: tuple) -> None:  # type: ignore[type-arg]
     ground, homes, doors, ways, cuts = world
     town = town_of(ground, homes, doors)
     imagined = imagine(town, edits_of(ground, ways, cuts), build, TERMS)

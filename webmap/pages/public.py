@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo.words import Catalogue, load_folder
 from webmap.assets import static_url
@@ -97,11 +96,9 @@ def spoken(language: str, minutes: float, circle_m: float) -> dict[str, str]:
 
 
 @cache
-def _shell(name: str) -> Template:
-    text = (resources.files("webmap.pages") / name).read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
-        text
-    )
+def _pages() -> Environment:
+    loader = PackageLoader("webmap", "pages")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _settings(view: PublicView) -> dict[str, object]:
@@ -126,12 +123,16 @@ def _built(view: PublicView, shell: str, start: type[PublicMap | PlannerMap]) ->
     say = spoken(view.language, view.minutes, view.circle_m)
     if start is PublicMap:
         say = {key: sentence for key, sentence in say.items() if not key.startswith(PLANNERS)}
-    body = _shell(shell).render(
-        say=say,
-        other_language="en" if view.language == "zh" else "zh",
-        is_fictional=view.is_fictional,
-        shows_osm=view.shows_osm,
-        approval_number=view.approval_number,
+    body = (
+        _pages()
+        .get_template(shell)
+        .render(
+            say=say,
+            other_language="en" if view.language == "zh" else "zh",
+            is_fictional=view.is_fictional,
+            shows_osm=view.shows_osm,
+            approval_number=view.approval_number,
+        )
     )
     figure = AppFigure(
         title=say["title" if start is PublicMap else f"{PLANNERS}title"],

@@ -15,8 +15,8 @@ import shapely
 from shapely.ops import substring
 
 from geo.compute.ground import Ground
+from geo.compute.nearest_piece import nearest_piece
 from geo.compute.segments import SegmentIndex, index_lines
-from geo.compute.snap import find_joints
 from geo.streets import CLOSED
 from geo.units import NONE, FloatArray, Int32Array, IntArray, UInt8Array
 
@@ -36,15 +36,13 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Redrawn:
+class EditedStreets:
     """The ground with what was imagined."""
 
     ground: Ground
     """All pieces, the new ones last. Its index of streets has the new ones only: who joins the others is known."""
     first_new: int
     """The number of the first new piece."""
-    cut_pieces: Int32Array
-    """Pieces that nobody passes any more."""
 
 
 @dataclass
@@ -116,17 +114,14 @@ def nearest_spots(ground: Ground, xy_m: FloatArray, max_m: float) -> tuple[Int32
     piece, along_m
         (n,) the lowest of equally near pieces; NONE where none is that near.
     """
-    nothing = index_lines(np.empty((0, 2)), np.zeros(1, np.int64))
-    joints = find_joints(ground.streets, nothing, xy_m, max_connector_m=max_m, n_pieces=ground.n_pieces)
-    point = np.repeat(np.arange(len(xy_m)), np.diff(joints.start_of_point))
-    order = np.lexsort((joints.piece_of_joint, joints.distance_m_of_joint, point))
-    has, first = np.unique(point[order], return_index=True)
-    piece, along_m = np.full(len(xy_m), NONE, np.int32), np.zeros(len(xy_m))
-    piece[has], along_m[has] = joints.piece_of_joint[order][first], joints.along_m_of_joint[order][first]
-    return piece, along_m
+    found = nearest_piece(ground.streets, xy_m)
+    is_near = found.distance_m <= max_m
+    return np.where(is_near, found.piece, np.int32(NONE)), np.where(is_near, found.along_m, 0.0)
 
 
-def redraw(ground: Ground, cuts: tuple[Int32Array, FloatArray], ways: Sequence[Way], join_m: float) -> Redrawn:
+def edit_streets(
+    ground: Ground, cuts: tuple[Int32Array, FloatArray], ways: Sequence[Way], join_m: float
+) -> EditedStreets:
     """Cut streets and add ways.
 
     Parameters
@@ -149,7 +144,7 @@ def redraw(ground: Ground, cuts: tuple[Int32Array, FloatArray], ways: Sequence[W
     for piece, splits in sorted(events.items()):
         _add_parts(pieces, piece, sorted(splits))
     cut = np.unique(cuts[0]).astype(np.int32)
-    return Redrawn(_extended(ground, pieces, cut), ground.n_pieces, cut)
+    return EditedStreets(_extended(ground, pieces, cut), ground.n_pieces)
 
 
 def _add_way(pieces: _Pieces, way: Way, events: dict[int, list[tuple[float, int, int]]], join_m: float) -> None:
