@@ -6,7 +6,7 @@ Geometry in the store is EPSG:4326 (``_lonlat``); lengths and areas are taken in
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ WGS84: Final = 4326
 DS_PER_S: Final = 10
 DS_PER_MINUTE: Final = 600
 MINUTES_PER_HOUR: Final = 60
+
+Whole = int | np.integer[Any]
+"""A whole number in a kernel, however many bits it has."""
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -171,10 +171,10 @@ def _draw_stations(
     plan: Plan, reached: Reached, sources: Sources, span: tuple[int, int], work: tuple[Memory, Float32Array]
 ) -> list[tuple[list[Outline], FloatArray]]:
     """Circles of stations, one after the other."""
-    start, vertex, ds = reached
+    begin_of_station, end_of_station, vertex, ds = reached
     drawn = []
     for station in range(span[0], span[1]):
-        begin, end = start[station], start[station + 1]
+        begin, end = begin_of_station[station], end_of_station[station]
         joined = _joined(sources.lonlat_of_point, sources.stops, station, station + 1)
         drawn.append(_draw(plan, (vertex[begin:end], ds[begin:end]), joined, work))
     return drawn

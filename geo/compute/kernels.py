@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from geo.units import IntArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -82,6 +85,22 @@ def kernel(function: F) -> F:
     return compiled
 
 
+def bare_kernel(function: F) -> F:
+    """Compile a function that makes no array, and so need not count who holds those it is given.
+
+    Threads that count the holders of an array they share wait for each other at every call.
+    """
+    numba.config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
+    compiled: F = numba.njit(cache=True, nogil=True, _nrt=False)(function)
+    return compiled
+
+
+def inlined_kernel(function: F) -> F:
+    """Compile a function into every bare kernel that calls it: where the call itself would cost as much as its work."""
+    compiled: F = numba.njit(inline="always", _nrt=False)(function)
+    return compiled
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(_typing: Any, _word: Any) -> Any:
     """How many bits below the lowest one that is set; of a uint64 that is not 0. Within kernels only."""
@@ -106,6 +125,49 @@ def prefetch(_typing: Any, array: Any, _index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(array, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def claim(_typing: Any, counter: Any, _n: Any) -> Any:
+    """The next ``n`` numbers of a counter, an array (1,): the first of them. No two threads get the same.
+
+    Within kernels only.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        return builder.atomic_rmw("add", data, values[1], "monotonic")
+
+    return types.int64(counter, types.int64), generate
+
+
+def new_counter(first: int = 0) -> IntArray:
+    """What :func:`claim` counts with."""
+    return np.array([first], np.int64)
+
+
+def all_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that are kept, as starting them takes as long as a small search."""
+    return ThreadPoolExecutor(max_workers=all_cores(), thread_name_prefix="kernel")
+
+
+def on_threads(work: Callable[[], None], n_jobs: int, n_threads: int | None = None) -> None:
+    """Run ``work`` on several threads at once, this one among them; each claims jobs until there are none left.
+
+    As this thread does all that nobody else has claimed, it waits only for those that have begun. ``n_threads`` is all
+    cores where None.
+    """
+    others = [_helpers().submit(work) for _ in range(min(n_threads or all_cores(), n_jobs) - 1)]
+    work()
+    for other in others:
+        if not other.cancel():
+            other.result()
 
 
 def in_parts(work: Callable[[int, int], R], n: int, part: int, n_threads: int | None = None) -> Iterator[R]:
@@ -133,7 +195,7 @@ def in_parts_with(
         finally:
             free.append(scratch)
 
-    n_workers = min(n_threads or os.cpu_count() or 1, -(-n // part))
+    n_workers = min(n_threads or all_cores(), -(-n // part))
     if n_workers <= 1:
         yield from map(one, range(0, n, part))
         return

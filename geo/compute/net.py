@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geo.compute.groups import grouped
 from geo.compute.kernels import kernel
+from geo.compute.skeleton import Skeleton, skeleton_of
 from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Net(NamedTuple):
     vertex_of_enter: Int32Array
     node_of_vertex: Int32Array
     """(n_vertices,) ascending; every node has at least one vertex."""
+    skeleton: Skeleton
+    """What searches walk: made from the arcs."""
 
 
 class Turns(NamedTuple):
@@ -125,7 +129,7 @@ def build_net(
     ends = np.ascontiguousarray(np.stack([from_node, to_node, to_node, from_node], axis=1), np.int32).reshape(-1, 2)
     ds_of_side = np.array(ds_of_side, np.int32)
     is_ends_only = np.array(is_ends_only_of_side, np.bool_) & (ds_of_side != NONE)
-    leaving = _grouped(np.where(ds_of_side == NONE, n_nodes, ends[:, 0]).astype(np.int32), n_nodes + 1)
+    leaving = grouped(np.where(ds_of_side == NONE, n_nodes, ends[:, 0]).astype(np.int32), n_nodes + 1)
     forbidden = _forbidden(ends, leaving, ds_of_side, turns)
     copied = np.unique(forbidden // len(ends)).astype(np.int32)
     is_zone_node = np.zeros(n_nodes, np.bool_)
@@ -137,7 +141,7 @@ def build_net(
     copy_of_side = _copies(ends, is_ends_only, copied, first_of_node + np.append(np.where(is_zone_node, 3, 1), 0))
     vertices = _vertices(is_zone_node, is_ends_only, copied, copy_of_side, first_of_node)
     start, arcs, side_of_arc = _arcs(vertices, leaving, (ds_of_side, is_ends_only, ends), copy_of_side, forbidden)
-    enter = _grouped(side_of_arc, len(ends))
+    enter = grouped(side_of_arc, len(ends))
     tail_of_arc = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
     is_open = ds_of_side != NONE
     begun = np.where(copy_of_side != NONE, copy_of_side, first_of_node[ends[:, 1]] + is_ends_only * INSIDE)
@@ -151,23 +155,8 @@ def build_net(
         enter[0],
         tail_of_arc[enter[1]],
         vertices[0],
+        skeleton_of(start, arcs),
     )
-
-
-@kernel
-def _grouped(key: Int32Array, n_keys: int) -> tuple[IntArray, Int32Array]:
-    """Offsets by key, and the indices sorted by key, in their order within a key."""
-    start = np.zeros(n_keys + 1, np.int64)
-    for i in range(len(key)):
-        start[key[i] + 1] += 1
-    for k in range(n_keys):
-        start[k + 1] += start[k]
-    at = start[:-1].copy()
-    index = np.empty(len(key), np.int32)
-    for i in range(len(key)):
-        index[at[key[i]]] = i
-        at[key[i]] += 1
-    return start, index
 
 
 def _forbidden(
@@ -267,16 +256,18 @@ def _arcs(
 
 def reverse(net: Net) -> Net:
     """The graph with every trip turned round; searched with :func:`reversed_stops`."""
-    start, order = _grouped(np.ascontiguousarray(net.arcs[:, 0]), len(net.node_of_vertex))
+    start, order = grouped(np.ascontiguousarray(net.arcs[:, 0]), len(net.node_of_vertex))
     tail_of_arc = np.repeat(np.arange(len(net.node_of_vertex), dtype=np.int32), np.diff(net.start_of_vertex))
+    arcs = np.stack([tail_of_arc[order], net.arcs[order, 1]], axis=1)
     return Net(
         start,
-        np.stack([tail_of_arc[order], net.arcs[order, 1]], axis=1),
+        arcs,
         net.side_of_arc[order] ^ np.int32(1),
         _swapped(net.ds_of_side),
         *_swapped_lists(net.start_of_enter, net.vertex_of_enter),
         *_swapped_lists(net.start_of_leave, net.vertex_of_leave),
         net.node_of_vertex,
+        skeleton_of(start, arcs),
     )
 
 
@@ -331,7 +322,7 @@ def reversed_stops(net: Net, stops: Stops) -> Stops:
 
 def stops_of_pieces(stops: Stops, n_pieces: int) -> StopsOfPieces:
     """Sort joints by piece."""
-    start, order = _grouped(stops.piece_of_joint, n_pieces)
+    start, order = grouped(stops.piece_of_joint, n_pieces)
     n_of_point = np.diff(stops.start_of_point)
     point = np.repeat(np.arange(len(n_of_point), dtype=np.int32), n_of_point)
     return StopsOfPieces(start, point[order], stops.at_ds_of_joint[order], stops.connector_ds_of_joint[order])

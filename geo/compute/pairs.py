@@ -7,10 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.compute.groups import grouped_as
 from geo.compute.kernels import in_parts_with, kernel, trailing_zeros
 from geo.compute.net import Net, Stops, StopsOfPieces
-from geo.compute.reach import LATE, STATIONS_PER_PART, WORD, Search, new_search, spread
+from geo.compute.search import LATE, WORD, Found, Search, new_found, new_search, spread
 from geo.units import NONE, BoolArray, Int32Array, IntArray
+
+STATIONS_PER_PART = 16
 
 
 class Pairs(NamedTuple):
@@ -33,6 +36,7 @@ class _Desk(NamedTuple):
     """Working memory of one thread."""
 
     search: Search
+    found: Found
     ds_of_home: Int32Array
     """(n_homes,) of one station, ``LATE`` where not reached."""
     is_reached: NDArray[np.uint64]
@@ -61,7 +65,10 @@ def homes_within(
     def make() -> _Desk:
         n_words = n_homes // WORD + 1
         return _Desk(
-            new_search(net, stations, cutoff_ds), np.full(n_homes, LATE, np.int32), np.zeros(n_words, np.uint64)
+            new_search(net, stations, cutoff_ds),
+            new_found(len(net.node_of_vertex)),
+            np.full(n_homes, LATE, np.int32),
+            np.zeros(n_words, np.uint64),
         )
 
     def part(desk: _Desk, first: int, last: int) -> tuple[IntArray, Int32Array]:
@@ -82,14 +89,13 @@ def _homes_within(
     net: Net, stations: Stops, homes: StopsOfPieces, desk: _Desk, cutoff_ds: int, first: int, last: int
 ) -> tuple[IntArray, Int32Array]:
     """Numbers of homes of stations ``first`` up to ``last``, and (n, 2) home and time of all of them."""
-    search, ds_of_home, is_reached = desk
+    search, _, ds_of_home, is_reached = desk
     n_of_station = np.zeros(last - first, np.int64)
     pairs = np.empty((1024, 2), np.int32)
     n = 0
     for station in range(first, last):
-        n_found = spread(net, stations, search, cutoff_ds, station, station + 1)
-        for i in range(n_found):
-            vertex, ds = search.found[2 * i], search.found[2 * i + 1]
+        for i in range(spread(net, stations, search, desk.found, (station, station + 1), cutoff_ds)):
+            vertex, ds = desk.found.vertex[i], desk.found.ds[i]
             for arc in range(net.start_of_vertex[vertex], net.start_of_vertex[vertex + 1]):
                 side = net.side_of_arc[arc]
                 for j in range(homes.start_of_piece[side >> 1], homes.start_of_piece[(side >> 1) + 1]):
@@ -134,29 +140,13 @@ def _on_own_pieces(net: Net, stations: Stops, homes: StopsOfPieces, desk: _Desk,
                     _note(desk, homes.point_of_joint[j], ds)
 
 
-@kernel
-def _sorted_by(key: Int32Array, n_keys: int, order: Int32Array) -> tuple[IntArray, Int32Array]:
-    """Offsets by key, and indices, which are taken in a given order, sorted by key."""
-    start = np.zeros(n_keys + 1, np.int64)
-    for i in range(len(key)):
-        start[key[i] + 1] += 1
-    for k in range(n_keys):
-        start[k + 1] += start[k]
-    at = start[:-1].copy()
-    index = np.empty(len(key), np.int32)
-    for i in range(len(order)):
-        index[at[key[order[i]]]] = order[i]
-        at[key[order[i]]] += 1
-    return start, index
-
-
 def by_home(pairs: Pairs, n_homes: int) -> PairsOfHomes:
     """The pairs by home."""
     n_stations = len(pairs.start_of_station) - 1
     station = np.repeat(np.arange(n_stations, dtype=np.int32), np.diff(pairs.start_of_station))
     by_station = np.arange(len(station), dtype=np.int32)
-    _, by_time = _sorted_by(pairs.ds_of_pair, int(pairs.ds_of_pair.max(initial=0)) + 1, by_station)
-    start, order = _sorted_by(pairs.home_of_pair, n_homes, by_time)
+    _, by_time = grouped_as(pairs.ds_of_pair, int(pairs.ds_of_pair.max(initial=0)) + 1, by_station)
+    start, order = grouped_as(pairs.home_of_pair, n_homes, by_time)
     return PairsOfHomes(start, station[order], pairs.ds_of_pair[order])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.compute.kernels import kernel
 from geo.compute.net import Net, Stops
-from geo.compute.reach import Search, new_search, spread
+from geo.compute.search import new_found, new_search, scattered, spread
 from geo.units import NONE, Int32Array
 
 FAR_DS = 2**30
@@ -54,22 +54,23 @@ def shortest_path(net: Net, from_point: Stops, to_point: Stops, limit_ds: int) -
     -------
     None where no trip is within the limit. Of equally short trips always the same one.
     """
-    search = new_search(net, from_point, limit_ds)
-    n_found = spread(net, from_point, search, limit_ds, 0, 1)
-    end = _End(*_best_end(net, from_point, to_point, search, limit_ds))
+    found = new_found(len(net.node_of_vertex))
+    n_found = spread(net, from_point, new_search(net, from_point, limit_ds), found, (0, 1), limit_ds)
+    ds_of_vertex = scattered(found, n_found, len(net.node_of_vertex))
+    end = _End(*_best_end(net, from_point, to_point, ds_of_vertex))
     if end.ds > limit_ds:
         return None
     if end.from_joint != NONE:
         way = end.side & 1
         span = [from_point.at_ds_of_joint[end.from_joint, way], to_point.at_ds_of_joint[end.to_joint, way]]
         return Path(end.ds, np.array([end.side], np.int32), np.array([span], np.int32), end.from_joint, end.to_joint)
-    arc_into = _arcs_into(net, from_point, search, n_found)
+    arc_into = _arcs_into(net, from_point, ds_of_vertex, n_found)
     arcs = []
     vertex = end.vertex
     while arc_into[vertex] != NONE:
         arcs.append(arc_into[vertex])
         vertex = int(np.searchsorted(net.start_of_vertex, arc_into[vertex], side="right")) - 1
-    begun = _begun_with(net, from_point, vertex, int(search.marks[2 * vertex]) - int(search.base[0]))
+    begun = _begun_with(net, from_point, vertex, int(ds_of_vertex[vertex]))
     sides = np.array([begun[1], *net.side_of_arc[arcs[::-1]], end.side], np.int32)
     spans = np.stack([np.zeros(len(sides), np.int32), net.ds_of_side[sides]], axis=1)
     spans[0, 0] = from_point.at_ds_of_joint[begun[0], begun[1] & 1]
@@ -78,9 +79,8 @@ def shortest_path(net: Net, from_point: Stops, to_point: Stops, limit_ds: int) -
 
 
 @kernel
-def _best_end(net: Net, begin: Stops, end: Stops, search: Search, limit_ds: int) -> tuple[int, int, int, int, int]:
+def _best_end(net: Net, begin: Stops, end: Stops, ds_of_vertex: Int32Array) -> tuple[int, int, int, int, int]:
     """See :class:`_End`; later than the limit where there is no trip."""
-    base = search.base[0]
     best = (FAR_DS, NONE, NONE, NONE, NONE)
     for j in range(len(end.piece_of_joint)):
         for way in range(2):
@@ -89,9 +89,9 @@ def _best_end(net: Net, begin: Stops, end: Stops, search: Search, limit_ds: int)
                 continue
             for i in range(net.start_of_enter[side], net.start_of_enter[side + 1]):
                 vertex = np.int64(net.vertex_of_enter[i])
-                ds = search.marks[2 * vertex] - base
+                ds = ds_of_vertex[vertex]
                 total_ds = ds + end.at_ds_of_joint[j, way] + end.connector_ds_of_joint[j]
-                if ds <= limit_ds and total_ds < best[0]:
+                if ds != NONE and total_ds < best[0]:
                     best = (int(total_ds), NONE, j, int(side), int(vertex))
             for b in range(len(begin.piece_of_joint)):
                 along_ds = np.int64(end.at_ds_of_joint[j, way]) - begin.at_ds_of_joint[b, way]
@@ -113,24 +113,30 @@ def _begun_with(net: Net, begin: Stops, vertex: int, ds: int) -> tuple[int, int]
 
 
 @kernel
-def _arcs_into(net: Net, begin: Stops, search: Search, n_found: int) -> Int32Array:
-    """(n_vertices,) the arc by which each vertex was reached first; NONE for those the trip begins with."""
-    base = search.base[0]
+def _arcs_into(net: Net, begin: Stops, ds_of_vertex: Int32Array, n_found: int) -> Int32Array:
+    """(n_vertices,) an arc by which each was reached in its time; NONE for those the trip begins with.
+
+    Breadth first along arcs that lose no time, so that arcs that take none lead in no circle.
+    """
     arc_into = np.full(len(net.node_of_vertex), NONE, np.int32)
-    place = np.full(len(net.node_of_vertex), NONE, np.int32)
-    for i in range(n_found):
-        place[search.found[2 * i]] = i
+    is_in = np.zeros(len(net.node_of_vertex), np.bool_)
+    queue, n = np.empty(n_found, np.int32), 0
     for j in range(len(begin.piece_of_joint)):
         for way in range(2):
             side = 2 * begin.piece_of_joint[j] + way
             ds = begin.connector_ds_of_joint[j] + net.ds_of_side[side] - begin.at_ds_of_joint[j, way]
             for i in range(net.start_of_leave[side], net.start_of_leave[side + 1]):
-                if search.marks[2 * net.vertex_of_leave[i]] == base + ds:
-                    place[net.vertex_of_leave[i]] = NONE  # nothing may come before it
+                vertex = net.vertex_of_leave[i]
+                if ds_of_vertex[vertex] == ds and not is_in[vertex]:
+                    is_in[vertex] = True
+                    queue[n] = vertex
+                    n += 1
     for i in range(n_found):
-        vertex, ds = search.found[2 * i], search.found[2 * i + 1]
+        vertex = queue[i]
         for arc in range(net.start_of_vertex[vertex], net.start_of_vertex[vertex + 1]):
             head = net.arcs[arc, 0]
-            if place[head] > i and arc_into[head] == NONE and search.marks[2 * head] == base + ds + net.arcs[arc, 1]:
-                arc_into[head] = arc
+            if not is_in[head] and ds_of_vertex[head] == ds_of_vertex[vertex] + net.arcs[arc, 1]:
+                is_in[head], arc_into[head] = True, arc
+                queue[n] = head
+                n += 1
     return arc_into

@@ -60,6 +60,8 @@ class Imagined(NamedTuple):
     is_changed_of_home: BoolArray
     """(n_homes,) homes whose joints with old pieces may have changed."""
     is_changed_of_door: BoolArray
+    """(n_doors,) doors whose joints with old pieces may have changed, or that join new ones: a trip between two places
+    on one new piece comes by none of its ends."""
 
 
 def imagine(town: Town, edits: Edits, build: Callable[[Ground], Net], terms: Terms) -> Imagined:
@@ -85,7 +87,10 @@ def imagine(town: Town, edits: Edits, build: Callable[[Ground], Net], terms: Ter
     new = np.arange(edited.first_new, ground.n_pieces, dtype=np.int32)
     changed = of_points(homes, np.flatnonzero(at_homes))
     seeds = joined_stops(_ends_of(net, new), changed)
-    return Imagined(Town(ground, net, *town[2:4], doors, homes), seeds, at_homes, at_doors)
+    joins_new = np.zeros(len(at_doors), np.bool_)
+    owner = np.repeat(np.arange(len(at_doors)), np.diff(doors.start_of_point))
+    joins_new[owner[doors.piece_of_joint >= edited.first_new]] = True
+    return Imagined(Town(ground, net, *town[2:4], doors, homes), seeds, at_homes, at_doors | joins_new)
 
 
 def joints_as_times(town: Town, ground: Ground, xy_m: FloatArray, terms: Terms) -> Stops:
@@ -115,10 +120,10 @@ def stations_that_feel(
     """
     doors = imagined.town.doors
     if direction == "to":
-        found = nearest_of_homes(net, imagined.seeds, reversed_stops(net, doors), 1, cutoff_ds)
+        found = nearest_of_homes(net, imagined.seeds, doors, 1, cutoff_ds)
     else:
-        turned = reverse(net)
-        found = nearest_of_homes(turned, reversed_stops(net, imagined.seeds), doors, 1, cutoff_ds)
+        seeds = reversed_stops(net, imagined.seeds)
+        found = nearest_of_homes(reverse(net), seeds, reversed_stops(net, doors), 1, cutoff_ds)
     feels: BoolArray = (found[0][:, 0] != NONE) | imagined.is_changed_of_door
     n_of_home = np.diff(of_homes.start_of_home)
     feels[of_homes.station_of_pair[np.repeat(imagined.is_changed_of_home, n_of_home)]] = True

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from geo.units import Int32Array
 from tests.bench import ours, peers_networkx, peers_pandana, peers_postgis, peers_scipy
 from tests.bench.answers import Pairs, different_pairs
@@ -68,14 +66,13 @@ def bench(table: Table) -> None:
 
 def pairs_of(reached: Any) -> Pairs:
     """Ours as pairs."""
-    station = np.repeat(np.arange(len(reached.start_of_station) - 1), np.diff(reached.start_of_station))
-    return Pairs(station, reached.vertex, reached.ds)
+    return Pairs(*reached.triples())
 
 
 def speed(table: Table, edges: Edges, nodes: Int32Array) -> None:
     """Ours alone: nanoseconds for each pair of node and time."""
     net, stations = ours.net_of(edges), ours.stations_at(edges, nodes)
-    n_pairs = len(ours.circles(net, stations, CUTOFF_DS).ds)
+    n_pairs = len(pairs_of(ours.circles(net, stations, CUTOFF_DS)).ds)
     runs = table.runs(MANY)
     ours_s = median_s(lambda: ours.circles(net, stations, CUTOFF_DS), runs)
     note = f"{edges.n_nodes} nodes, {len(edges.ds)} edges, {n_pairs} pairs, {ours_s / n_pairs * 1e9:.1f} ns a pair"

@@ -103,7 +103,7 @@ def reached_lines(case: Case) -> list[np.ndarray]:
     ]
     lines = []
     for station in range(N_STATIONS):
-        found = slice(*reached.start_of_station[station : station + 2])
+        found = slice(reached.begin_of_station[station], reached.end_of_station[station])
         own = slice(*stops.start_of_point[station : station + 2])
         order = np.argsort(stops.piece_of_joint[own])
         at = np.repeat(case.sources.lonlat_of_point[[station]], len(order), axis=0)
@@ -189,7 +189,8 @@ def _overlap(mine: list[bytes | None], its: list[str]) -> str:
 def union(table: Table, case: Case) -> None:
     """No peer: how long the ground reached from any of the stations takes to draw, at three cutoffs."""
     ds = np.full(len(case.net.node_of_vertex), np.iinfo(np.int32).max, np.int32)
-    np.minimum.at(ds, case.reached.vertex, case.reached.ds)
+    _, vertex, vertex_ds = case.reached.triples()
+    np.minimum.at(ds, vertex, vertex_ds)
     ds[ds > CUTOFF_DS] = -1
     cutoffs = [CUTOFF_DS // 3, CUTOFF_DS * 2 // 3, CUTOFF_DS]
     took_s = median_s(

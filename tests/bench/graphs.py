@@ -81,8 +81,9 @@ def graph(name: str) -> Edges:
 
 
 def random_nodes(edges: Edges, n: int = N_STATIONS) -> Int32Array:
-    """Different nodes, ascending: where stations stand."""
-    drawn = np.random.default_rng(2026).choice(edges.n_nodes, n, replace=False)
+    """Different nodes that a street touches, ascending: where stations stand."""
+    connected = np.unique(np.concatenate([edges.from_node, edges.to_node]))
+    drawn = np.random.default_rng(2026).choice(connected, n, replace=False)
     return np.sort(drawn).astype(np.int32)
 
 

@@ -17,10 +17,11 @@ STATIONS = (100, 300, 1000, 3000)
 CUTOFFS_DS = (3000, 6000, 9000, 18_000)
 BASE_STATIONS = 1000
 FAR_DS = 1_000_000
+PAIR_MB = 8 / 2**20
 
 
 def array_mb(arrays: tuple[Any, ...]) -> float:
-    return sum(array.nbytes for array in arrays) / 2**20
+    return sum(array_mb(array) if isinstance(array, tuple) else array.nbytes / 2**20 for array in arrays)
 
 
 def measure(n_nodes: int) -> dict[str, Any]:
@@ -35,7 +36,8 @@ def measure(n_nodes: int) -> dict[str, Any]:
         stations = ours.stations_at(edges, random_nodes(edges, n_stations))
         found = ours.circles(net, stations, cutoff_ds)
         work: Callable[[], Any] = lambda: ours.circles(net, stations, cutoff_ds)  # noqa: E731
-        return {"pairs": len(found.ds), "mb": array_mb(found), "seconds": median_s(work, RUNS)}
+        pairs = int((found.end_of_station - found.begin_of_station).sum())
+        return {"pairs": pairs, "mb": int(found.end_of_station.max()) * PAIR_MB, "seconds": median_s(work, RUNS)}
 
     stations = ours.stations_at(edges, random_nodes(edges, BASE_STATIONS))
     told["union_s"] = median_s(lambda: ours.union(net, stations, CUTOFF_DS), RUNS)

@@ -75,7 +75,7 @@ class Town:
     def parts(self, cutoff_ds: int, station: int = 0) -> list[tuple[int, float, float]]:
         """Piece, metres along it from and to."""
         reached = reach_of_stations(self.net, self.stops, cutoff_ds)
-        found = slice(*reached.start_of_station[station : station + 2])
+        found = slice(reached.begin_of_station[station], reached.end_of_station[station])
         begin, end = self.stops.start_of_point[station : station + 2]
         order = begin + np.argsort(self.stops.piece_of_joint[begin:end])
         joined = Joined(
@@ -303,7 +303,8 @@ def test_the_ground_reached_from_any_station_is_that_of_all_circles(seed: int) -
     town = random_town(seed)
     reached = reach_of_stations(town.net, town.stops, NESTED[-1])
     ds = np.full(len(town.net.node_of_vertex), NESTED[-1] + 1, np.int32)
-    np.minimum.at(ds, reached.vertex, reached.ds)
+    _, vertex, vertex_ds = reached.triples()
+    np.minimum.at(ds, vertex, vertex_ds)
     ds[ds > NESTED[-1]] = NONE
     pen = Pen(30, 10, 0, 0)
     union = outline_of_union(town.ground, town.net, ds, town.sources, NESTED, pen)

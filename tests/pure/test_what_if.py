@@ -114,6 +114,18 @@ def test_edited_streets_by_what_they_touch_equal_the_whole_town_anew(world: tupl
     assert partly.tolist() == now.tolist()
 
 
+def test_home_and_door_on_one_new_way_feel_it() -> None:
+    """The trip of 2,998 of 3,000 ds runs along the new way and passes neither end; by one of these it is longer."""
+    ground = ground_of(graph_of(block_town(5, 5, 100.0)), min_component_m=0.0)
+    town = town_of(ground, np.array([[1.0, 1.0]]), np.array([[208.0, 233.0]]))
+    ways = [np.array([[0.0, 0.0], [243.0, 316.0], [0.0, 1.0]])]
+    imagined = imagine(town, edits_of(ground, ways, np.empty((0, 2))), build, TERMS)
+    assert matrix(pairs_of(imagined.town), 1).tolist() == [[2998]]
+    for direction in ("to", "from"):
+        feels = stations_that_feel(imagined.town.net, imagined, by_home(pairs_of(town), 1), CUTOFF_DS, direction)
+        assert feels.tolist() == [True]
+
+
 @settings(max_examples=100, deadline=None)
 @given(worlds())
 def test_an_added_way_never_makes_a_walk_longer(world: tuple) -> None:  # type: ignore[type-arg]

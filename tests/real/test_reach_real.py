@@ -233,7 +233,7 @@ def every_node_is_scipys(net: Net, n_stations: int = 1000, cutoff_ds: int = 9000
                 truth = np.minimum(truth, ds + np.floor(onward + 0.01))
         truth[truth > cutoff_ds] = np.inf
         mine = np.full(n, np.inf)
-        part = slice(reached.start_of_station[i], reached.start_of_station[i + 1])
+        part = slice(reached.begin_of_station[i], reached.end_of_station[i])
         mine[reached.vertex[part]] = reached.ds[part]
         assert np.array_equal(mine, truth)
 

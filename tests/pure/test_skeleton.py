@@ -1,0 +1,189 @@
+"""Chains, rings, dead ends and paths of no hub: what is told along them, against scipy; and what the skeleton is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+
+from geo.compute.nearest import nearest_of_nodes
+from geo.compute.net import Net, Stops, build_net, no_turns
+from geo.compute.reach import reach_of_stations, times_of_nodes
+from geo.compute.skeleton import NOWHERE_DS
+from geo.units import NONE
+from tests.towns import far_as_inf
+
+SEEDS = st.integers(0, 10**6)
+N_STATIONS = 6
+
+
+class Thicket:
+    """Streets that are mostly bends: few hubs, long chains, rings of their own, some of no time, some one way."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = rng = np.random.default_rng(seed)
+        pairs, self.n_nodes = [], 0
+        for _ in range(rng.integers(1, 4)):
+            hubs = [self.node() for _ in range(rng.integers(1, 5))]
+            for _ in range(rng.integers(0, 6)):
+                pairs += self.chain(*rng.choice(hubs, 2).tolist(), rng.integers(0, 8))
+            for hub in hubs:
+                if rng.random() < 0.5:
+                    pairs += self.chain(hub, self.node(), rng.integers(0, 8))
+        if rng.random() < 0.5:  # a ring and a path that meet nothing
+            one = self.node()
+            pairs += self.chain(one, one, rng.integers(2, 6))
+            pairs += self.chain(self.node(), self.node(), rng.integers(0, 6))
+        order = rng.permutation(self.n_nodes)
+        self.ends = order[np.array(pairs, dtype=np.int64).reshape(-1, 2)].astype(np.int32)
+        self.ds = rng.integers(0 if rng.random() < 0.5 else 1, 40, len(self.ends)).astype(np.int32)
+        self.ds_of_side = np.repeat(self.ds, 2)
+        if rng.random() < 0.3:
+            self.ds_of_side[rng.random(len(self.ds_of_side)) < 0.1] = NONE
+        if rng.random() < 0.3:
+            slower = rng.random(len(self.ds_of_side)) < 0.1
+            self.ds_of_side[slower & (self.ds_of_side != NONE)] += 5
+
+    def node(self) -> int:
+        self.n_nodes += 1
+        return self.n_nodes - 1
+
+    def chain(self, one: int, other: int, n_inner: int) -> list[tuple[int, int]]:
+        stops = [one, *(self.node() for _ in range(n_inner)), other]
+        return [(a, b) for a, b in pairwise(stops) if a != b or n_inner]
+
+    @property
+    def net(self) -> Net:
+        none = np.zeros(len(self.ds_of_side), np.bool_)
+        return build_net(self.n_nodes, self.ends[:, 0], self.ends[:, 1], self.ds_of_side, none, no_turns())
+
+    def stations(self) -> Stops:
+        """Some stations, each with up to three joints anywhere along pieces."""
+        n_of_station = self.rng.integers(0, 4, N_STATIONS)
+        piece = self.rng.integers(0, len(self.ends), n_of_station.sum())
+        share = self.rng.choice([0.0, 1.0, self.rng.random()], len(piece))
+        both_ds = np.maximum(self.ds_of_side.reshape(-1, 2)[piece], 0)
+        at_ds = np.floor(both_ds[:, 0] * share)
+        at_ds = np.stack([at_ds, np.maximum(both_ds[:, 1] - at_ds, 0)], axis=1).astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(n_of_station)]).astype(np.int64)
+        return Stops(start, piece.astype(np.int32), at_ds, self.rng.integers(0, 30, len(piece)).astype(np.int32))
+
+    def times(self, stations: Stops) -> np.ndarray:
+        """(n_stations, n_nodes) by scipy: every station a node of its own, with arcs to where its joints lead."""
+        rows, columns, ds = [], [], []
+        for piece, (a, b) in enumerate(self.ends.tolist()):
+            for side, tail, head in ((2 * piece, a, b), (2 * piece + 1, b, a)):
+                if self.ds_of_side[side] != NONE:
+                    rows, columns, ds = [*rows, tail], [*columns, head], [*ds, self.ds_of_side[side]]
+        for station in range(N_STATIONS):
+            for j in range(*stations.start_of_point[station : station + 2]):
+                for way in (0, 1):
+                    side = 2 * stations.piece_of_joint[j] + way
+                    if self.ds_of_side[side] != NONE:
+                        rest = self.ds_of_side[side] - stations.at_ds_of_joint[j, way]
+                        rows.append(self.n_nodes + station)
+                        columns.append(int(self.ends[side // 2, 1 - way]))
+                        ds.append(stations.connector_ds_of_joint[j] + rest)
+        n = self.n_nodes + N_STATIONS
+        least: dict[tuple[int, int], float] = {}
+        for row, column, time in zip(rows, columns, ds, strict=True):
+            least[row, column] = min(least.get((row, column), np.inf), float(time))
+        # scipy takes an arc of no time for none: all arcs are one 2**-20 longer, which no sum here makes a decisecond
+        longer = np.array(list(least.values())) + 2.0**-20
+        at = np.array(list(least), dtype=np.int64).reshape(-1, 2).T
+        matrix = coo_array((longer, (at[0], at[1])), shape=(n, n)).tocsr()
+        found = dijkstra(matrix, indices=np.arange(self.n_nodes, n))[:, : self.n_nodes]
+        return np.floor(found)
+
+
+@given(SEEDS, st.sampled_from([0, 17, 60, 150, 2000]))
+@settings(max_examples=300, deadline=None)
+def test_every_search_is_scipys(seed: int, cutoff_ds: int) -> None:
+    town = Thicket(seed)
+    if not len(town.ends):
+        return
+    net, stations = town.net, town.stations()
+    truth = town.times(stations)
+    truth[truth > cutoff_ds] = np.inf
+    for n_threads in (1, 2):
+        station, vertex, ds = reach_of_stations(net, stations, cutoff_ds, n_threads).triples()
+        found = np.full(truth.shape, np.inf)
+        found[station, vertex] = ds
+        assert found.tolist() == truth.tolist()
+        assert len(station) == np.isfinite(truth).sum()
+    assert far_as_inf(times_of_nodes(net, stations, cutoff_ds)).tolist() == truth.min(axis=0).tolist()
+    for k in (1, 2, N_STATIONS):
+        order = np.argsort(truth.T, axis=1, kind="stable")[:, :k]
+        expected = np.take_along_axis(truth.T, order, axis=1)
+        nearest_ds, nearest = nearest_of_nodes(net, stations, k, cutoff_ds)
+        assert far_as_inf(nearest_ds).tolist() == expected.tolist()
+        assert nearest.tolist() == np.where(np.isinf(expected), NONE, order).tolist()
+
+
+@given(SEEDS)
+@settings(max_examples=100, deadline=None)
+def test_every_arc_is_in_the_skeleton(seed: int) -> None:
+    """Links and the gaps along chains add up to the arcs, and no vertex lies on two chains."""
+    net = Thicket(seed).net
+    skeleton = net.skeleton
+    n_inner = len(skeleton.chain_of_inner)
+    inner = skeleton.vertex_of_inner[:n_inner]
+    assert sorted([*skeleton.vertex_of_hub.tolist(), *inner.tolist()]) == list(range(len(net.node_of_vertex)))
+    assert (skeleton.place_of_vertex[skeleton.vertex_of_hub] == np.arange(skeleton.n_hubs)).all()
+    assert (skeleton.place_of_vertex[inner] == -1 - np.arange(n_inner)).all()
+    degree = np.diff(net.start_of_vertex)
+    assert (degree[inner] <= 2).all()
+    dead_ends = (skeleton.ds_of_chain == NOWHERE_DS).sum()
+    rings = (skeleton.ends_of_chain[:, 0] == skeleton.ends_of_chain[:, 1]).sum()
+    assert len(net.arcs) == len(skeleton.links) + 2 * n_inner - dead_ends + rings
+
+
+def chain_of(lengths: list[int]) -> Net:
+    """A street of bends."""
+    n = len(lengths)
+    ends = np.arange(n, dtype=np.int32)
+    return build_net(
+        n + 1, ends, ends + 1, np.repeat(lengths, 2).astype(np.int32), np.zeros(2 * n, np.bool_), no_turns()
+    )
+
+
+def at_piece(piece: int, forward_ds: int, backward_ds: int) -> Stops:
+    at_ds = np.array([[forward_ds, backward_ds]], np.int32)
+    return Stops(np.array([0, 1]), np.array([piece], np.int32), at_ds, np.zeros(1, np.int32))
+
+
+@pytest.mark.parametrize(
+    ("cutoff_ds", "expected"),
+    [(3, {2: 3}), (7, {2: 3, 3: 7}), (23, {0: 23, 1: 13, 2: 3, 3: 7, 4: 17}), (12, {2: 3, 3: 7})],
+)
+def test_a_station_between_two_bends(cutoff_ds: int, expected: dict[int, int]) -> None:
+    """Pieces of 10 s in a row; the station stands on the third, 3 s from its beginning."""
+    _, vertex, ds = reach_of_stations(chain_of([10] * 4), at_piece(2, 3, 7), cutoff_ds).triples()
+    assert dict(zip(vertex.tolist(), ds.tolist(), strict=True)) == expected
+
+
+def test_a_street_without_a_junction_has_one_hub() -> None:
+    skeleton = chain_of([10] * 4).skeleton
+    assert skeleton.vertex_of_hub.tolist() == [0]
+    assert skeleton.ends_of_chain.tolist() == [[0, 1]]
+    assert skeleton.ds_of_chain.tolist() == [NOWHERE_DS]
+    assert skeleton.vertex_of_inner[:4].tolist() == [1, 2, 3, 4]
+
+
+def test_memory_grows_with_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room at first, nothing is lost and nothing told twice."""
+    net = chain_of([1] * 3000)
+    n = 200
+    piece = np.linspace(0, 2999, n).astype(np.int32)
+    stations = Stops(np.arange(n + 1), piece, np.tile(np.array([[0, 1]], np.int32), (n, 1)), np.zeros(n, np.int32))
+    expected = [x.tolist() for x in reach_of_stations(net, stations, 900, 1).triples()]
+    monkeypatch.setattr("geo.compute.reach.FIRST_ROOM", 10)
+    for n_threads in (1, 2, 3):
+        told = [x.tolist() for x in reach_of_stations(net, stations, 900, n_threads).triples()]
+        assert told == expected
+    assert len(expected[0]) == sum(min(p + 900, 3000) - max(p - 900, 0) + 1 for p in piece.tolist())
