@@ -95,6 +95,13 @@ def bare_kernel(function: F) -> F:
     return compiled
 
 
+def vector_kernel(function: F) -> F:
+    """As :func:`bare_kernel`, of numbers that are never NaN, so that the least of several can be taken at once."""
+    numba.config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
+    compiled: F = numba.njit(cache=True, nogil=True, _nrt=False, fastmath={"nnan", "nsz"})(function)
+    return compiled
+
+
 def inlined_kernel(function: F) -> F:
     """Compile a function into every bare kernel that calls it: where the call itself would cost as much as its work."""
     compiled: F = numba.njit(inline="always", _nrt=False)(function)

@@ -1,8 +1,10 @@
 """The nearest street piece of any point, however far it is: for a click on the map and for a hundred thousand points.
 
-Cells of the index are searched in rings around the point's own, until no cell beyond can hold anything nearer. Where
-two pieces are equally near (the point's nearest position is where they meet), the lower piece counts; on one piece the
-position nearer to its beginning.
+Some segment nearby, of the point's own cell or that of the point before, bounds how far to look: of each row of cells,
+from the point's own outwards, the entries within that distance lie one after another, so their distances are taken
+several at once, in single precision, the bound shrinking from row to row. They serve to choose; what may be the
+nearest, the rounding allowed for, is measured exactly. Where two pieces are equally near (the point's nearest position
+is where they meet), the lower piece counts; on one piece the position nearer to its beginning.
 """
 
 from __future__ import annotations
@@ -11,21 +13,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import in_parts, kernel
+from geo.compute.kernels import bare_kernel, claim, inlined_kernel, new_counter, on_threads, vector_kernel
 from geo.compute.segments import Place, SegmentIndex, nearest_on
-from geo.units import NONE, FloatArray, Int32Array, IntArray
+from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 
-POINTS_PER_PART = 5_000
+POINTS_AT_ONCE = 2_000
+"""How many points a thread takes on at a time."""
 
-SLACK = 1.0 + 1e-12
-"""What a comparison of rounded squares may be wrong by: a tie must never be passed over."""
-
-
-Cells = tuple[IntArray, FloatArray, Int32Array, Int32Array]
-"""Of a segment index: offsets by cell, both ends and the segment of every entry, the line of every segment."""
-
-Grid = tuple[float, int, int]
-"""Side of a cell, columns, rows."""
+ROUGH = 2.0**-21
+"""What a rough distance may be wrong by, of the extent: eight times the rounding of one number."""
 
 
 class NearestPiece(NamedTuple):
@@ -37,6 +33,15 @@ class NearestPiece(NamedTuple):
     """(n_points,) metres from the piece's beginning, along its shape; NaN where there is no piece."""
     distance_m: FloatArray
     """(n_points,) infinite where there is no piece."""
+
+
+class _Desk(NamedTuple):
+    """Working memory of one thread."""
+
+    square: Float32Array
+    """(entries of the longest row,) squared distances."""
+    candidate: Int32Array
+    """(n_entries,) entries that may be the nearest."""
 
 
 def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None = None) -> NearestPiece:
@@ -51,19 +56,19 @@ def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None
     n_threads
         All cores where None.
     """
-    order = _by_cell(streets, xy_m)
+    n_points, n_entries = len(xy_m), len(streets.segment_of_entry)
+    found = NearestPiece(np.full(n_points, NONE, np.int32), np.full(n_points, np.nan), np.full(n_points, np.inf))
+    order, counter = _by_cell(streets, xy_m), new_counter()
     ordered_xy_m = np.ascontiguousarray(xy_m[order], dtype=np.float64)
+    longest = int(np.diff(streets.start_of_cell[:: streets.n_columns]).max(initial=0))
 
-    def part(first: int, last: int) -> NearestPiece:
-        found: NearestPiece = _nearest_pieces(streets, ordered_xy_m, first, last)
-        return found
+    def work() -> None:
+        desk = _Desk(np.empty(longest, np.float32), np.empty(n_entries, np.int32))
+        _find_some(streets, ordered_xy_m, order, found, desk, counter)
 
-    nothing = NearestPiece(np.empty(0, np.int32), np.empty(0), np.empty(0))
-    found = [nothing, *in_parts(part, len(xy_m), POINTS_PER_PART, n_threads)]
-    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
-    for column in columns:
-        column[order] = column.copy()
-    return NearestPiece(*columns)
+    if n_entries and n_points:
+        on_threads(work, -(-n_points // POINTS_AT_ONCE), n_threads)
+    return found
 
 
 def _by_cell(streets: SegmentIndex, xy_m: FloatArray) -> IntArray:
@@ -73,79 +78,95 @@ def _by_cell(streets: SegmentIndex, xy_m: FloatArray) -> IntArray:
     return order
 
 
-@kernel
-def _nearest_pieces(streets: SegmentIndex, xy_m: FloatArray, first: int, last: int) -> NearestPiece:
-    piece = np.full(last - first, NONE, np.int32)
-    along_m, distance_m = np.full(last - first, np.nan), np.full(last - first, np.inf)
-    # Taken out once: arrays that travel inside a tuple are counted at every call.
-    cells = (streets.start_of_cell, streets.ends_of_entry, streets.segment_of_entry, streets.line_of_segment)
-    corner_x, corner_y = streets.corner_xy_m[0], streets.corner_xy_m[1]
-    grid = (streets.cell_m, streets.n_columns, streets.n_rows)
-    for k in range(last - first):
-        p = (xy_m[first + k, 0], xy_m[first + k, 1])
-        if not np.isfinite(p[0] + p[1]):
-            continue
-        i = _nearest_segment(cells, grid, p, (p[0] - corner_x, p[1] - corner_y))
-        if i != NONE:
-            a, b = streets.a_xy_m, streets.b_xy_m
-            _, _, square, beyond_a_m = nearest_on(p, (a[i, 0], a[i, 1]), (b[i, 0], b[i, 1]))
-            piece[k] = streets.line_of_segment[i]
-            along_m[k], distance_m[k] = streets.along_m_of_segment[i] + beyond_a_m, np.sqrt(square)
-    return NearestPiece(piece, along_m, distance_m)
+@bare_kernel
+def _find_some(
+    streets: SegmentIndex, xy_m: FloatArray, order: IntArray, found: NearestPiece, desk: _Desk, counter: IntArray
+) -> None:
+    """The nearest pieces of points that nobody has claimed, until there are none; their places are in that order."""
+    while True:
+        first = claim(counter, POINTS_AT_ONCE)
+        if first >= len(order):
+            return
+        entry = 0
+        for k in range(first, min(first + POINTS_AT_ONCE, len(order))):
+            point, p = order[k], (xy_m[k, 0], xy_m[k, 1])
+            if not np.isfinite(p[0] + p[1]):
+                continue
+            entry, square, beyond_a_m = _best_of(streets, p, desk, _candidates(streets, p, desk, entry))
+            i = streets.segment_of_entry[entry]
+            found.piece[point] = streets.line_of_segment[i]
+            found.along_m[point] = streets.along_m_of_segment[i] + beyond_a_m
+            found.distance_m[point] = np.sqrt(square)
 
 
-@kernel
-def _nearest_segment(cells: Cells, grid: Grid, p: Place, at: Place) -> int:
-    """The nearest segment, or NONE where there is none at all; ``at`` is ``p`` from the index's corner."""
-    cell_m, n_columns, n_rows = grid
-    x, y = at
-    column = int(min(max(x // cell_m, 0.0), n_columns - 1.0))
-    row = int(min(max(y // cell_m, 0.0), n_rows - 1.0))
-    best, segment = np.inf, NONE
-    for ring in range(max(n_columns, n_rows)):
-        for r in range(max(row - ring, 0), min(row + ring, n_rows - 1) + 1):
-            away_y = max(r * cell_m - y, y - (r + 1) * cell_m, 0.0)
-            # The ring's top and bottom rows are looked at whole, of the others both ends.
-            step = 1 if abs(r - row) == ring else 2 * ring
-            for c in range(column - ring, column + ring + 1, step):
-                away_x = max(c * cell_m - x, x - (c + 1) * cell_m, 0.0)
-                if 0 <= c < n_columns and away_x * away_x + away_y * away_y <= best * SLACK:
-                    best, segment = _nearest_in_cell(cells, p, r * n_columns + c, best, segment)
-        beyond_m = _beyond_m(grid, at, column, row, ring)
-        if beyond_m * beyond_m > best * SLACK:
+@inlined_kernel
+def _candidates(streets: SegmentIndex, p: Place, desk: _Desk, entry: int) -> int:
+    """How many entries of the desk's candidates may be the nearest; ``entry`` is some entry, not far if possible."""
+    start, ends, cell_m = streets.start_of_cell, streets.ends_of_entry, streets.cell_m
+    n_columns, n_rows, cells_per_m = streets.n_columns, streets.n_rows, 1.0 / cell_m
+    x, y = p[0] - streets.corner_xy_m[0], p[1] - streets.corner_xy_m[1]
+    row = int(min(max(y * cells_per_m, 0.0), n_rows - 1.0))
+    cell = row * n_columns + int(min(max(x * cells_per_m, 0.0), n_columns - 1.0))
+    if start[cell] < start[cell + 1]:
+        entry = start[cell]
+    at, slack_m = (np.float32(x), np.float32(y)), ROUGH * (max(n_columns, n_rows) * cell_m + abs(x) + abs(y))
+    bound = nearest_on(p, (ends[entry, 0], ends[entry, 1]), (ends[entry, 2], ends[entry, 3]))[2]
+    limit, n = (np.sqrt(bound) + slack_m) ** 2, 0
+    for ring in range(n_rows):
+        is_beyond = True
+        for side in range(2 if ring > 0 else 1):
+            r = row + ring if side == 0 else row - ring
+            away_m = max(r * cell_m - y, y - (r + 1) * cell_m, 0.0)
+            if r < 0 or r >= n_rows or away_m * away_m > limit:
+                continue
+            is_beyond = False
+            half_m = np.sqrt(limit - away_m * away_m)
+            left = int(min(max((x - half_m) * cells_per_m, 0.0), n_columns - 1.0))
+            right = int(min(max((x + half_m) * cells_per_m, 0.0), n_columns - 1.0))
+            first, last = start[r * n_columns + left], start[r * n_columns + right + 1]
+            least = np.float64(_squares(streets.rough_of_entry, first, last, at, desk.square))
+            if least <= limit:
+                limit = min(limit, (np.sqrt(least) + slack_m) ** 2)
+                for k in range(last - first):
+                    desk.candidate[n] = first + k
+                    n += desk.square[k] <= limit
+        if is_beyond:
             break
-    return segment
+    return n
 
 
-@kernel
-def _beyond_m(grid: Grid, at: Place, column: int, row: int, ring: int) -> float:
-    """How far what lies outside a ring of cells is at least."""
-    cell_m, n_columns, n_rows = grid
-    least = np.inf
-    if column - ring > 0:
-        least = min(least, at[0] - (column - ring) * cell_m)
-    if column + ring < n_columns - 1:
-        least = min(least, (column + ring + 1) * cell_m - at[0])
-    if row - ring > 0:
-        least = min(least, at[1] - (row - ring) * cell_m)
-    if row + ring < n_rows - 1:
-        least = min(least, (row + ring + 1) * cell_m - at[1])
-    return max(least, 0.0)
+@vector_kernel
+def _squares(
+    rough: Float32Array, first: int, last: int, p: tuple[np.float32, np.float32], square: Float32Array
+) -> np.float32:
+    """Fill in squared distances from a place to entries ``first`` up to ``last``; the least of them."""
+    least = np.float32(np.inf)
+    for k in range(last - first):
+        e = np.uint64(first + k)
+        ax, ay, dx, dy = p[0] - rough[0, e], p[1] - rough[1, e], rough[2, e], rough[3, e]
+        share = (ax * dx + ay * dy) / max(dx * dx + dy * dy, np.float32(1e-30))
+        share = min(max(share, np.float32(0.0)), np.float32(1.0))
+        ax, ay = ax - share * dx, ay - share * dy
+        square[np.uint64(k)] = ax * ax + ay * ay
+        least = min(least, ax * ax + ay * ay)
+    return least
 
 
-@kernel
-def _nearest_in_cell(cells: Cells, p: Place, cell: int, best: float, segment: int) -> tuple[float, int]:
-    """The better of what is known and what the cell holds: squared distance and segment."""
-    start, ends, segment_of_entry, line = cells
-    for e in range(start[cell], start[cell + 1]):
-        dx, dy = ends[e, 2] - ends[e, 0], ends[e, 3] - ends[e, 1]
-        across = (p[0] - ends[e, 0]) * dy - (p[1] - ends[e, 1]) * dx
-        # The straight line through the segment is already too far: most segments end here, without a division.
-        if across * across > best * SLACK * (dx * dx + dy * dy):
-            continue
-        square = nearest_on(p, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3]))[2]
-        if square <= best:
-            i = segment_of_entry[e]
-            if square < best or (line[i], i) < (line[segment], segment):
-                best, segment = square, i
-    return best, segment
+@inlined_kernel
+def _best_of(streets: SegmentIndex, p: Place, desk: _Desk, n: int) -> tuple[int, float, float]:
+    """The nearest of ``n`` candidates, measured exactly; of equally near ones that of the lowest piece.
+
+    Entry, squared distance, metres along the segment.
+    """
+    ends, segment, line = streets.ends_of_entry, streets.segment_of_entry, streets.line_of_segment
+    entry, best, along_m = 0, np.inf, 0.0
+    for k in range(n):
+        e = desk.candidate[k]
+        _, _, square, beyond_a_m = nearest_on(p, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3]))
+        if square < best:
+            entry, best, along_m = e, square, beyond_a_m
+        elif square == best:
+            i, known = segment[e], segment[entry]
+            if (line[i], i) < (line[known], known):
+                entry, along_m = e, beyond_a_m
+    return entry, best, along_m

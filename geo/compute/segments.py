@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import kernel
-from geo.units import FloatArray, Int32Array, IntArray
+from geo.compute.kernels import bare_kernel, kernel
+from geo.units import Float32Array, FloatArray, Int32Array, IntArray
 
-CELLS_AT_MOST = 4_000_000
+CELLS_AT_MOST = 8_000_000
 CELL_M = 100.0
 
 Place = tuple[float, float]
@@ -30,11 +30,13 @@ class SegmentIndex(NamedTuple):
     cell_m: float
     n_columns: int
     n_rows: int
-    start_of_cell: IntArray
+    start_of_cell: Int32Array
     """(n_columns * n_rows + 1,) offsets into ``segment_of_entry``; cells row by row."""
     segment_of_entry: Int32Array
     ends_of_entry: FloatArray
     """(n_entries, 4) ax, ay, bx, by once more, in the order of the cells: what is read together lies together."""
+    rough_of_entry: Float32Array
+    """(4, n_entries) ax, ay from the corner, and from there to b: to choose by, several at once, before measuring."""
 
 
 def segments_of_lines(
@@ -90,7 +92,8 @@ def index_lines(xy_m: FloatArray, start_of_line: IntArray, cell_m: float = CELL_
     n_columns, n_rows = (int(n) for n in size // cell_m + 1)
     start, entry = _fill_cells(a_xy_m - corner, b_xy_m - corner, cell_m, n_columns, n_rows)
     ends = np.concatenate([a_xy_m, b_xy_m], axis=1)[entry]
-    return SegmentIndex(a_xy_m, b_xy_m, line, along_m, corner, cell_m, n_columns, n_rows, start, entry, ends)
+    rough = np.concatenate([ends[:, :2] - corner, ends[:, 2:] - ends[:, :2]], axis=1).T.astype(np.float32, order="C")
+    return SegmentIndex(a_xy_m, b_xy_m, line, along_m, corner, cell_m, n_columns, n_rows, start, entry, ends, rough)
 
 
 @kernel
@@ -109,15 +112,15 @@ def _columns(a_m: FloatArray, b_m: FloatArray, row: int, cell_m: float, n_column
 @kernel
 def _fill_cells(
     a_m: FloatArray, b_m: FloatArray, cell_m: float, n_columns: int, n_rows: int
-) -> tuple[IntArray, Int32Array]:
+) -> tuple[Int32Array, Int32Array]:
     """Count, then fill: the segments (relative to the corner) of every cell."""
-    start = np.zeros(n_columns * n_rows + 1, np.int64)
+    start = np.zeros(n_columns * n_rows + 1, np.int32)
     entry = np.empty(0, np.int32)
-    cursor = np.empty(0, np.int64)
+    cursor = np.empty(0, np.int32)
     slack_m = 1e-6 * cell_m
     for is_filling in (False, True):
         if is_filling:
-            start = np.cumsum(start)
+            start = np.cumsum(start).astype(np.int32)
             entry = np.empty(start[-1], np.int32)
             cursor = start[:-1].copy()
         for i in range(len(a_m)):
@@ -146,7 +149,7 @@ def cells_around(index: SegmentIndex, low: Place, high: Place) -> tuple[int, int
     return first_column, last_column, first_row, last_row
 
 
-@kernel
+@bare_kernel
 def nearest_on(p: Place, a: Place, b: Place) -> tuple[float, float, float, float]:
     """Nearest position to ``p`` on a segment: x, y, squared distance, metres from ``a``. Ends come out bit for bit."""
     dx, dy = b[0] - a[0], b[1] - a[1]

@@ -20,7 +20,7 @@ N_POINTS, N_FOR_POSTGIS = 100_000, 20_000
 WITHIN_M = 200.0
 """How far from a street points lie at most, as homes do."""
 
-CELL_M = 50.0
+CELL_M = 70.0
 """Side of the index's cells; the joints of homes, which ask for all within 200 m, use cells of 100 m."""
 
 SAME_M = 1e-6

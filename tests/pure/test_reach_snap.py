@@ -113,7 +113,7 @@ def test_one_closed_connector_leaves_the_others() -> None:
 
 def test_far_apart_streets_do_not_fill_the_memory() -> None:
     index = indexed([[(0, 0), (10, 0)], [(3e6, 2e6), (3e6, 2e6 + 10)]])
-    assert index.n_columns * index.n_rows <= 4_100_000
+    assert index.n_columns * index.n_rows <= 8_200_000
     index = indexed([[(0, 0), (1e7, 0)]])
-    assert index.n_columns * index.n_rows <= 4_100_000
+    assert index.n_columns * index.n_rows <= 8_200_000
     assert len(index.segment_of_entry) <= 4_100_000
