@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from geo.compute.groups import grouped
 from geo.compute.kernels import kernel
 from geo.units import BoolArray, IntArray
 
@@ -30,11 +31,10 @@ def chains_of(
         (n_steps,) the steps in the order in which the chains use them: one fewer per chain than it has stops.
     """
     n_steps = len(from_of_step)
-    touching = np.concatenate([from_of_step, to_of_step])
-    degree_of_place = np.bincount(touching, minlength=len(is_junction_of_place)).astype(np.int64)
-    is_junction = is_junction_of_place | (degree_of_place != 2)
-    first_of_place = np.concatenate([[0], np.cumsum(degree_of_place)])
-    step_at = np.argsort(touching, kind="stable") % max(n_steps, 1)
+    touching = np.concatenate([from_of_step, to_of_step]).astype(np.int32)
+    first_of_place, touch = grouped(touching, len(is_junction_of_place))
+    is_junction = is_junction_of_place | (np.diff(first_of_place) != 2)
+    step_at = (touch % np.int32(max(n_steps, 1))).astype(np.int64)
     place_of_stop = np.empty(2 * n_steps, dtype=np.int64)
     start_of_chain = np.zeros(n_steps + 1, dtype=np.int64)
     step_of_leg = np.empty(n_steps, dtype=np.int64)

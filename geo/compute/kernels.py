@@ -77,12 +77,17 @@ def _cache_folder(file: Path) -> str:
     return str(folder)
 
 
-def kernel(function: F) -> F:
-    """Compile a function of arrays and numbers."""
+def _compiled(function: F, **options: Any) -> F:
+    """Compile a function at its first use, or take it from the cache."""
     file = Path(function.__code__.co_filename)
     numba.config.CACHE_DIR = _cache_folder(file) if file.parent == FOLDER else GIVEN
-    compiled: F = numba.njit(cache=True, nogil=True)(function)
+    compiled: F = numba.njit(cache=True, nogil=True, **options)(function)
     return compiled
+
+
+def kernel(function: F) -> F:
+    """Compile a function of arrays and numbers."""
+    return _compiled(function)
 
 
 def bare_kernel(function: F) -> F:
@@ -90,16 +95,12 @@ def bare_kernel(function: F) -> F:
 
     Threads that count the holders of an array they share wait for each other at every call.
     """
-    numba.config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
-    compiled: F = numba.njit(cache=True, nogil=True, _nrt=False)(function)
-    return compiled
+    return _compiled(function, _nrt=False)
 
 
 def vector_kernel(function: F) -> F:
     """As :func:`bare_kernel`, of numbers that are never NaN, so that the least of several can be taken at once."""
-    numba.config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
-    compiled: F = numba.njit(cache=True, nogil=True, _nrt=False, fastmath={"nnan", "nsz"})(function)
-    return compiled
+    return _compiled(function, _nrt=False, fastmath={"nnan", "nsz"})
 
 
 def inlined_kernel(function: F) -> F:

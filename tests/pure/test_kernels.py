@@ -5,6 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from geo.compute.kernels import bare_kernel, claim, kernel, new_counter, on_threads
 
 INNER = """
 from geo.compute.kernels import kernel
@@ -31,8 +37,15 @@ def town(folder: Path, number: int) -> int:
     (compute / "kernels.py").write_bytes((ROOT / "geo" / "compute" / "kernels.py").read_bytes())
     (compute / "inner.py").write_text(INNER.format(number=number), encoding="utf-8")
     (compute / "outer.py").write_text(OUTER, encoding="utf-8")
+    # without bytecode of Python's own, which does not notice a change of the same length within one second
     command = [sys.executable, "-c", "from geo.compute.outer import outer; print(outer(1))"]
-    answer = subprocess.run(command, cwd=folder, env={"PATH": "", "HOME": str(folder)}, capture_output=True, check=True)
+    answer = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": "", "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=True,
+    )
     return int(answer.stdout)
 
 
@@ -57,3 +70,51 @@ def test_a_change_elsewhere_costs_no_compilation(tmp_path: Path) -> None:
     (tmp_path / "geo" / "compute" / "apart.py").write_text("KEPT = 1\n", encoding="utf-8")
     town(tmp_path, 1)
     assert set(cache.glob("kernels-*")) == before
+
+
+class Pair(NamedTuple):
+    one: Any
+    other: Any
+
+
+@pytest.mark.parametrize(("compiled", "counts"), [(kernel, True), (bare_kernel, False)])
+def test_a_bare_kernel_counts_no_holders(compiled: Any, counts: bool) -> None:
+    """What makes threads wait for each other: a counter of every array, changed at every call."""
+
+    def first_of(values: Any) -> float:
+        return float(values[0])
+
+    inner = compiled(first_of)
+
+    def of_both(pair: Pair) -> float:
+        return inner(pair.one) + inner(pair.other)  # type: ignore[no-any-return]
+
+    both = compiled(of_both)
+    assert both(Pair(np.ones(3), np.ones(3))) == 2
+    assert ("NRT_incref" in "".join(both.inspect_llvm().values())) == counts
+
+
+@kernel
+def claim_all(counter: Any, taken: Any) -> int:
+    n = 0
+    while True:
+        first = claim(counter, 3)
+        if first >= len(taken):
+            return n
+        taken[first : first + 3] += 1
+        n += 1
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_threads_claim_everything_once(n_threads: int) -> None:
+    counter, taken = new_counter(), np.zeros(30_000, np.int64)
+    on_threads(lambda: claim_all(counter, taken), 10_000, n_threads)
+    assert taken.tolist() == [1] * 30_000
+
+
+def test_a_fault_on_another_thread_is_told() -> None:
+    def work() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        on_threads(work, 4, 2)
