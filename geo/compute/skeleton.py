@@ -15,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compute.chains import chains_of
-from geo.compute.groups import grouped
 from geo.compute.kernels import kernel
-from geo.units import BoolArray, Int32Array, IntArray
+from geo.units import BoolArray, Int32Array, IntArray, Whole
 
 NOWHERE_DS = 1 << 29
 """What a dead end takes to nowhere: above every horizon, and four times that still fits 32 bits."""
@@ -70,40 +69,33 @@ def skeleton_of(start_of_vertex: IntArray, arcs: Int32Array) -> Skeleton:
         (n_arcs, 2) vertex at the head, deciseconds.
     """
     n_vertices = len(start_of_vertex) - 1
-    head, ds = arcs[:, 0], arcs[:, 1]
-    tail = np.repeat(np.arange(n_vertices, dtype=np.int32), np.diff(start_of_vertex))
-    is_passed = _is_passed(start_of_vertex, arcs, np.bincount(head, minlength=n_vertices))
-    touches_passed = is_passed[tail] | is_passed[head]
-    step = np.flatnonzero(touches_passed & (tail < head))
-    place, start, leg = chains_of(tail[step].astype(np.int64), head[step].astype(np.int64), ~is_passed)
+    is_passed = _is_passed(start_of_vertex, arcs, np.bincount(arcs[:, 0], minlength=n_vertices))
+    from_of_step, to_of_step, ds_of_step = _steps(start_of_vertex, arcs, is_passed)
+    place, start, leg = chains_of(from_of_step, to_of_step, ~is_passed)
     first, last = place[start[:-1]], place[start[1:] - 1]
     is_hub = ~is_passed
     is_hub[first[(first == last) | (is_passed[first] & is_passed[last])]] = True
-    place, gap_ds = _from_hubs(place, start, ds[step[leg]], ~is_hub[first])
+    place, gap_ds = _from_hubs(place, start, ds_of_step[leg], ~is_hub[first])
 
     chain = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(start))
     along_ds = np.cumsum(gap_ds)
     along_ds -= along_ds[start[:-1]][chain]
     is_inner = ~is_hub[place]
-    n_hubs, hub_of_vertex = int(is_hub.sum()), (np.cumsum(is_hub) - 1).astype(np.int32)
+    n_hubs, hub_of_vertex = int(is_hub.sum()), np.cumsum(is_hub, dtype=np.int32) - np.int32(1)
     last_places = np.stack([place[start[:-1]], place[start[1:] - 1]], axis=1)
     ends = np.where(is_hub[last_places], hub_of_vertex[last_places], n_hubs).astype(np.int32)
     ds_of_chain = np.where(ends[:, 1] == n_hubs, NOWHERE_DS, along_ds[start[1:] - 1]).astype(np.int32)
-    n_inner_of_chain = np.bincount(chain[is_inner], minlength=len(first))
+    start_of_chain = np.concatenate([[0], np.cumsum(np.bincount(chain[is_inner], minlength=len(first)))])
 
-    place_of_vertex = hub_of_vertex.copy()
-    place_of_vertex[place[is_inner]] = -1 - np.arange(is_inner.sum(), dtype=np.int32)
-    direct = ~touches_passed
-    through = np.stack([hub_of_vertex[head[direct]], ds[direct], *np.zeros((2, direct.sum()), np.int32)], axis=1)
-    start_of_hub, links = _links(hub_of_vertex[tail[direct]], through, ends, ds_of_chain, n_inner_of_chain, n_hubs)
+    hub_of_vertex[place[is_inner]] = -1 - np.arange(is_inner.sum(), dtype=np.int32)
+    chains = ends, ds_of_chain, start_of_chain.astype(np.int64)
+    start_of_hub, links = _links(start_of_vertex, arcs, is_passed, hub_of_vertex, chains, n_hubs)
     return Skeleton(
         np.flatnonzero(is_hub).astype(np.int32),
-        place_of_vertex,
+        hub_of_vertex,
         start_of_hub,
         links,
-        ends,
-        ds_of_chain,
-        np.concatenate([[0], np.cumsum(n_inner_of_chain)]).astype(np.int64),
+        *chains,
         _padded(place[is_inner]),
         _padded(along_ds[is_inner]),
         chain[is_inner],
@@ -128,6 +120,21 @@ def _is_passed(start: IntArray, arcs: Int32Array, n_arcs_into: IntArray) -> Bool
     return is_passed
 
 
+@kernel
+def _steps(start: IntArray, arcs: Int32Array, is_passed: BoolArray) -> tuple[IntArray, IntArray, Int32Array]:
+    """Arcs that touch what lies on a chain, each pair of them once: from the lower vertex, to the higher, how long."""
+    n = 0
+    from_of_step, to_of_step = np.empty(len(arcs) // 2, np.int64), np.empty(len(arcs) // 2, np.int64)
+    ds_of_step = np.empty(len(arcs) // 2, np.int32)
+    for tail in range(len(is_passed)):
+        for arc in range(start[tail], start[tail + 1]):
+            head = arcs[arc, 0]
+            if tail < head and (is_passed[tail] or is_passed[head]):
+                from_of_step[n], to_of_step[n], ds_of_step[n] = tail, head, arcs[arc, 1]
+                n += 1
+    return from_of_step[:n].copy(), to_of_step[:n].copy(), ds_of_step[:n].copy()
+
+
 def _from_hubs(
     place: IntArray, start: IntArray, ds_of_leg: Int32Array, is_turned: BoolArray
 ) -> tuple[IntArray, IntArray]:
@@ -146,18 +153,44 @@ def _from_hubs(
     )
 
 
+@kernel
 def _links(
-    tail: Int32Array, through: Int32Array, ends: Int32Array, ds: Int32Array, n_inner: IntArray, n_hubs: int
+    start: IntArray,
+    arcs: Int32Array,
+    is_passed: BoolArray,
+    place_of_vertex: Int32Array,
+    chains: tuple[Int32Array, Int32Array, IntArray],
+    n_hubs: int,
 ) -> tuple[IntArray, Int32Array]:
-    """All links by the hub they leave: plain arcs, and chains from both their ends."""
-    chain = np.arange(len(ds))
-    forward = np.stack([ends[:, 1], ds, 2 * chain, n_inner], axis=1)
-    has_way_back = (ends[:, 1] != n_hubs) & (ends[:, 1] != ends[:, 0])
-    backward = np.stack([ends[:, 0], ds, 2 * chain + 1, n_inner], axis=1)[has_way_back]
-    tails = np.concatenate([tail, ends[:, 0], ends[has_way_back, 1]]).astype(np.int32)
-    start, order = grouped(tails, n_hubs + 1)
-    links = np.ascontiguousarray(np.concatenate([through, forward, backward])[order], dtype=np.int32)
-    return start, links
+    """All links by the hub they leave, counted and then filled in: plain arcs, and chains from both their ends."""
+    ends, ds_of_chain, start_of_chain = chains
+    n_of_hub, nothing = np.zeros(n_hubs + 2, np.int64), np.empty((0, 4), np.int32)
+    start_of_hub, at, links = n_of_hub, n_of_hub[1:], nothing
+    for is_filling in (False, True):
+        if is_filling:
+            start_of_hub = np.cumsum(n_of_hub)
+            at, links = start_of_hub.copy(), np.empty((start_of_hub[-1], 4), np.int32)
+        for vertex in range(len(is_passed)):
+            for arc in range(start[vertex], start[vertex + 1]):
+                if not (is_passed[vertex] or is_passed[arcs[arc, 0]]):
+                    _put(links, at, place_of_vertex[vertex], place_of_vertex[arcs[arc, 0]], arcs[arc, 1], 0, 0)
+        for chain in range(len(ds_of_chain)):
+            one, other, ds = ends[chain, 0], ends[chain, 1], ds_of_chain[chain]
+            n_inner = start_of_chain[chain + 1] - start_of_chain[chain]
+            _put(links, at, one, other, ds, 2 * chain, n_inner)
+            # a ring is run one way only, for both take the same
+            if other != n_hubs and other != one:  # noqa: PLR1714 - as kernels understand it
+                _put(links, at, other, one, ds, 2 * chain + 1, n_inner)
+    return start_of_hub, links
+
+
+@kernel
+def _put(links: Int32Array, at: IntArray, tail: Whole, head: Whole, ds: Whole, code: Whole, n_inner: Whole) -> None:
+    """Put a link into the next place of those that leave its tail; where there are none yet, count it."""
+    if len(links) > 0:
+        link = at[tail]
+        links[link, 0], links[link, 1], links[link, 2], links[link, 3] = head, ds, code, n_inner
+    at[tail] += 1
 
 
 def _padded(values: IntArray) -> Int32Array:
