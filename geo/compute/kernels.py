@@ -5,7 +5,8 @@ in another file. So each state of a file and of all files of this folder that it
 ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the sources, else (a tree that may only be read) in
 the user's own cache folder.
 
-Kernels that a pool of threads runs share nothing but what they read.
+Kernels that several threads run write to nothing that another of them reads or writes, but for the counters that they
+claim from.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ S = TypeVar("S")
 KEPT = 4
 """How many earlier states of a file keep their cache: another process may be running from one."""
 
-IMPORTED = re.compile(r"^from geo\.compute\.(\w+) import", re.MULTILINE)
+IMPORTED = re.compile(r"^from geo\.(compute\.)?(\w+) import", re.MULTILINE)
 
 FOLDER = Path(__file__).parent
 GIVEN = numba.config.CACHE_DIR
@@ -54,13 +55,14 @@ def _base() -> Path:
 
 
 def _compiled_into(file: Path) -> list[Path]:
-    """A file of kernels and, directly or not, those of this folder that it imports."""
+    """A file of kernels and what it imports: of this folder, directly or not, and for their constants files beside it."""
     known, waiting = {file}, [file]
     while waiting:
         text = waiting.pop().read_text(encoding="utf-8")
-        found = {FOLDER / f"{name}.py" for name in IMPORTED.findall(text)} - known
-        known |= found
-        waiting.extend(found)
+        folders = ((FOLDER if inside else FOLDER.parent) / name for inside, name in IMPORTED.findall(text))
+        found = {folder.with_suffix(".py") for folder in folders} - known
+        known |= {source for source in found if source.is_file()}
+        waiting.extend(source for source in found if source.parent == FOLDER)
     return sorted(known)
 
 

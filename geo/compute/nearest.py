@@ -194,7 +194,7 @@ def _sweep(  # noqa: C901, PLR0912 - one loop nest, for speed
                     is_kept |= labels[np.uint64(hub * k + i)] == (ds << 32) | station
                 if not is_kept:
                     continue
-                if 4 * (n + start[hub + 1] - start[hub]) > len(pool):
+                while 4 * (n + start[hub + 1] - start[hub]) > len(pool):
                     pool = np.concatenate((pool, np.empty_like(pool)))
                 for link in range(4 * start[hub], 4 * start[hub + 1], 4):
                     to, then = np.int64(links[link]), ds + links[link + 1]

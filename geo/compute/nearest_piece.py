@@ -20,6 +20,9 @@ from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 POINTS_AT_ONCE = 2_000
 """How many points a thread takes on at a time."""
 
+FAR_M = 1e9
+"""Farther than any place on Earth is from any other; squares of it still fit single precision."""
+
 ROUGH = 2.0**-21
 """What a rough distance may be wrong by, of the extent: eight times the rounding of one number."""
 
@@ -28,7 +31,7 @@ class NearestPiece(NamedTuple):
     """The nearest position on any piece."""
 
     piece: Int32Array
-    """(n_points,) NONE where there is no piece, or the point is not finite."""
+    """(n_points,) NONE where there is no piece, or the point is not finite or as far off as ``FAR_M``."""
     along_m: FloatArray
     """(n_points,) metres from the piece's beginning, along its shape; NaN where there is no piece."""
     distance_m: FloatArray
@@ -90,7 +93,7 @@ def _find_some(
         entry = 0
         for k in range(first, min(first + POINTS_AT_ONCE, len(order))):
             point, p = order[k], (xy_m[k, 0], xy_m[k, 1])
-            if not np.isfinite(p[0] + p[1]):
+            if not (abs(p[0]) <= FAR_M and abs(p[1]) <= FAR_M):
                 continue
             entry, square, beyond_a_m = _best_of(streets, p, desk, _candidates(streets, p, desk, entry))
             i = streets.segment_of_entry[entry]

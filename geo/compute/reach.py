@@ -99,7 +99,7 @@ def _reach_some(net: Net, stations: Stops, search: Search, reached: Reached, tal
             return
         station = tally.queue[number]
         counts = settle(net, stations, search, (station, station + 1), cutoff_ds)
-        n_most = most_found(net, search, counts) + LANES
+        n_most = min(most_found(net, search, counts), len(net.node_of_vertex)) + LANES
         if at + n_most > until:
             n_more = max(n_most, SHARE)
             at = claim(tally.n_taken, n_more)
@@ -127,13 +127,17 @@ def reach_of_stations(net: Net, stations: Stops, cutoff_ds: int, n_threads: int 
     """
     n_stations = len(stations.start_of_point) - 1
     begin, end = np.zeros((2, n_stations), np.int64)
-    reached = Reached(begin, end, *new_found(min(FIRST_ROOM, n_stations * len(net.node_of_vertex))))
+    room = min(FIRST_ROOM, n_stations * len(net.node_of_vertex)) + all_cores() * (SHARE + LANES)
+    reached = Reached(begin, end, *new_found(room))
     searches, queue, n_used = deque[Search](), _some_first(n_stations), 0
     while len(queue):
         tally = _Tally(queue, new_counter(), np.empty(len(queue), np.int64), new_counter(), new_counter(n_used))
 
         def work(reached: Reached = reached, tally: _Tally = tally) -> None:
-            search = searches.pop() if searches else new_search(net, stations, cutoff_ds)
+            try:
+                search = searches.pop()
+            except IndexError:
+                search = new_search(net, stations, cutoff_ds)
             _reach_some(net, stations, search, reached, tally, cutoff_ds)
             searches.append(search)
 
@@ -152,7 +156,10 @@ def _some_first(n: int) -> IntArray:
 
 
 def _enlarged(reached: Reached, n_used: int, n_left: int, n_vertices: int) -> Reached:
-    """The same with room for the stations that are left, as far as can be told from those that are done."""
+    """The same with room for the stations that are left, as far as can be told from those that are done.
+
+    There is always room for one station more, so that the next round does at least that.
+    """
     n_done = max(len(reached.begin_of_station) - n_left, 1)
     n_room = n_used + int(SPARE * n_left * n_used / n_done) + 2 * n_vertices + all_cores() * (SHARE + LANES)
     larger = new_found(n_room)

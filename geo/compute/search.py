@@ -60,8 +60,9 @@ class Search(NamedTuple):
     """(3 * n,) links settled at both ends: four times the link, times at its tail and at its head."""
     loose: Int32Array
     """(2 * n,) links that lead beyond the horizon: four times the link, time at its tail."""
-    own_ds_of_inner: Int32Array
-    """(n_inner,) time from the stations that stand on the chain, by way of it; ``LATE`` before and after."""
+    early_of_inner: Int32Array
+    """(n_inner,) ``LATE`` less the time from the stations that stand on the chain, by way of it; 0 before and after: so
+    that it need not be written when it is made."""
     is_own_of_chain: NDArray[np.uint8]
     """(n_chains,) whether stations stand on it; all 0 before and after."""
     own_chain: Int32Array
@@ -92,6 +93,7 @@ def n_buckets_of(longest_ds: int) -> int:
 
 def new_search(net: Net, stations: Stops, horizon_ds: int) -> Search:
     """Working memory for searches from these stations as far as the horizon, at most a quarter of ``NOWHERE_DS``."""
+    assert horizon_ds <= NOWHERE_DS // 4, "labels would not fit"
     skeleton = net.skeleton
     n_links, n_seeds = len(skeleton.links), n_offers(net, stations)
     n_buckets = n_buckets_of(horizon_ds)
@@ -106,7 +108,7 @@ def new_search(net: Net, stations: Stops, horizon_ds: int) -> Search:
         np.empty(2 * skeleton.n_hubs, np.int32),
         np.empty(3 * (n_links + 1), np.int32),
         np.empty(2 * (n_links + 1), np.int32),
-        np.full(len(skeleton.chain_of_inner), LATE, np.int32),
+        np.zeros(len(skeleton.chain_of_inner), np.int32),
         np.zeros(skeleton.n_chains, np.uint8),
         np.empty(min(skeleton.n_chains, n_seeds), np.int32),
     )
@@ -130,7 +132,7 @@ def spread(net: Net, stations: Stops, search: Search, found: Found, span: tuple[
     Parameters
     ----------
     net, stations
-        See above on direction.
+        On direction see :mod:`geo.compute.reach`.
     search
         Working memory.
     found
@@ -187,11 +189,12 @@ def _seed(
                     search.is_own_of_chain[chain] = 1
                     search.own_chain[n_own] = chain
                     n_own += 1
-                search.own_ds_of_inner[inner] = min(search.own_ds_of_inner[inner], ds)
+                search.early_of_inner[inner] = max(search.early_of_inner[inner], LATE - ds)
                 along_ds = np.int64(net.skeleton.ds_of_inner[inner])
                 one, other = net.skeleton.ends_of_chain[chain, 0], net.skeleton.ends_of_chain[chain, 1]
                 n = _offer(search, one, ds + along_ds, base, horizon_ds, n)
-                n = _offer(search, other, ds + net.skeleton.ds_of_chain[chain] - along_ds, base, horizon_ds, n)
+                if other != len(net.skeleton.vertex_of_hub):
+                    n = _offer(search, other, ds + net.skeleton.ds_of_chain[chain] - along_ds, base, horizon_ds, n)
     return n, n_own
 
 
@@ -366,17 +369,17 @@ def _tell_chain(
 @bare_kernel
 def _tell_own(skeleton: Skeleton, search: Search, found: Found, own: tuple[int, int], horizon_ds: int, end: int) -> int:
     """Tell the chains on which stations stand: once along each way, carrying what is the least so far."""
-    own_ds, (n_own, base) = search.own_ds_of_inner, own
+    early, (n_own, base) = search.early_of_inner, own
     for i in range(n_own):
         chain = search.own_chain[i]
         first, last = skeleton.start_of_chain[chain], skeleton.start_of_chain[chain + 1]
         from_ds = _settled_ds(search, skeleton.ends_of_chain[chain, 0], base, horizon_ds)
         to_ds = _settled_ds(search, skeleton.ends_of_chain[chain, 1], base, horizon_ds) + skeleton.ds_of_chain[chain]
         for here in range(first, last):
-            from_ds = min(from_ds, own_ds[here] - np.int64(skeleton.ds_of_inner[here]))
-            own_ds[here] = min(from_ds + skeleton.ds_of_inner[here], LATE)
+            from_ds = min(from_ds, LATE - early[here] - np.int64(skeleton.ds_of_inner[here]))
+            early[here] = max(LATE - from_ds - skeleton.ds_of_inner[here], 0)
         for here in range(last - 1, first - 1, -1):
-            to_ds = min(to_ds, own_ds[here] + np.int64(skeleton.ds_of_inner[here]))
+            to_ds = min(to_ds, LATE - early[here] + np.int64(skeleton.ds_of_inner[here]))
             ds = to_ds - skeleton.ds_of_inner[here]
             found.vertex[end], found.ds[end] = skeleton.vertex_of_inner[here], min(ds, LATE)
             end += ds <= horizon_ds
@@ -389,7 +392,7 @@ def forget_own(net: Net, search: Search, n_own: int) -> None:
     for i in range(n_own):
         chain = search.own_chain[i]
         search.is_own_of_chain[chain] = 0
-        search.own_ds_of_inner[net.skeleton.start_of_chain[chain] : net.skeleton.start_of_chain[chain + 1]] = LATE
+        search.early_of_inner[net.skeleton.start_of_chain[chain] : net.skeleton.start_of_chain[chain + 1]] = 0
 
 
 @bare_kernel

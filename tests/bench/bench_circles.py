@@ -20,7 +20,8 @@ class Peer(NamedTuple):
     """One engine: how it is made ready, asked and understood."""
 
     name: str
-    package: str
+    why_not: Callable[[Edges], str]
+    """Why it cannot be asked; empty if it can."""
     target: float
     n_stations: int
     """How many of the 1,000 it is given."""
@@ -29,18 +30,28 @@ class Peer(NamedTuple):
     pairs: Callable[[Any, Int32Array], Pairs]
 
 
+def _absent(package: str) -> Callable[[Edges], str]:
+    return lambda _: "" if is_here(package) else f"{package} is not installed"
+
+
 def _plain(found: Any, _: Int32Array) -> Any:
     return found
 
 
 PEERS = (
-    Peer("scipy dijkstra(limit)", "scipy", 25, 200, peers_scipy.matrix_of, peers_scipy.circles, _plain),
+    Peer("scipy dijkstra(limit)", _absent("scipy"), 25, 200, peers_scipy.matrix_of, peers_scipy.circles, _plain),
     Peer(
-        "networkx cutoff", "networkx", 25, 200, peers_networkx.graph_of, peers_networkx.circles, peers_networkx.pairs_of
+        "networkx cutoff",
+        _absent("networkx"),
+        25,
+        200,
+        peers_networkx.graph_of,
+        peers_networkx.circles,
+        peers_networkx.pairs_of,
     ),
     Peer(
         "pandana nodes_in_range",
-        "pandana",
+        peers_pandana.why_not,
         25,
         N_STATIONS,
         peers_pandana.network_of,
@@ -56,10 +67,10 @@ def bench(table: Table) -> None:
         net, stations = ours.net_of(edges), ours.stations_at(edges, nodes)
         speed(table, edges, nodes)
         for peer in PEERS:
-            if is_here(peer.package):
-                against(table, edges, nodes, peer)
+            if why := peer.why_not(edges):
+                table.absent(JOB, edges.name, peer.name, why)
             else:
-                table.absent(JOB, edges.name, peer.name, f"{peer.package} is not installed")
+                against(table, edges, nodes, peer)
         against_pgrouting(table, edges, nodes)
         two_threads(table, edges, net, stations)
 

@@ -8,7 +8,7 @@ from geo.units import NONE
 from tests.bench import ours, peers_pandana, peers_scipy
 from tests.bench.answers import different_times
 from tests.bench.graphs import CUTOFF_DS, Edges, graphs, random_nodes
-from tests.bench.machine import Table, is_here
+from tests.bench.machine import Table
 
 K = 3
 FAR_DS = 1_000_000
@@ -25,8 +25,8 @@ def bench(table: Table) -> None:
 def nearest_three(table: Table, edges: Edges) -> None:
     """Against pandana, both unbounded."""
     job, peer = f"nearest {K} stations of every node", "pandana nearest_pois"
-    if not is_here("pandana"):
-        table.absent(job, edges.name, peer, "pandana is not installed")
+    if why := peers_pandana.why_not(edges):
+        table.absent(job, edges.name, peer, why)
         return
     nodes = random_nodes(edges)
     net, stations = ours.net_of(edges), ours.stations_at(edges, nodes)

@@ -75,7 +75,7 @@ def graphs(table: Table) -> Iterator[Edges]:
 def graph(name: str) -> Edges:
     """A graph by its name."""
     if name == GENERATED:
-        return generated(N_GENERATED)
+        return generated(N_GENERATED)._replace(name=GENERATED)
     pairs, lonlat = _osm(FILES[name]) if FILES[name].suffix == ".pbf" else _table(FILES[name])
     return edges_of(name, pairs, lonlat)
 

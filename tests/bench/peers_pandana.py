@@ -13,12 +13,34 @@ import numpy as np
 from geo.units import FloatArray, Int32Array
 from tests.bench.answers import Pairs
 from tests.bench.graphs import Edges
+from tests.bench.machine import is_here
 
 EVERYWHERE_DS = 1_000_000.0
 """Farther than any node: the unbounded question."""
 
 
+N_MOST = 400_000
+"""Nodes: the hierarchy of Iceland's million was not built after ten minutes."""
+
+
+def why_not(edges: Edges) -> str:
+    """Why a graph is not put to pandana; empty if it is."""
+    if not is_here("pandana"):
+        return "pandana is not installed"
+    return "" if edges.n_nodes <= N_MOST else "its hierarchy takes more than ten minutes to build"
+
+
 def network_of(edges: Edges) -> Any:
+    """Built once for all benches of one run, as that takes most of the time."""
+    if edges.name not in _NETWORKS:
+        _NETWORKS[edges.name] = _built(edges)
+    return _NETWORKS[edges.name]
+
+
+_NETWORKS: dict[str, Any] = {}
+
+
+def _built(edges: Edges) -> Any:
     import pandana
     import pandas as pd
 

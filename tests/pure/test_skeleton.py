@@ -187,3 +187,40 @@ def test_memory_grows_with_what_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
         told = [x.tolist() for x in reach_of_stations(net, stations, 900, n_threads).triples()]
         assert told == expected
     assert len(expected[0]) == sum(min(p + 900, 3000) - max(p - 900, 0) + 1 for p in piece.tolist())
+
+
+@pytest.mark.parametrize("n", [10, 3000, 9000])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_one_station_amid_a_long_street_needs_no_more_room_than_there_are_vertices(n: int, n_threads: int) -> None:
+    """Two crossroads joined by a street of ``n`` bends: told once, though noted from both ends."""
+    ends = np.array(
+        [
+            *((i, i + 1) for i in range(n + 1)),
+            *((0, n + 2 + i) for i in range(3)),
+            *((n + 1, n + 5 + i) for i in range(3)),
+        ]
+    )
+    pieces = len(ends)
+    net = build_net(
+        n + 8, *ends.T.astype(np.int32), np.ones(2 * pieces, np.int32), np.zeros(2 * pieces, np.bool_), no_turns()
+    )
+    for cutoff_ds in (n // 2 - 1, n // 2 + 1, n, 2 * n):
+        _, vertex, ds = reach_of_stations(net, at_piece(n // 2, 0, 1), cutoff_ds, n_threads).triples()
+        street = {i: abs(i - n // 2) for i in range(n + 2)}
+        expected = {i: away for i, away in street.items() if away <= cutoff_ds}
+        told = dict(zip(vertex.tolist(), ds.tolist(), strict=True))
+        assert {i: away for i, away in told.items() if i < n + 2} == expected
+        assert len(told) == len(vertex)
+
+
+def test_many_ways_between_two_places() -> None:
+    """Each shorter than the one before, so that every one of them makes an entry."""
+    n = 6000
+    ends = np.zeros(n + 1, np.int32), np.append(np.ones(n, np.int32), np.int32(2))
+    ds = np.append(np.arange(n, 0, -1), 1).repeat(2).astype(np.int32)
+    net = build_net(3, *ends, ds, np.zeros(len(ds), np.bool_), no_turns())
+    stations = Stops(
+        np.array([0, 1, 2]), np.array([n, n], np.int32), np.array([[0, 1], [1, 0]], np.int32), np.zeros(2, np.int32)
+    )
+    for k in (1, 2):
+        assert nearest_of_nodes(net, stations, k, 10**6)[0].tolist() == [[0, 1][:k], [1, 2][:k], [0, 1][:k]]
