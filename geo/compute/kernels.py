@@ -55,7 +55,7 @@ def _base() -> Path:
 
 
 def _compiled_into(file: Path) -> list[Path]:
-    """A file of kernels and what it imports: of this folder, directly or not, and for their constants files beside it."""
+    """A file of kernels and what it imports: of this folder, directly or not, and for constants files beside it."""
     known, waiting = {file}, [file]
     while waiting:
         text = waiting.pop().read_text(encoding="utf-8")

@@ -28,6 +28,12 @@ EMPTY = 1 << 62
 Row = tuple[IntArray, Whole, Whole]
 """A row of labels: in which array, where it begins, and what is added to each."""
 
+Buckets = tuple[Int32Array, NDArray[np.uint64]]
+"""First entry of each, the last one being nobody's, and one bit per bucket that holds any."""
+
+ROOM = 4096
+"""Entries' worth of room beyond what a sweep begins with."""
+
 LONG_DS = 2**16
 """Up to this horizon the ring of buckets is not worth making shorter."""
 
@@ -88,14 +94,18 @@ def _told(labels: IntArray) -> tuple[Int32Array, Int32Array]:
 def _labels(net: Net, stations: Stops, k: int, horizon_ds: int) -> IntArray:
     """(n_vertices, k) the labels of all vertices."""
     skeleton, longest_ds = net.skeleton, horizon_ds
-    of_hubs, own = _seed(net, stations, k, horizon_ds)
+    # made by numpy, which asks the system for large pages: what is read all over is found the sooner
+    of_hubs = np.full((skeleton.n_hubs + 1, k), EMPTY, np.int64)
+    own = _seed(net, stations, of_hubs, horizon_ds)
     if horizon_ds > LONG_DS:
         link_ds = skeleton.links[:, 1]
         longest_ds = int(link_ds.max(initial=0, where=link_ds != NOWHERE_DS))
         longest_ds = max(longest_ds, int((of_hubs >> 32).max(initial=0, where=of_hubs != EMPTY)))
     n_buckets = n_buckets_of(min(horizon_ds, longest_ds))
     head, waiting = np.full(n_buckets + 1, NONE, np.int32), np.zeros(n_buckets // WORD + 1, np.uint64)
-    (_sweep_one if k == 1 else _sweep)(skeleton, of_hubs, head, waiting, horizon_ds)
+    room = (len(skeleton.links) + of_hubs.size) * 2 if k == 1 else of_hubs.size * 4
+    pool = np.empty(room + ROOM, np.int32)
+    (_sweep_one if k == 1 else _sweep)(skeleton, of_hubs, pool, (head, waiting), horizon_ds)
     return _of_vertices(skeleton, len(net.node_of_vertex), of_hubs, own, horizon_ds)
 
 
@@ -122,12 +132,12 @@ def _keep(labels: IntArray, k: int, row: Whole, label: Whole) -> bool:
 
 @kernel
 def _seed(  # noqa: C901 - one loop nest
-    net: Net, stations: Stops, k: int, horizon_ds: int
-) -> tuple[IntArray, IntArray]:
-    """Labels of the hubs that stations lead to, (n_hubs + 1, k), and of inner ones, (n, 2) label and inner vertex."""
+    net: Net, stations: Stops, of_hubs: IntArray, horizon_ds: int
+) -> IntArray:
+    """Label the hubs that stations lead to; the labels of inner vertices, (n, 2) label and inner vertex."""
     skeleton = net.skeleton
-    n_hubs = len(skeleton.vertex_of_hub)
-    of_hubs, own = np.full((n_hubs + 1, k), EMPTY, np.int64), np.empty((64, 2), np.int64)
+    n_hubs, k = len(skeleton.vertex_of_hub), of_hubs.shape[1]
+    own = np.empty((64, 2), np.int64)
     flat, n_own = of_hubs.reshape(-1), 0
     for station in range(len(stations.start_of_point) - 1):
         for j in range(stations.start_of_point[station], stations.start_of_point[station + 1]):
@@ -155,17 +165,17 @@ def _seed(  # noqa: C901 - one loop nest
                         _keep(flat, k, skeleton.ends_of_chain[chain, 0], label + (there_ds << 32))
                     if ds + back_ds <= horizon_ds and skeleton.ends_of_chain[chain, 1] != n_hubs:
                         _keep(flat, k, skeleton.ends_of_chain[chain, 1], label + (back_ds << 32))
-    return of_hubs, own[:n_own]
+    return own[:n_own]
 
 
 @kernel
 def _sweep(  # noqa: C901, PLR0912 - one loop nest, for speed
-    skeleton: Skeleton, table: IntArray, head: Int32Array, waiting: NDArray[np.uint64], horizon_ds: int
+    skeleton: Skeleton, table: IntArray, pool: Int32Array, buckets: Buckets, horizon_ds: int
 ) -> None:
     """Fill in the labels of all hubs. Entries of the pool are hub, station, next; free ones are used again."""
     start, links, labels, k = skeleton.start_of_hub, skeleton.links.reshape(-1), table.reshape(-1), table.shape[1]
+    head, waiting = buckets
     n_buckets = len(head) - 1
-    pool = np.empty(4 * (len(labels) + 1024), np.int32)
     n, free, n_waiting = 0, np.int64(NONE), 0
     for i in range(len(labels)):
         if labels[i] != EMPTY:
@@ -215,13 +225,11 @@ def _sweep(  # noqa: C901, PLR0912 - one loop nest, for speed
 
 
 @kernel
-def _sweep_one(
-    skeleton: Skeleton, table: IntArray, head: Int32Array, waiting: NDArray[np.uint64], horizon_ds: int
-) -> None:
+def _sweep_one(skeleton: Skeleton, table: IntArray, pool: Int32Array, buckets: Buckets, horizon_ds: int) -> None:
     """The same where every hub keeps one label: entries need no station, and links no branch."""
     start, links, label_of_hub = skeleton.start_of_hub, skeleton.links.reshape(-1), table.reshape(-1)
+    head, waiting = buckets
     nobody = len(head) - 1
-    pool = np.empty(2 * (len(links) // 4 + len(label_of_hub) + 1024), np.int32)
     n = 0
     for i in range(len(label_of_hub)):
         if label_of_hub[i] != EMPTY:

@@ -89,7 +89,12 @@ def skeleton_of(start_of_vertex: IntArray, arcs: Int32Array) -> Skeleton:
 
     hub_of_vertex[place[is_inner]] = -1 - np.arange(is_inner.sum(), dtype=np.int32)
     chains = ends, ds_of_chain, start_of_chain.astype(np.int64)
-    start_of_hub, links = _links(start_of_vertex, arcs, is_passed, hub_of_vertex, chains, n_hubs)
+    graph, n_of_hub = (start_of_vertex, arcs, is_passed, hub_of_vertex), np.zeros(n_hubs + 1, np.int64)
+    _put_links(graph, chains, n_hubs, n_of_hub, np.empty((0, 4), np.int32))
+    start_of_hub = np.concatenate([[0], np.cumsum(n_of_hub)])
+    # made by numpy, which asks the system for large pages: searches read all over it
+    links = np.empty((start_of_hub[-1], 4), np.int32)
+    _put_links(graph, chains, n_hubs, start_of_hub.copy(), links)
     return Skeleton(
         np.flatnonzero(is_hub).astype(np.int32),
         hub_of_vertex,
@@ -154,34 +159,26 @@ def _from_hubs(
 
 
 @kernel
-def _links(
-    start: IntArray,
-    arcs: Int32Array,
-    is_passed: BoolArray,
-    place_of_vertex: Int32Array,
+def _put_links(
+    graph: tuple[IntArray, Int32Array, BoolArray, Int32Array],
     chains: tuple[Int32Array, Int32Array, IntArray],
     n_hubs: int,
-) -> tuple[IntArray, Int32Array]:
-    """All links by the hub they leave, counted and then filled in: plain arcs, and chains from both their ends."""
-    ends, ds_of_chain, start_of_chain = chains
-    n_of_hub, nothing = np.zeros(n_hubs + 2, np.int64), np.empty((0, 4), np.int32)
-    start_of_hub, at, links = n_of_hub, n_of_hub[1:], nothing
-    for is_filling in (False, True):
-        if is_filling:
-            start_of_hub = np.cumsum(n_of_hub)
-            at, links = start_of_hub.copy(), np.empty((start_of_hub[-1], 4), np.int32)
-        for vertex in range(len(is_passed)):
-            for arc in range(start[vertex], start[vertex + 1]):
-                if not (is_passed[vertex] or is_passed[arcs[arc, 0]]):
-                    _put(links, at, place_of_vertex[vertex], place_of_vertex[arcs[arc, 0]], arcs[arc, 1], 0, 0)
-        for chain in range(len(ds_of_chain)):
-            one, other, ds = ends[chain, 0], ends[chain, 1], ds_of_chain[chain]
-            n_inner = start_of_chain[chain + 1] - start_of_chain[chain]
-            _put(links, at, one, other, ds, 2 * chain, n_inner)
-            # a ring is run one way only, for both take the same
-            if other != n_hubs and other != one:  # noqa: PLR1714 - as kernels understand it
-                _put(links, at, other, one, ds, 2 * chain + 1, n_inner)
-    return start_of_hub, links
+    at: IntArray,
+    links: Int32Array,
+) -> None:
+    """Count or fill in all links by the hub they leave: plain arcs, and chains from both their ends."""
+    (start, arcs, is_passed, place_of_vertex), (ends, ds_of_chain, start_of_chain) = graph, chains
+    for vertex in range(len(is_passed)):
+        for arc in range(start[vertex], start[vertex + 1]):
+            if not (is_passed[vertex] or is_passed[arcs[arc, 0]]):
+                _put(links, at, place_of_vertex[vertex], place_of_vertex[arcs[arc, 0]], arcs[arc, 1], 0, 0)
+    for chain in range(len(ds_of_chain)):
+        one, other, ds = ends[chain, 0], ends[chain, 1], ds_of_chain[chain]
+        n_inner = start_of_chain[chain + 1] - start_of_chain[chain]
+        _put(links, at, one, other, ds, 2 * chain, n_inner)
+        # a ring is run one way only, for both take the same
+        if other != n_hubs and other != one:  # noqa: PLR1714 - as kernels understand it
+            _put(links, at, other, one, ds, 2 * chain + 1, n_inner)
 
 
 @kernel
