@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.answering import LATER, Answers
 from api.deps import Db, Now, Reach, Who, asks
-from api.limits import Minutes, ModeKey, SurfaceKey, check_size
-from api.paging import Paged
+from api.jobs import Step
+from api.limits import Minutes, ModeKey, SurfaceKey
+from api.paging import Page, Paged
 from api.schemas import Listed, Provenance, Shape, problems
-from geo.access import AccessWish
+from geo.access import AccessReport, AccessWish
 from geo.actions.access import access as compute
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 
@@ -88,12 +90,13 @@ class AccessShape(Listed):
     areas: list[AreaAccessShape] = Field(description="Least supply first.")
 
 
-@router.get("/coverage/access", responses=problems(404))
+@router.get("/coverage/access", response_model=AccessShape, responses=problems(404) | LATER)
 def coverage_access(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     engine: Reach,
     now: Now,
     page: Paged,
+    answering: Answers,
     who: Annotated[Who, asks("viewer")],
     by: Annotated[By, Query(description="One entry for each ...")] = "community",
     minutes: Minutes = 15,
@@ -105,22 +108,29 @@ def coverage_access(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     missing_capacity: Annotated[
         float | None, Query(ge=0, allow_inf_nan=False, description="What an unknown capacity counts as.")
     ] = None,
-) -> AccessShape:
+) -> Any:
     """Supply shared out over people in reach, and how unevenly minutes and supply are spread."""
-    check_size(db, minutes)
+    answering.check_size(db, minutes)
     wish = AccessWish(minutes, mode, surface, method, demand, supply, missing_capacity, by, who.area_id)
-    found = compute(engine, wish, now)
+
+    def work(step: Step) -> AccessShape:
+        return _report(compute(engine, wish, now, step), page)
+
+    return answering.answer("access", work, who)
+
+
+def _report(found: AccessReport, page: Page) -> AccessShape:
     areas = [AreaAccessShape.model_validate(area) for area in page.of(found.areas)]
     return AccessShape(
         provenance=Provenance.model_validate(found.provenance),
-        method=method,
+        method=cast("Method", found.method),
         is_verified=found.is_verified,
-        demand=demand,
+        demand=cast("Group", found.demand),
         per_people=found.per_people,
         horizon_minutes=found.horizon_minutes,
         supply=SupplyShape.model_validate(found.supply),
         groups={group: GroupShape.model_validate(told) for group, told in found.groups.items()},
-        by=by,
+        by=cast("By", found.by),
         areas=areas,
         number_matched=len(found.areas),
         number_returned=len(areas),

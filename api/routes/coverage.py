@@ -17,6 +17,7 @@ from api.schemas import Count, Figures, Listed, Run, Shape, Variety, problems
 from geo.actions.compute_coverage import check_run, compute_coverage
 from geo.coverage import CoverageRun
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
+from geo.rules.request_limits import request_limits
 from geo.store.coverage import current_run, is_behind_data
 from geo.store.figures import Counts, FigureEntry, by_level, by_station_of_all, of_all
 
@@ -59,7 +60,7 @@ class Coverage(Listed):
 class RunWish(Shape):
     """What a new computation is asked for."""
 
-    minutes: float = Field(15, gt=0, le=1440, examples=[15], description="Cutoff; reached itself.")
+    minutes: float = Field(15, gt=0, le=request_limits().minutes, examples=[15], description="Cutoff; reached itself.")
     mode: Word = Field(DEFAULT_MODE, max_length=50, examples=[DEFAULT_MODE])
     surface: Word = Field(DEFAULT_SURFACE, max_length=50, examples=[DEFAULT_SURFACE])
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.answering import LATER, Answers
 from api.deps import Db, Now, Reach, Who, asks
-from api.limits import Minutes, ModeKey, SurfaceKey, check_size
-from api.paging import Paged
+from api.jobs import Step
+from api.limits import Minutes, ModeKey, SurfaceKey
+from api.paging import Page, Paged
 from api.schemas import Geometry, Listed, Position, Provenance, Shape, problems
 from geo.actions.find_crossings import find_crossings
 from geo.actions.honesty import honesty as compute
-from geo.honesty import Crossing, CrossingWish, HonestyWish
+from geo.honesty import Crossing, CrossingReport, CrossingWish, HonestyReport, HonestyWish
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 
 router = APIRouter(tags=["coverage"])
@@ -79,12 +81,13 @@ class HonestyShape(Listed):
     promises: list[PromiseShape] = Field(description="Most residents promised and not reached first.")
 
 
-@router.get("/coverage/honesty", responses=problems(404))
+@router.get("/coverage/honesty", response_model=HonestyShape, responses=problems(404) | LATER)
 def coverage_honesty(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     engine: Reach,
     now: Now,
     page: Paged,
+    answering: Answers,
     who: Annotated[Who, asks("viewer")],
     by: Annotated[By, Query(description="One entry for each ...")] = "station",
     minutes: Minutes = 15,
@@ -93,14 +96,22 @@ def coverage_honesty(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     circle_m: Annotated[
         float | None, Query(gt=0, le=100_000, allow_inf_nan=False, description="Radius of the plain circle.")
     ] = None,
-) -> HonestyShape:
+) -> Any:
     """Whom circles promise a station and do not bring there, and the reverse."""
-    check_size(db, minutes)
-    found = compute(db, engine, HonestyWish(minutes, mode, surface, by, circle_m, who.area_id), now)
+    answering.check_size(db, minutes)
+    wish = HonestyWish(minutes, mode, surface, by, circle_m, who.area_id)
+
+    def work(step: Step) -> HonestyShape:
+        return _report(compute(db, engine, wish, now, step), page)
+
+    return answering.answer("honesty", work, who)
+
+
+def _report(found: HonestyReport, page: Page) -> HonestyShape:
     promises = [PromiseShape(**promise.row()) for promise in page.of(found.promises)]
     return HonestyShape(
         provenance=Provenance.model_validate(found.provenance),
-        by=by,
+        by=cast("By", found.by),
         circle_m=found.circle_m,
         official_circles=found.n_official_circles,
         has_areas=found.has_areas,
@@ -154,20 +165,29 @@ class CrossingsShape(Shape):
     crossings: list[CrossingShape] = Field(description="Most residents first; what each brings alone.")
 
 
-@router.get("/coverage/crossings", responses=problems(404))
+@router.get("/coverage/crossings", response_model=CrossingsShape, responses=problems(404) | LATER)
 def coverage_crossings(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     engine: Reach,
     now: Now,
+    answering: Answers,
     who: Annotated[Who, asks("viewer")],
     minutes: Minutes = 15,
     mode: ModeKey = DEFAULT_MODE,
     surface: SurfaceKey = DEFAULT_SURFACE,
     most: Annotated[int, Query(ge=1, le=MOST_CROSSINGS, description="How many to tell.")] = 20,
-) -> CrossingsShape:
+) -> Any:
     """Where a crossing of a railway, river, wall or expressway would bring most people within the time."""
-    check_size(db, minutes)
-    found = find_crossings(db, engine, CrossingWish(minutes, mode, surface, most, who.area_id), now)
+    answering.check_size(db, minutes)
+    wish = CrossingWish(minutes, mode, surface, most, who.area_id)
+
+    def work(step: Step) -> CrossingsShape:
+        return _crossings(find_crossings(db, engine, wish, now, step))
+
+    return answering.answer("crossings", work, who)
+
+
+def _crossings(found: CrossingReport) -> CrossingsShape:
     return CrossingsShape(
         provenance=Provenance.model_validate(found.provenance),
         max_m=found.max_m,

@@ -11,6 +11,7 @@ from pydantic import Field
 from api.deps import Db, Now, Reach, Setting, Who, asks, local
 from api.figures import sight_of
 from api.inputs import Kind, Word
+from api.limits import check_size
 from api.schemas import Count, Provenance, Shape, problems
 from geo.actions.profile import extra_of
 from geo.actions.profile import profile as compute
@@ -104,6 +105,7 @@ def coverage_profile(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     ] = None,
 ) -> ProfileShape:
     """Residents, elderly and children who reach an open station, at each moment; what additional hours would bring."""
+    check_size(db, minutes)
     wish = ProfileWish(
         mode=mode,
         surface=surface,

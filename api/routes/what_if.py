@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from api.answering import LATER, Answers
 from api.deps import Db, Now, Reach, Setting, Who, asks, local
 from api.inputs import Word
+from api.jobs import Step
 from api.schemas import Position, Provenance, Shape, problems
 from geo.actions.what_if import what_if as compute
 from geo.changes import Change
@@ -108,16 +110,18 @@ class WhatIfAnswer(Shape):
     week: ChangedWeek | None = Field(description="None where no hours change.")
 
 
-@router.post("/coverage/what-if", responses=problems(404))
+@router.post("/coverage/what-if", response_model=WhatIfAnswer, responses=problems(404) | LATER)
 def what_if(
     body: WhatIfBody,
     db: Db,
     engine: Reach,
     settings: Setting,
     now: Now,
+    answering: Answers,
     who: Annotated[Who, asks("planner")],
-) -> WhatIfAnswer:
+) -> Any:
     """Compare the town as it is with the town as imagined; a token for an area counts that area's people only."""
+    answering.check_size(db, body.minutes)
     wish = WhatIfWish(
         mode=body.mode,
         surface=body.surface,
@@ -129,4 +133,8 @@ def what_if(
         service=body.service,
         area_id=who.area_id,
     )
-    return WhatIfAnswer.model_validate(compute(db, engine, wish), from_attributes=True)
+
+    def work(step: Step) -> WhatIfAnswer:
+        return WhatIfAnswer.model_validate(compute(db, engine, wish, step), from_attributes=True)
+
+    return answering.answer("what_if", work, who)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from geo.access import (
     SupplyTold,
     Unevenness,
 )
-from geo.actions.engine import Base, Engine
+from geo.actions.engine import BASE_SHARE, Base, Engine
 from geo.areas import Area
 from geo.compute import inequality
 from geo.compute.access import Access, even_weights, floating_catchments, gaussian_weights, ring_weights
@@ -61,8 +61,10 @@ class _Found:
         return self.access.of_home * self.rule.per_people
 
 
-def access(engine: Engine, wish: AccessWish, at: datetime) -> AccessReport:
+def access(engine: Engine, wish: AccessWish, at: datetime, step: Callable[[float], None] | None = None) -> AccessReport:
     """The measures of access.
+
+    ``step`` is told the share done, 0 to 1; what it raises calls the computation off.
 
     Raises
     ------
@@ -74,7 +76,8 @@ def access(engine: Engine, wish: AccessWish, at: datetime) -> AccessReport:
         If the minutes are out of range, or a capacity below 0 is to be assumed.
     """
     _check(wish)
-    base, rule = engine.base(wish.mode, wish.surface, wish.minutes, at), access_rule()
+    tell, rule = step or (lambda _share: None), access_rule()
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
     supply, told = _supply(base, wish)
     found = floating_catchments(base.pairs, _weights(base, wish.method, rule), supply, people_of(base, wish.demand))
     case = _Found(base, rule, found, base.city.is_in_area(wish.area_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +27,9 @@ from geo.stations import Station
 from geo.store.coverage import data_version
 from geo.store.database import Database
 from geo.units import NONE, Int32Array, IntArray
+
+BASE_SHARE = 0.9
+"""Of a question that has to find out who reaches whom, what that takes."""
 
 KEPT = 4
 """How many bases are kept: one per mode, surface, cutoff and direction that was asked for lately."""
@@ -124,7 +127,15 @@ class Engine:
         self._slots: OrderedDict[tuple[str, str, str, str, int, Direction], _Slot] = OrderedDict()
         self._city: tuple[str, str, City] | None = None
 
-    def base(self, mode: str, surface: str, cutoff_minutes: float, at: datetime, direction: Direction = "to") -> Base:
+    def base(
+        self,
+        mode: str,
+        surface: str,
+        cutoff_minutes: float,
+        at: datetime,
+        direction: Direction = "to",
+        step: Callable[[float], None] | None = None,
+    ) -> Base:
         """What is known of the city, for one way of moving and one cutoff.
 
         Parameters
@@ -137,6 +148,8 @@ class Engine:
             Which plans of grids are in force. Opening hours are no part of it.
         direction
             To the stations, or from them.
+        step
+            Told the share done, 0 to 1; what it raises calls the computation off, and nothing is kept of it.
 
         Raises
         ------
@@ -159,7 +172,7 @@ class Engine:
                 self._slots.popitem(last=False)
         with slot.lock:
             if slot.base is None:
-                slot.base = base_of(self._loaded(laid, version, at), wish, direction)
+                slot.base = base_of(self._loaded(laid, version, at), wish, direction, step)
             return slot.base
 
     def _loaded(self, laid: Laid, version: str, at: datetime) -> City:
@@ -170,9 +183,10 @@ class Engine:
             return self._city[2]
 
 
-def base_of(city: City, wish: Wish, direction: Direction) -> Base:
-    """Find out who reaches which station."""
-    rule = wish.rule
+def base_of(city: City, wish: Wish, direction: Direction, step: Callable[[float], None] | None = None) -> Base:
+    """Find out who reaches which station; ``step`` is told the share done."""
+    rule, tell = wish.rule, step or (lambda _share: None)
+    tell(0.1)
     ground, built = roads(city.laid, wish)
     doors_xy_m = ground.frame.to_xy_m(city.doors_lonlat)
     homes_xy_m = ground.frame.to_xy_m(np.array(city.homes.lonlat_of_start))
@@ -184,7 +198,9 @@ def base_of(city: City, wish: Wish, direction: Direction) -> Base:
     if direction == "to":
         net, doors, homes = reverse(built), reversed_stops(built, doors), reversed_stops(built, homes)
     homes_by_piece = stops_of_pieces(homes, ground.n_pieces)
-    pairs = homes_within(net, doors, homes_by_piece, len(city.homes), wish.cutoff_ds)
+    pairs = homes_within(
+        net, doors, homes_by_piece, len(city.homes), wish.cutoff_ds, tell=lambda share: tell(0.3 + 0.7 * share)
+    )
     return Base(
         city=city,
         wish=wish,

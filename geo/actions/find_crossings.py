@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from geo.actions.engine import Base, Engine
+from geo.actions.engine import BASE_SHARE, Base, Engine
 from geo.actions.load_city import roads
 from geo.compute.crossings import (
     Crossings,
@@ -52,8 +52,12 @@ class Best(NamedTuple):
     """Whom each brings."""
 
 
-def find_crossings(db: Database, engine: Engine, wish: CrossingWish, at: datetime) -> CrossingReport:
+def find_crossings(
+    db: Database, engine: Engine, wish: CrossingWish, at: datetime, step: Callable[[float], None] | None = None
+) -> CrossingReport:
     """Where a crossing would help most.
+
+    ``step`` is told the share done, 0 to 1; what it raises calls the computation off.
 
     Only public streets are joined: a way into a private zone would change what is private.
 
@@ -70,8 +74,10 @@ def find_crossings(db: Database, engine: Engine, wish: CrossingWish, at: datetim
         raise Refused("crossings_none_asked", most=wish.most)
     if mode_of(wish.mode).travel == "car":
         raise Refused("crossings_by_car", mode=wish.mode)
-    base = engine.base(wish.mode, wish.surface, wish.minutes, at)
+    tell = step or (lambda _share: None)
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
     best = best_crossings(base, wish)
+    tell(0.95)
     with db.read() as conn:
         barriers = barriers_met(conn, best.lines)
     rule = honesty_rule().crossing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from geo.actions.engine import Base, Engine
+from geo.actions.engine import BASE_SHARE, Base, Engine
 from geo.areas import Area
 from geo.compute.circles import Pen, Sources, outline_of_union
 from geo.compute.honesty import (
@@ -71,8 +71,12 @@ class _Subject(NamedTuple):
     name: str
 
 
-def honesty(db: Database, engine: Engine, wish: HonestyWish, at: datetime) -> HonestyReport:
+def honesty(
+    db: Database, engine: Engine, wish: HonestyWish, at: datetime, step: Callable[[float], None] | None = None
+) -> HonestyReport:
     """The honesty report.
+
+    ``step`` is told the share done, 0 to 1; what it raises calls the computation off.
 
     Raises
     ------
@@ -87,7 +91,8 @@ def honesty(db: Database, engine: Engine, wish: HonestyWish, at: datetime) -> Ho
         raise NotFound("level_unknown", level=wish.by, known=", ".join(LEVELS))
     if wish.circle_m is not None and not 0 < wish.circle_m < np.inf:
         raise Refused("circle_out_of_range", metres=wish.circle_m)
-    base = engine.base(wish.mode, wish.surface, wish.minutes, at)
+    tell = step or (lambda _share: None)
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
     with db.read() as conn:
         official = official_circles.live(conn)
         drawn = coverage.drawn_circles(conn, base.provenance.inputs_hash)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
-from geo.actions.engine import Base, Engine
+from geo.actions.engine import BASE_SHARE, Base, Engine
 from geo.actions.imagine import Scene, scene_of
 from geo.actions.name_places import name_places
 from geo.actions.profile import week_from
@@ -28,8 +29,10 @@ ALWAYS = "24/7"
 PEOPLE = ("residents", "elderly", "children")
 
 
-def what_if(db: Database, engine: Engine, wish: WhatIfWish) -> WhatIf:
+def what_if(db: Database, engine: Engine, wish: WhatIfWish, step: Callable[[float], None] | None = None) -> WhatIf:
     """Compare the town as it is with the town as somebody imagines it.
+
+    ``step`` is told the share done, 0 to 1; what it raises calls the computation off.
 
     Raises
     ------
@@ -40,7 +43,9 @@ def what_if(db: Database, engine: Engine, wish: WhatIfWish) -> WhatIf:
     Refused
         If a change cannot be meant; the sentence says which and why.
     """
-    base = _only(engine.base(wish.mode, wish.surface, wish.minutes, wish.at), wish.area_id)
+    tell = step or (lambda _share: None)
+    base = engine.base(wish.mode, wish.surface, wish.minutes, wish.at, step=lambda share: tell(BASE_SHARE * share))
+    base = _only(base, wish.area_id)
     scene = scene_of(base, wish.changes)
     return _told(db, base, scene, wish, compared(base, scene, wish))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +45,13 @@ class _Desk(NamedTuple):
 
 
 def homes_within(
-    net: Net, stations: Stops, homes: StopsOfPieces, n_homes: int, cutoff_ds: int, n_threads: int | None = None
+    net: Net,
+    stations: Stops,
+    homes: StopsOfPieces,
+    n_homes: int,
+    cutoff_ds: int,
+    n_threads: int | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Pairs:
     """All homes within the cutoff of each station.
 
@@ -60,6 +67,8 @@ def homes_within(
         The cutoff itself is reached.
     n_threads
         All cores where None.
+    tell
+        Told the share done, now and then; what it raises ends the search.
     """
 
     def make() -> _Desk:
@@ -80,6 +89,8 @@ def homes_within(
     for n_of_station, found in in_parts_with(make, part, n_stations, STATIONS_PER_PART, n_threads):
         counts.append(n_of_station)
         parts.append(found)
+        if tell is not None:
+            tell(min((len(parts) - 1) * STATIONS_PER_PART / n_stations, 1.0))
     pairs = np.concatenate(parts)
     return Pairs(np.cumsum(np.concatenate(counts)), pairs[:, 0].copy(), pairs[:, 1].copy())
 

@@ -86,7 +86,7 @@ def test_what_is_refused(client: TestClient) -> None:
         ({"extra": "all"}, 422, "profile_extra_bad"),
         ({"kind": "circus"}, 404, "profile_no_stations"),
         ({"mode": "flying"}, 404, "mode_unknown"),
-        ({"minutes": 1000}, 422, "minutes_out_of_range"),
+        ({"minutes": 1000}, 422, "request_minutes_many"),
         ({"unknown": "maybe"}, 422, "request_faulty"),
     )
     for values, status, key in cases:
