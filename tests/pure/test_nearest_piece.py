@@ -33,9 +33,11 @@ def test_pieces_are_shapelys(cell_m: float, seed: int) -> None:
     assert found.along_m == pytest.approx(along_m, abs=1e-5)
 
 
-def test_where_pieces_meet_the_lowest_counts_and_the_place_nearer_to_its_beginning() -> None:
+@pytest.mark.parametrize("cell_m", [30.0, 100.0])
+def test_where_pieces_meet_the_lowest_counts_and_the_place_nearer_to_its_beginning(cell_m: float) -> None:
+    """In small cells the higher piece, which lies to the left, is come upon first."""
     ways: list[Way] = [[(200, 0), (100, 0)], [(100, 0), (0, 0)], [(100, 0), (100, -50), (60, -50), (60, -10), (100, 0)]]
-    index = index_lines(points_of(ways), starts_of(ways))
+    index = index_lines(points_of(ways), starts_of(ways), cell_m)
     found = nearest_piece(index, np.array([[100.0, 40.0], [100.0, 0.0], [99.0, 30.0], [70.0, -50.0]]))
     assert found.piece.tolist() == [0, 0, 1, 2]
     assert found.along_m.tolist() == [100, 100, 1, 80]
@@ -45,9 +47,10 @@ def test_where_pieces_meet_the_lowest_counts_and_the_place_nearer_to_its_beginni
 def test_far_away_is_still_found_and_nothing_is_said_as_such() -> None:
     ways: list[Way] = [[(0, 0), (30, 0)], [(50_000, 0), (50_000, 0)]]
     index = index_lines(points_of(ways), starts_of(ways))
-    found = nearest_piece(index, np.array([[20_000.0, 0.0], [50_000.0, 700.0], [np.inf, 0.0], [np.nan, np.nan]]))
-    assert found.piece.tolist() == [0, 1, NONE, NONE]
-    assert found.distance_m.tolist() == [19_970, 700, np.inf, np.inf]
+    nowhere = [[np.inf, 0.0], [np.nan, np.nan], [1e160, 1e160], [-1e308, 1e308], [0.0, 2e19]]
+    found = nearest_piece(index, np.array([[20_000.0, 0.0], [50_000.0, 700.0], *nowhere]))
+    assert found.piece.tolist() == [0, 1, *[NONE] * 5]
+    assert found.distance_m.tolist() == [19_970, 700, *[np.inf] * 5]
     assert found.along_m[:2].tolist() == [30, 0]
     assert np.isnan(found.along_m[2:]).all()
 

@@ -224,3 +224,16 @@ def test_many_ways_between_two_places() -> None:
     )
     for k in (1, 2):
         assert nearest_of_nodes(net, stations, k, 10**6)[0].tolist() == [[0, 1][:k], [1, 2][:k], [0, 1][:k]]
+
+
+def test_where_two_ways_round_meet_beyond_the_cutoff_nothing_is_told() -> None:
+    """A ring of 8 pieces of 10 ds from a crossroads: its far side is 40 away both ways, just beyond a cutoff of 39."""
+    ring = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 0), (0, 8), (0, 9)]
+    ends = np.array(ring, np.int32).T
+    net = build_net(10, *ends, np.full(20, 10, np.int32), np.zeros(20, np.bool_), no_turns())
+    assert net.skeleton.ends_of_chain[0].tolist() == [0, 0]
+    for cutoff_ds, reaches in ((39, False), (40, True)):
+        _, vertex, ds = reach_of_stations(net, at_piece(8, 0, 10), cutoff_ds).triples()
+        told = dict(zip(vertex.tolist(), ds.tolist(), strict=True))
+        assert (4 in told) == reaches
+        assert told == {i: 10 * min(i, 8 - i) for i in range(8) if i != 4 or reaches} | {8: 10, 9: 10}
