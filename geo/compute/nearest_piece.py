@@ -76,7 +76,8 @@ def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None
 
 def _by_cell(streets: SegmentIndex, xy_m: FloatArray) -> IntArray:
     """The points in the order of their cells: neighbours read the same segments, which are then at hand."""
-    column, row = np.nan_to_num((xy_m - streets.corner_xy_m) / streets.cell_m, posinf=0.0, neginf=0.0).T
+    near_m = np.clip(np.nan_to_num(xy_m), -FAR_M, FAR_M)
+    column, row = ((near_m - streets.corner_xy_m) / streets.cell_m).T
     order: IntArray = np.argsort(np.floor(row) * streets.n_columns + column)
     return order
 
