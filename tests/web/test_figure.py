@@ -212,7 +212,7 @@ def test_every_text_that_a_script_asks_for_exists_and_every_text_is_asked_for() 
     sources = "\n".join(
         file.read_text(encoding="utf-8") for name, file in static_files().items() if name.endswith(".js")
     )
-    sources += (STATIC.parent / "pages" / "public.html").read_text(encoding="utf-8")
+    sources += "\n".join(page.read_text(encoding="utf-8") for page in (STATIC.parent / "pages").glob("*.html"))
     asked = set(re.findall(r'\bsay\(\s*"([a-z0-9_]+)"', sources)) | set(re.findall(r"\bsay\.([a-z0-9_]+)", sources))
     asked |= set(re.findall(r'\? "([a-z_]+)" : "', sources)) & set(words())
     assert not asked - set(words())
