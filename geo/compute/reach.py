@@ -30,13 +30,12 @@ from geo.compute.net import Net, Stops
 from geo.compute.search import (
     Found,
     Search,
+    fill_times,
     forget_own,
     most_found,
     new_found,
     new_search,
-    scattered,
     settle,
-    spread,
     tell,
 )
 from geo.compute.skeleton import LANES
@@ -169,6 +168,7 @@ def _enlarged(reached: Reached, n_used: int, n_left: int, n_vertices: int) -> Re
 
 def times_of_nodes(net: Net, stations: Stops, horizon_ds: int) -> Int32Array:
     """Time of every vertex from the nearest station: (n_vertices,) NONE beyond the horizon, which itself is reached."""
-    search, found = new_search(net, stations, horizon_ds), new_found(len(net.node_of_vertex))
-    n_found = spread(net, stations, search, found, (0, len(stations.start_of_point) - 1), horizon_ds)
-    return scattered(found, n_found, len(net.node_of_vertex))
+    ds_of_vertex = np.empty(len(net.node_of_vertex), np.int32)
+    of_own = new_found(len(net.skeleton.chain_of_inner))
+    fill_times(net, stations, new_search(net, stations, horizon_ds), horizon_ds, of_own, ds_of_vertex)
+    return ds_of_vertex

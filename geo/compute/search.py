@@ -21,6 +21,7 @@ Dial (1969), Algorithm 360, Commun. ACM 12, 632-633.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +85,9 @@ class Counts(NamedTuple):
     ready: int
     loose: int
     own: int
+
+
+Settler = Callable[[Skeleton, Search, int, int, int], tuple[int, int, int]]
 
 
 def n_buckets_of(longest_ds: int) -> int:
@@ -153,15 +157,21 @@ def spread(net: Net, stations: Stops, search: Search, found: Found, span: tuple[
 @bare_kernel
 def settle(net: Net, stations: Stops, search: Search, span: tuple[int, int], horizon_ds: int) -> Counts:
     """Settle all hubs within the horizon; then :func:`tell` tells all vertices, or :func:`forget_own` gives up."""
-    marks, all_base = search.marks, search.base
-    if all_base[0] - 2 * horizon_ds - 4 <= -LATE:
-        marks[::2] = LATE
-        all_base[0] = LATE
-    base = all_base[0] - 2 * horizon_ds - 4
-    all_base[0] = base
+    base = _next_base(search, horizon_ds)
     n, n_own = _seed(net, stations, search, span, base, horizon_ds)
-    n_hubs, n_ready, n_loose = _settle_hubs(net.skeleton, search, base, horizon_ds, n)
+    n_hubs, n_ready, n_loose = _settle_and_note(net.skeleton, search, base, horizon_ds, n)
     return Counts(base, n_hubs, n_ready, n_loose, n_own)
+
+
+@bare_kernel
+def _next_base(search: Search, horizon_ds: int) -> int:
+    """A base below all labels of the searches before."""
+    base = search.base
+    if base[0] - 2 * horizon_ds - 4 <= -LATE:
+        search.marks[::2] = LATE
+        base[0] = LATE
+    base[0] -= 2 * horizon_ds + 4
+    return base[0]  # type: ignore[no-any-return]
 
 
 @bare_kernel
@@ -210,54 +220,64 @@ def _offer(search: Search, hub: Whole, ds: Whole, base: int, horizon_ds: int, n:
     return n + 1
 
 
-@bare_kernel
-def _settle_hubs(skeleton: Skeleton, search: Search, base: int, horizon_ds: int, n: int) -> tuple[int, int, int]:
-    """Settle hubs until none waits; numbers of hubs, of ready and of loose links."""
-    marks, head, waiting, pool = search.marks, search.head_of_bucket, search.waiting, search.pool
-    hubs, ready, loose, links = search.hubs, search.ready, search.loose, skeleton.links.reshape(-1)
-    nobody = len(head) - 1
-    n_hubs = n_ready = n_loose = 0
-    for word in range(horizon_ds // 64 + 1):
-        bits = waiting[word]
-        while bits != np.uint64(0):
-            ds = 64 * word + trailing_zeros(bits)
-            waiting[word] = bits & (bits - np.uint64(1))
-            entry, head[ds] = np.int64(head[ds]), NONE
-            now = base + 2 * ds
-            while entry != NONE:
-                hub, entry = np.uint64(pool[np.uint64(2 * entry)]), np.int64(pool[np.uint64(2 * entry + 1)])
-                mark = hub * np.uint64(2)
-                if marks[mark] != now:
-                    continue
-                marks[mark] = now - 1
-                hubs[np.uint64(2 * n_hubs)], hubs[np.uint64(2 * n_hubs + 1)] = hub, ds
-                n_hubs += 1
-                link, last = np.uint64(4 * marks[mark + np.uint64(1)]), np.uint64(4 * marks[mark + np.uint64(3)])
-                while link < last:
-                    to, then = np.uint64(links[link]), ds + links[link + np.uint64(1)]
-                    mark = to * np.uint64(2)
-                    old = np.int64(marks[mark])
-                    prefetch(links, np.int64(4 * marks[mark + np.uint64(1)]))
-                    has_inner = np.int64(links[link + np.uint64(3)] != 0)
-                    at = np.uint64(3 * n_ready)
-                    ready[at], ready[at + np.uint64(1)] = link, ds
-                    ready[at + np.uint64(2)] = (old - base + 1) >> 1
-                    was_settled = (old - now) >> 63
-                    n_ready += was_settled & has_inner
-                    # all bits set where the link stays within the horizon, and below where it improves; else none
-                    within = (then - horizon_ds - 1) >> 63
-                    loose[np.uint64(2 * n_loose)], loose[np.uint64(2 * n_loose + 1)] = link, ds
-                    n_loose += ~within & has_inner
-                    better = ((base + 2 * then - old) >> 63) & within
-                    marks[mark] = old ^ ((old ^ (base + 2 * then)) & better)
-                    bucket = np.uint64(nobody ^ ((nobody ^ then) & better))
-                    pool[np.uint64(2 * n)], pool[np.uint64(2 * n + 1)] = to, head[bucket]
-                    head[bucket] = n
-                    waiting[bucket >> np.uint64(6)] |= np.uint64(1) << (bucket & np.uint64(63))
-                    n -= better
-                    link += np.uint64(4)
+def _settler(one: int) -> Settler:
+    """Compile the heart of all searches, which adds ``one`` for each note: 1, or 0 to note nothing.
+
+    Then every note is written over the one before, which costs no memory.
+    """
+
+    def settle_hubs(skeleton: Skeleton, search: Search, base: int, horizon_ds: int, n: int) -> tuple[int, int, int]:
+        """Settle hubs until none waits; numbers of hubs, of ready and of loose links that are noted."""
+        marks, head, waiting, pool = search.marks, search.head_of_bucket, search.waiting, search.pool
+        hubs, ready, loose, links = search.hubs, search.ready, search.loose, skeleton.links.reshape(-1)
+        nobody = len(head) - 1
+        n_hubs = n_ready = n_loose = 0
+        for word in range(horizon_ds // 64 + 1):
             bits = waiting[word]
-    return n_hubs, n_ready, n_loose
+            while bits != np.uint64(0):
+                ds = 64 * word + trailing_zeros(bits)
+                waiting[word] = bits & (bits - np.uint64(1))
+                entry, head[ds] = np.int64(head[ds]), NONE
+                now = base + 2 * ds
+                while entry != NONE:
+                    hub, entry = np.uint64(pool[np.uint64(2 * entry)]), np.int64(pool[np.uint64(2 * entry + 1)])
+                    mark = hub * np.uint64(2)
+                    if marks[mark] != now:
+                        continue
+                    marks[mark] = now - 1
+                    hubs[np.uint64(2 * n_hubs)], hubs[np.uint64(2 * n_hubs + 1)] = hub, ds
+                    n_hubs += one
+                    link, last = np.uint64(4 * marks[mark + np.uint64(1)]), np.uint64(4 * marks[mark + np.uint64(3)])
+                    while link < last:
+                        to, then = np.uint64(links[link]), ds + links[link + np.uint64(1)]
+                        mark = to * np.uint64(2)
+                        old = np.int64(marks[mark])
+                        prefetch(links, np.int64(4 * marks[mark + np.uint64(1)]))
+                        has_inner = np.int64(links[link + np.uint64(3)] != 0) & one
+                        at = np.uint64(3 * n_ready)
+                        ready[at], ready[at + np.uint64(1)] = link, ds
+                        ready[at + np.uint64(2)] = (old - base + 1) >> 1
+                        was_settled = (old - now) >> 63
+                        n_ready += was_settled & has_inner
+                        # all bits set where the link stays within the horizon, and below where it improves; else none
+                        within = (then - horizon_ds - 1) >> 63
+                        loose[np.uint64(2 * n_loose)], loose[np.uint64(2 * n_loose + 1)] = link, ds
+                        n_loose += ~within & has_inner
+                        better = ((base + 2 * then - old) >> 63) & within
+                        marks[mark] = old ^ ((old ^ (base + 2 * then)) & better)
+                        bucket = np.uint64(nobody ^ ((nobody ^ then) & better))
+                        pool[np.uint64(2 * n)], pool[np.uint64(2 * n + 1)] = to, head[bucket]
+                        head[bucket] = n
+                        waiting[bucket >> np.uint64(6)] |= np.uint64(1) << (bucket & np.uint64(63))
+                        n -= better
+                        link += np.uint64(4)
+                bits = waiting[word]
+        return n_hubs, n_ready, n_loose
+
+    return bare_kernel(settle_hubs)
+
+
+_settle_and_note, _settle_only = _settler(1), _settler(0)
 
 
 @bare_kernel
@@ -400,6 +420,34 @@ def _settled_ds(search: Search, hub: Whole, base: int, horizon_ds: int) -> Whole
     """When a hub was settled; late where it was not."""
     ds = (np.int64(search.marks[2 * hub]) - base + 1) >> 1
     return ds if ds <= horizon_ds else np.int64(LATE)
+
+
+@bare_kernel
+def fill_times(
+    net: Net, stations: Stops, search: Search, horizon_ds: int, of_own: Found, ds_of_vertex: Int32Array
+) -> None:
+    """Times of all vertices from the nearest station: (n_vertices,) NONE beyond the horizon.
+
+    From the labels, in the order of memory. ``of_own`` has room for what lies on chains on which stations stand.
+    """
+    skeleton = net.skeleton
+    base = _next_base(search, horizon_ds)
+    n, n_own = _seed(net, stations, search, (0, len(stations.start_of_point) - 1), base, horizon_ds)
+    _settle_only(skeleton, search, base, horizon_ds, n)
+    for hub in range(len(skeleton.vertex_of_hub)):
+        ds = _settled_ds(search, hub, base, horizon_ds)
+        ds_of_vertex[skeleton.vertex_of_hub[hub]] = ds if ds <= horizon_ds else NONE
+    for chain in range(len(skeleton.ds_of_chain)):
+        from_ds = _settled_ds(search, skeleton.ends_of_chain[chain, 0], base, horizon_ds)
+        to_ds = _settled_ds(search, skeleton.ends_of_chain[chain, 1], base, horizon_ds)
+        to_ds += skeleton.ds_of_chain[chain]
+        for inner in range(skeleton.start_of_chain[chain], skeleton.start_of_chain[chain + 1]):
+            ds = min(from_ds + skeleton.ds_of_inner[inner], to_ds - skeleton.ds_of_inner[inner])
+            ds_of_vertex[skeleton.vertex_of_inner[inner]] = ds if ds <= horizon_ds else NONE
+    n_told = _tell_own(skeleton, search, of_own, (n_own, base), horizon_ds, 0)
+    forget_own(net, search, n_own)
+    for i in range(n_told):
+        ds_of_vertex[of_own.vertex[i]] = of_own.ds[i]
 
 
 @kernel
