@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from geo.settings import Settings
+from tests.bench.readme import BEGIN, END, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +25,10 @@ def test_every_linked_file_is_there() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_table_of_speed_is_what_was_measured() -> None:
+    assert README.split(BEGIN)[1].split(END)[0] == table()
 
 
 def test_no_placeholder_is_left() -> None:

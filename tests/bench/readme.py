@@ -24,7 +24,7 @@ def table_of(rows: Sequence[dict[str, Any]]) -> str:
     head = " | ".join(f"{name}, {NODES[graph]} nodes" for graph, name in GRAPHS.items())
     lines = [f"| job, against whom (bar) | {head} |", "|---|" + "--:|" * len(GRAPHS)]
     for (job, peer), found in wide.items():
-        told = " | ".join(_cell(found.get(graph)) for graph in GRAPHS)
+        told = " | ".join(_told(found.get(graph)) for graph in GRAPHS)
         lines.append(f"| {_name(job, peer, found)} | {told} |")
     lines += ["", "| job, against whom (bar) | on | |", "|---|---|--:|"]
     for key, found in by_job.items():
@@ -55,6 +55,11 @@ def _cell(row: dict[str, Any] | None) -> str:
     time = f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
     per_pair = [part for part in row["note"].split(", ") if part.endswith(" ns a pair")]
     return ", ".join([time, *per_pair])
+
+
+def _told(row: dict[str, Any] | None) -> str:
+    """As :func:`_cell`, and briefly why a peer is absent."""
+    return "absent" if row is not None and row["note"].startswith("absent") else _cell(row)
 
 
 def table() -> str:
