@@ -20,7 +20,7 @@ from geo.access import (
     SupplyTold,
     Unevenness,
 )
-from geo.actions.engine import BASE_SHARE, Base, Engine
+from geo.actions.engine import Base, Engine
 from geo.areas import Area
 from geo.compute import inequality
 from geo.compute.access import Access, even_weights, floating_catchments, gaussian_weights, ring_weights
@@ -76,8 +76,8 @@ def access(engine: Engine, wish: AccessWish, at: datetime, step: Callable[[float
         If the minutes are out of range, or a capacity below 0 is to be assumed.
     """
     _check(wish)
-    tell, rule = step or (lambda _share: None), access_rule()
-    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
+    rule = access_rule()
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=step)
     supply, told = _supply(base, wish)
     found = floating_catchments(base.pairs, _weights(base, wish.method, rule), supply, people_of(base, wish.demand))
     case = _Found(base, rule, found, base.city.is_in_area(wish.area_id))

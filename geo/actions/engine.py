@@ -149,7 +149,8 @@ class Engine:
         direction
             To the stations, or from them.
         step
-            Told the share done, 0 to 1; what it raises calls the computation off, and nothing is kept of it.
+            Told the share of the question that is done, up to ``BASE_SHARE``: the asker has more to do. What it raises
+            calls the computation off, and nothing is kept of it.
 
         Raises
         ------
@@ -184,8 +185,13 @@ class Engine:
 
 
 def base_of(city: City, wish: Wish, direction: Direction, step: Callable[[float], None] | None = None) -> Base:
-    """Find out who reaches which station; ``step`` is told the share done."""
-    rule, tell = wish.rule, step or (lambda _share: None)
+    """Find out who reaches which station; ``step`` is told the share done, up to ``BASE_SHARE``."""
+    rule = wish.rule
+
+    def tell(share: float) -> None:
+        if step is not None:
+            step(BASE_SHARE * share)
+
     tell(0.1)
     ground, built = roads(city.laid, wish)
     doors_xy_m = ground.frame.to_xy_m(city.doors_lonlat)

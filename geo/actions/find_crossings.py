@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from geo.actions.engine import BASE_SHARE, Base, Engine
+from geo.actions.engine import Base, Engine
 from geo.actions.load_city import roads
 from geo.compute.crossings import (
     Crossings,
@@ -74,10 +74,10 @@ def find_crossings(
         raise Refused("crossings_none_asked", most=wish.most)
     if mode_of(wish.mode).travel == "car":
         raise Refused("crossings_by_car", mode=wish.mode)
-    tell = step or (lambda _share: None)
-    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=step)
     best = best_crossings(base, wish)
-    tell(0.95)
+    if step is not None:
+        step(0.95)
     with db.read() as conn:
         barriers = barriers_met(conn, best.lines)
     rule = honesty_rule().crossing

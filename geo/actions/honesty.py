@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from geo.actions.engine import BASE_SHARE, Base, Engine
+from geo.actions.engine import Base, Engine
 from geo.areas import Area
 from geo.compute.circles import Pen, Sources, outline_of_union
 from geo.compute.honesty import (
@@ -91,8 +91,7 @@ def honesty(
         raise NotFound("level_unknown", level=wish.by, known=", ".join(LEVELS))
     if wish.circle_m is not None and not 0 < wish.circle_m < np.inf:
         raise Refused("circle_out_of_range", metres=wish.circle_m)
-    tell = step or (lambda _share: None)
-    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=lambda share: tell(BASE_SHARE * share))
+    base = engine.base(wish.mode, wish.surface, wish.minutes, at, step=step)
     with db.read() as conn:
         official = official_circles.live(conn)
         drawn = coverage.drawn_circles(conn, base.provenance.inputs_hash)

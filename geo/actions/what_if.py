@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from geo.actions.engine import BASE_SHARE, Base, Engine
+from geo.actions.engine import Base, Engine
 from geo.actions.imagine import Scene, scene_of
 from geo.actions.name_places import name_places
 from geo.actions.profile import week_from
@@ -43,8 +43,7 @@ def what_if(db: Database, engine: Engine, wish: WhatIfWish, step: Callable[[floa
     Refused
         If a change cannot be meant; the sentence says which and why.
     """
-    tell = step or (lambda _share: None)
-    base = engine.base(wish.mode, wish.surface, wish.minutes, wish.at, step=lambda share: tell(BASE_SHARE * share))
+    base = engine.base(wish.mode, wish.surface, wish.minutes, wish.at, step=step)
     base = _only(base, wish.area_id)
     scene = scene_of(base, wish.changes)
     return _told(db, base, scene, wish, compared(base, scene, wish))

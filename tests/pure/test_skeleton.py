@@ -237,3 +237,16 @@ def test_where_two_ways_round_meet_beyond_the_cutoff_nothing_is_told() -> None:
         told = dict(zip(vertex.tolist(), ds.tolist(), strict=True))
         assert (4 in told) == reaches
         assert told == {i: 10 * min(i, 8 - i) for i in range(8) if i != 4 or reaches} | {8: 10, 9: 10}
+
+
+def test_a_station_far_up_a_dead_end_that_is_longer_than_any_way() -> None:
+    """Farther from its crossroads than a dead end takes to nowhere: nobody is sent there."""
+    step_ds = 200_000_000
+    ends = np.array([(0, 1), (1, 2), (2, 3), (3, 4), (0, 5), (0, 6)], np.int32).T
+    ds = np.repeat(np.array([step_ds] * 4 + [10, 10], np.int32), 2)
+    net = build_net(7, *ends, ds, np.zeros(12, np.bool_), no_turns())
+    assert 3 * step_ds > NOWHERE_DS
+    _, vertex, found_ds = reach_of_stations(net, at_piece(3, 0, step_ds), 1000).triples()
+    assert (vertex.tolist(), found_ds.tolist()) == ([3], [0])
+    assert times_of_nodes(net, at_piece(3, 0, step_ds), 1000).tolist() == [NONE, NONE, NONE, 0, NONE, NONE, NONE]
+    assert nearest_of_nodes(net, at_piece(3, 0, step_ds), 2, 1000)[0][:, 0].tolist() == [-1, -1, -1, 0, -1, -1, -1]
