@@ -15,11 +15,11 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -36,6 +36,9 @@ S = TypeVar("S")
 
 KEPT = 4
 """How many earlier states of a file keep their cache: another process may be running from one."""
+
+SHORT_WHILE = 1 << 13
+"""Looks at a counter: some ten microseconds."""
 
 IMPORTED = re.compile(r"^from geo\.(compute\.)?(\w+) import", re.MULTILINE)
 
@@ -167,14 +170,61 @@ def _helpers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=all_cores(), thread_name_prefix="kernel")
 
 
-def on_threads(work: Callable[[], None], n_jobs: int, n_threads: int | None = None) -> None:
-    """Run ``work`` on several threads at once, this one among them; each claims jobs until there are none left.
+def n_workers(n_jobs: int, n_threads: int | None) -> int:
+    """How many threads so many jobs are for; ``n_threads`` is all cores where None."""
+    return max(min(n_threads or all_cores(), n_jobs), 1)
 
-    As this thread does all that nobody else has claimed, it waits only for those that have begun. ``n_threads`` is all
-    cores where None.
+
+class Crew(NamedTuple):
+    """Threads that run one kernel together and leave it together, and what they tell each other.
+
+    A thread that leaves while another one holds Python's lock sleeps and is woken late: by as much as a small search
+    takes. So whoever is done waits within the kernel for those that are about to be, and the first leaves before all
+    others.
     """
-    others = [_helpers().submit(work) for _ in range(min(n_threads or all_cores(), n_jobs) - 1)]
-    work()
+
+    n_begun: IntArray
+    n_done: IntArray
+    may_leave: IntArray
+
+    def first(self) -> Crew:
+        """What the first of them is given."""
+        return self._replace(may_leave=new_counter(1))
+
+
+def new_crew() -> Crew:
+    """One for every run."""
+    return Crew(new_counter(), new_counter(), new_counter())
+
+
+@bare_kernel
+def enter(crew: Crew) -> None:
+    """To be called as a kernel begins."""
+    claim(crew.n_begun, 1)
+
+
+@bare_kernel
+def leave(crew: Crew) -> None:
+    """To be called as a kernel ends. It takes a short while at most: who was held up is not waited for."""
+    claim(crew.n_done, 1)
+    for _ in range(SHORT_WHILE):
+        if claim(crew.n_done, 0) >= claim(crew.n_begun, 0) and claim(crew.may_leave, 0) > 0:
+            return
+
+
+def on_threads(works: Sequence[Callable[[], None]], crew: Crew | None = None) -> None:
+    """Run each of ``works`` on a thread of its own, the first on this one; each claims jobs until there are none left.
+
+    As this thread does all that nobody else has claimed, it waits only for those that have begun. What needs Python's
+    lock is best done before. With a ``crew``, all call :func:`enter` and :func:`leave`; what they
+    give back is lost.
+    """
+    others = [_helpers().submit(work) for work in works[1:]]
+    works[0]()
+    if crew is not None:
+        crew.may_leave[0] = 1
+        if crew.n_done[0] == len(works):
+            return
     for other in others:
         if not other.cancel():
             other.result()
@@ -205,9 +255,9 @@ def in_parts_with(
         finally:
             free.append(scratch)
 
-    n_workers = min(n_threads or all_cores(), -(-n // part))
-    if n_workers <= 1:
+    n_at_once = n_workers(-(-n // part), n_threads)
+    if n_at_once == 1:
         yield from map(one, range(0, n, part))
         return
-    with ThreadPoolExecutor(max_workers=n_workers) as pool:
+    with ThreadPoolExecutor(max_workers=n_at_once) as pool:
         yield from pool.map(one, range(0, n, part))

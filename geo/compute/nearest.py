@@ -16,9 +16,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.compute.kept_search import kept_search
 from geo.compute.kernels import bare_kernel, kernel, prefetch, trailing_zeros
 from geo.compute.net import Net, Stops, StopsOfPieces, stops_of_pieces
-from geo.compute.search import WORD, n_buckets_of, new_found, new_search, scattered, spread
+from geo.compute.search import WORD, n_buckets_of, new_found, scattered, spread
 from geo.compute.skeleton import NOWHERE_DS, Skeleton
 from geo.units import NONE, Int32Array, IntArray, Whole
 
@@ -389,7 +390,8 @@ def times_to_stations(net: Net, point: Stops, stations: Stops, limit_ds: int) ->
     (n_stations,) NONE where not reached.
     """
     found = new_found(len(net.node_of_vertex))
-    n_found = spread(net, point, new_search(net, point, limit_ds), found, (0, 1), limit_ds)
+    with kept_search(net, point, limit_ds) as search:
+        n_found = spread(net, point, search, found, (0, 1), limit_ds)
     ds = scattered(found, n_found, len(net.node_of_vertex)).astype(np.int64)
     labels = np.where(ds != NONE, ds << 32, EMPTY).reshape(-1, 1)
     on_pieces = stops_of_pieces(point, len(net.ds_of_side) // 2)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import bare_kernel, claim, inlined_kernel, new_counter, on_threads, vector_kernel
+from geo.compute.kernels import bare_kernel, claim, inlined_kernel, n_workers, new_counter, on_threads, vector_kernel
 from geo.compute.segments import Place, SegmentIndex, nearest_on
 from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 
@@ -70,7 +70,7 @@ def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None
         _find_some(streets, ordered_xy_m, order, found, desk, counter)
 
     if n_entries and n_points:
-        on_threads(work, -(-n_points // POINTS_AT_ONCE), n_threads)
+        on_threads([work] * n_workers(-(-n_points // POINTS_AT_ONCE), n_threads))
     return found
 
 

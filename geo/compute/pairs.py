@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geo.compute.groups import grouped_as
 from geo.compute.kernels import in_parts_with, kernel, trailing_zeros
 from geo.compute.net import Net, Stops, StopsOfPieces
-from geo.compute.search import LATE, WORD, Found, Search, new_found, new_search, spread
+from geo.compute.search import LATE, WORD, Found, Search, need_of, new_found, new_search, spread
 from geo.units import NONE, BoolArray, Int32Array, IntArray
 
 STATIONS_PER_PART = 16
@@ -70,11 +70,12 @@ def homes_within(
     tell
         Told the share done, now and then; what it raises ends the search.
     """
+    need = need_of(net, stations, cutoff_ds)
 
     def make() -> _Desk:
         n_words = n_homes // WORD + 1
         return _Desk(
-            new_search(net, stations, cutoff_ds),
+            new_search(net, need),
             new_found(len(net.node_of_vertex)),
             np.full(n_homes, LATE, np.int32),
             np.zeros(n_words, np.uint64),

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geo.compute.kept_search import kept_search
 from geo.compute.kernels import kernel
 from geo.compute.net import Net, Stops
-from geo.compute.search import new_found, new_search, scattered, spread
+from geo.compute.search import new_found, scattered, spread
 from geo.units import NONE, Int32Array
 
 FAR_DS = 2**30
@@ -55,7 +56,8 @@ def shortest_path(net: Net, from_point: Stops, to_point: Stops, limit_ds: int) -
     None where no trip is within the limit. Of equally short trips always the same one.
     """
     found = new_found(len(net.node_of_vertex))
-    n_found = spread(net, from_point, new_search(net, from_point, limit_ds), found, (0, 1), limit_ds)
+    with kept_search(net, from_point, limit_ds) as search:
+        n_found = spread(net, from_point, search, found, (0, 1), limit_ds)
     ds_of_vertex = scattered(found, n_found, len(net.node_of_vertex))
     end = _End(*_best_end(net, from_point, to_point, ds_of_vertex))
     if end.ds > limit_ds:

@@ -20,12 +20,24 @@ All searches begin at the stations. For trips that end at them, search ``reverse
 
 from __future__ import annotations
 
-from collections import deque
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import all_cores, bare_kernel, claim, new_counter, on_threads
+from geo.compute.kept_search import kept_search, kept_searches
+from geo.compute.kernels import (
+    Crew,
+    all_cores,
+    bare_kernel,
+    claim,
+    enter,
+    leave,
+    n_workers,
+    new_counter,
+    new_crew,
+    on_threads,
+)
 from geo.compute.net import Net, Stops
 from geo.compute.search import (
     Found,
@@ -34,15 +46,14 @@ from geo.compute.search import (
     forget_own,
     most_found,
     new_found,
-    new_search,
     settle,
     tell,
 )
 from geo.compute.skeleton import LANES
 from geo.units import Int32Array, IntArray
 
-FIRST_ROOM = 1 << 18
-"""What is kept room for until it is seen how much the stations reach."""
+FIRST_ROOM = 700_000
+"""What is kept room for until it is seen how much the stations reach: 6 MB, which are taken up only as they fill."""
 
 N_EARLY = 32
 """About how many stations are asked first, all over the city, to see that."""
@@ -87,6 +98,28 @@ class _Tally(NamedTuple):
     """(1,) how much of the room is taken."""
 
 
+def _on_threads(
+    net: Net, stations: Stops, searches: list[Search], reached: Reached, tally: _Tally, cutoff_ds: int
+) -> None:
+    """Search from the stations that are waiting, on one thread for each working memory."""
+    crew = new_crew()
+    crews = [crew.first(), *[crew] * (len(searches) - 1)]
+    both = zip(searches, crews, strict=True)
+    on_threads(
+        [partial(_reach_together, net, stations, own, reached, tally, its, cutoff_ds) for own, its in both], crew
+    )
+
+
+@bare_kernel
+def _reach_together(
+    net: Net, stations: Stops, search: Search, reached: Reached, tally: _Tally, crew: Crew, cutoff_ds: int
+) -> None:
+    """What one of several threads does."""
+    enter(crew)
+    _reach_some(net, stations, search, reached, tally, cutoff_ds)
+    leave(crew)
+
+
 @bare_kernel
 def _reach_some(net: Net, stations: Stops, search: Search, reached: Reached, tally: _Tally, cutoff_ds: int) -> None:
     """Search from stations that nobody has claimed until there are none, or no room."""
@@ -128,19 +161,11 @@ def reach_of_stations(net: Net, stations: Stops, cutoff_ds: int, n_threads: int 
     begin, end = np.zeros((2, n_stations), np.int64)
     room = min(FIRST_ROOM, n_stations * len(net.node_of_vertex)) + all_cores() * (SHARE + LANES)
     reached = Reached(begin, end, *new_found(room))
-    searches, queue, n_used = deque[Search](), _some_first(n_stations), 0
+    queue, n_used = _some_first(n_stations), 0
     while len(queue):
         tally = _Tally(queue, new_counter(), np.empty(len(queue), np.int64), new_counter(), new_counter(n_used))
-
-        def work(reached: Reached = reached, tally: _Tally = tally) -> None:
-            try:
-                search = searches.pop()
-            except IndexError:
-                search = new_search(net, stations, cutoff_ds)
-            _reach_some(net, stations, search, reached, tally, cutoff_ds)
-            searches.append(search)
-
-        on_threads(work, len(queue), n_threads)
+        with kept_searches(net, stations, cutoff_ds, n_workers(len(queue), n_threads)) as searches:
+            _on_threads(net, stations, searches, reached, tally, cutoff_ds)
         queue = np.concatenate([tally.left[: tally.n_left[0]], queue[tally.n_claimed[0] :]])
         if len(queue):
             n_used = int(end.max(initial=0))
@@ -170,5 +195,6 @@ def times_of_nodes(net: Net, stations: Stops, horizon_ds: int) -> Int32Array:
     """Time of every vertex from the nearest station: (n_vertices,) NONE beyond the horizon, which itself is reached."""
     ds_of_vertex = np.empty(len(net.node_of_vertex), np.int32)
     of_own = new_found(len(net.skeleton.chain_of_inner))
-    fill_times(net, stations, new_search(net, stations, horizon_ds), horizon_ds, of_own, ds_of_vertex)
+    with kept_search(net, stations, horizon_ds) as search:
+        fill_times(net, stations, search, horizon_ds, of_own, ds_of_vertex)
     return ds_of_vertex

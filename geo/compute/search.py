@@ -42,6 +42,10 @@ NEVER_DS = 2 * NOWHERE_DS
 """When an end of a chain is reached that is not."""
 
 
+FARTHEST_DS = NOWHERE_DS // 4
+"""The longest horizon for which labels fit."""
+
+
 class Search(NamedTuple):
     """Working memory of searches, one thread's own."""
 
@@ -95,32 +99,57 @@ def n_buckets_of(longest_ds: int) -> int:
     return 1 << (max(longest_ds, 0) + 2 * WORD - 1).bit_length()
 
 
-def new_search(net: Net, stations: Stops, horizon_ds: int) -> Search:
-    """Working memory for searches from these stations as far as the horizon, at most a quarter of ``NOWHERE_DS``."""
-    assert horizon_ds <= NOWHERE_DS // 4, "labels would not fit"
+class Need(NamedTuple):
+    """How large some of the working memory must be."""
+
+    n_buckets: int
+    n_entries: int
+    """In the pool: as many as can ever wait."""
+    n_own: int
+    """Chains on which stations stand."""
+
+    def is_met_by(self, search: Search) -> bool:
+        """Whether working memory of the same net is large enough."""
+        return (
+            len(search.head_of_bucket) > self.n_buckets
+            and len(search.pool) >= 2 * self.n_entries
+            and len(search.own_chain) >= self.n_own
+        )
+
+
+def need_of(net: Net, stations: Stops, horizon_ds: int) -> Need:
+    """What searches from these stations need as far as the horizon, at most ``FARTHEST_DS``."""
+    assert horizon_ds <= FARTHEST_DS, "labels would not fit"
+    n_seeds = n_offers(net, stations)
+    n_entries = len(net.skeleton.links) + 2 * n_seeds + 1
+    return Need(n_buckets_of(horizon_ds), n_entries, min(net.skeleton.n_chains, n_seeds))
+
+
+def new_search(net: Net, need: Need) -> Search:
+    """Working memory."""
     skeleton = net.skeleton
-    n_links, n_seeds = len(skeleton.links), n_offers(net, stations)
-    n_buckets = n_buckets_of(horizon_ds)
+    n_links = len(skeleton.links)
     marks = np.empty(2 * (skeleton.n_hubs + 2), np.int32)
     marks[::2], marks[1::2] = LATE, skeleton.start_of_hub
     return Search(
         marks,
         np.array([LATE], np.int64),
-        np.full(n_buckets + 1, NONE, np.int32),
-        np.zeros(n_buckets // WORD + 1, np.uint64),
-        np.empty(2 * (n_links + 2 * n_seeds + 1), np.int32),
+        np.full(need.n_buckets + 1, NONE, np.int32),
+        np.zeros(need.n_buckets // WORD + 1, np.uint64),
+        np.empty(2 * need.n_entries, np.int32),
         np.empty(2 * skeleton.n_hubs, np.int32),
         np.empty(3 * (n_links + 1), np.int32),
         np.empty(2 * (n_links + 1), np.int32),
         np.zeros(len(skeleton.chain_of_inner), np.int32),
         np.zeros(skeleton.n_chains, np.uint8),
-        np.empty(min(skeleton.n_chains, n_seeds), np.int32),
+        np.empty(need.n_own, np.int32),
     )
 
 
 def new_found(n: int) -> Found:
     """Room for so many vertices."""
-    return Found(np.empty(n + LANES, np.int32), np.empty(n + LANES, np.int32))
+    # one piece of memory, which is then not given back to the system between two questions
+    return Found(*np.empty((2, n + LANES), np.int32))
 
 
 def n_offers(net: Net, stations: Stops) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from geo.compute.kernels import bare_kernel, claim, kernel, new_counter, on_threads
+from geo.compute.kernels import Crew, bare_kernel, claim, enter, kernel, leave, new_counter, new_crew, on_threads
 
 INNER = """
 from geo.compute.kernels import kernel
@@ -108,7 +110,7 @@ def claim_all(counter: Any, taken: Any) -> int:
 @pytest.mark.parametrize("n_threads", [1, 2, 5])
 def test_threads_claim_everything_once(n_threads: int) -> None:
     counter, taken = new_counter(), np.zeros(30_000, np.int64)
-    on_threads(lambda: claim_all(counter, taken), 10_000, n_threads)
+    on_threads([lambda: claim_all(counter, taken)] * n_threads)
     assert taken.tolist() == [1] * 30_000
 
 
@@ -117,4 +119,56 @@ def test_a_fault_on_another_thread_is_told() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        on_threads(work, 4, 2)
+        on_threads([work] * 2)
+
+
+@bare_kernel
+def claim_together(counter: Any, taken: Any, crew: Crew) -> None:
+    enter(crew)
+    while True:
+        first = claim(counter, 1)
+        if first >= len(taken):
+            break
+        taken[first] += 1
+    leave(crew)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_whoever_leaves_together_has_done_everything(n_threads: int) -> None:
+    for _ in range(200):
+        counter, taken, crew = new_counter(), np.zeros(300, np.int64), new_crew()
+        crews = [crew.first(), *[crew] * (n_threads - 1)]
+        on_threads([partial(claim_together, counter, taken, its) for its in crews], crew)
+        assert taken.tolist() == [1] * 300
+        # whoever had begun is done, or else will find nothing left to claim
+        assert crew.n_begun[0] == crew.n_done[0] <= n_threads
+
+
+def test_nobody_waits_for_ever_for_those_who_are_held_up() -> None:
+    crew = new_crew()
+    enter(crew)
+    enter(crew)
+    leave(crew.first())
+    leave(crew)
+    assert crew.n_done[0] == 2
+
+
+def test_a_fault_on_another_thread_is_told_though_they_leave_together() -> None:
+    counter, crew = new_counter(), new_crew()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    first = partial(claim_together, counter, np.zeros(3, np.int64), crew.first())
+    has_begun = threading.Event()
+
+    def begin_and_fail() -> None:
+        has_begun.set()
+        fail()
+
+    def wait_and_work() -> None:
+        assert has_begun.wait(10)
+        first()
+
+    with pytest.raises(ZeroDivisionError):
+        on_threads([wait_and_work, begin_and_fail], crew)
