@@ -103,11 +103,6 @@ def bare_kernel(function: F) -> F:
     return _compiled(function, _nrt=False)
 
 
-def vector_kernel(function: F) -> F:
-    """As :func:`bare_kernel`, of numbers that are never NaN, so that the least of several can be taken at once."""
-    return _compiled(function, _nrt=False, fastmath={"nnan", "nsz"})
-
-
 def inlined_kernel(function: F) -> F:
     """Compile a function into every bare kernel that calls it: where the call itself would cost as much as its work."""
     compiled: F = numba.njit(inline="always", _nrt=False)(function)

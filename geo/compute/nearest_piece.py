@@ -2,7 +2,8 @@
 
 Some segment nearby, of the point's own cell or that of the point before, bounds how far to look: of each row of cells,
 from the point's own outwards, the entries within that distance lie one after another, so their distances are taken
-several at once, in single precision, the bound shrinking from row to row. They serve to choose; what may be the
+eight at once, in single precision, the bound shrinking from row to row; whoever shares a block with them is measured,
+too, which does no harm. They serve to choose; what may be the
 nearest, the rounding allowed for, is measured exactly. Where two pieces are equally near (the point's nearest position
 is where they meet), the lower piece counts; on one piece the position nearer to its beginning.
 """
@@ -13,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import bare_kernel, claim, inlined_kernel, n_workers, new_counter, on_threads, vector_kernel
+from geo.compute.abreast import ABREAST, squares_abreast, which_at_most
+from geo.compute.kernels import bare_kernel, claim, inlined_kernel, n_workers, new_counter, on_threads, trailing_zeros
 from geo.compute.segments import Place, SegmentIndex, nearest_on
 from geo.units import NONE, Float32Array, FloatArray, Int32Array, IntArray
 
@@ -25,6 +27,10 @@ FAR_M = 1e9
 
 ROUGH = 2.0**-21
 """What a rough distance may be wrong by, of the extent: eight times the rounding of one number."""
+
+
+ABOVE = 1.0 + 2.0**-22
+"""A number this much larger does not fall below itself in single precision."""
 
 
 class NearestPiece(NamedTuple):
@@ -42,9 +48,9 @@ class _Desk(NamedTuple):
     """Working memory of one thread."""
 
     square: Float32Array
-    """(entries of the longest row,) squared distances."""
+    """(entries of the longest row,) squared distances; with room for what shares its first and last block."""
     candidate: Int32Array
-    """(n_entries,) entries that may be the nearest."""
+    """(n,) entries that may be the nearest; each at most once for its row, or as one that shares a block."""
 
 
 def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None = None) -> NearestPiece:
@@ -66,7 +72,8 @@ def nearest_piece(streets: SegmentIndex, xy_m: FloatArray, n_threads: int | None
     longest = int(np.diff(streets.start_of_cell[:: streets.n_columns]).max(initial=0))
 
     def work() -> None:
-        desk = _Desk(np.empty(longest, np.float32), np.empty(n_entries, np.int32))
+        n_candidates = n_entries + 2 * ABREAST * streets.n_rows
+        desk = _Desk(np.empty(longest + 2 * ABREAST, np.float32), np.empty(n_candidates, np.int32))
         _find_some(streets, ordered_xy_m, order, found, desk, counter)
 
     if n_entries and n_points:
@@ -128,32 +135,40 @@ def _candidates(streets: SegmentIndex, p: Place, desk: _Desk, entry: int) -> int
             left = int(min(max((x - half_m) * cells_per_m, 0.0), n_columns - 1.0))
             right = int(min(max((x + half_m) * cells_per_m, 0.0), n_columns - 1.0))
             first, last = start[r * n_columns + left], start[r * n_columns + right + 1]
-            least = np.float64(_squares(streets.rough_of_entry, first, last, at, desk.square))
-            if least <= limit:
-                limit = min(limit, (np.sqrt(least) + slack_m) ** 2)
-                for k in range(last - first):
-                    desk.candidate[n] = first + k
-                    n += desk.square[k] <= limit
+            if first < last:
+                limit, n = _from_row(streets, desk, at, (first, last), (limit, slack_m), n)
         if is_beyond:
             break
     return n
 
 
-@vector_kernel
-def _squares(
-    rough: Float32Array, first: int, last: int, p: tuple[np.float32, np.float32], square: Float32Array
-) -> np.float32:
-    """Fill in squared distances from a place to entries ``first`` up to ``last``; the least of them."""
-    least = np.float32(np.inf)
-    for k in range(last - first):
-        e = np.uint64(first + k)
-        ax, ay, dx, dy = p[0] - rough[0, e], p[1] - rough[1, e], rough[2, e], rough[3, e]
-        share = (ax * dx + ay * dy) / max(dx * dx + dy * dy, np.float32(1e-30))
-        share = min(max(share, np.float32(0.0)), np.float32(1.0))
-        ax, ay = ax - share * dx, ay - share * dy
-        square[np.uint64(k)] = ax * ax + ay * ay
-        least = min(least, ax * ax + ay * ay)
-    return least
+@inlined_kernel
+def _from_row(
+    streets: SegmentIndex,
+    desk: _Desk,
+    at: tuple[np.float32, np.float32],
+    span: tuple[int, int],
+    bounds: tuple[float, float],
+    n: int,
+) -> tuple[float, int]:
+    """Add what a row's entries, ``span``, may have of the nearest: squared limit and number of candidates then.
+
+    ``bounds`` are the squared limit so far, and the metres that a rough distance may be wrong by.
+    """
+    limit, square, least = bounds[0], desk.square, np.float32(np.inf)
+    block, n_blocks = span[0] // ABREAST, (span[1] - 1) // ABREAST + 1 - span[0] // ABREAST
+    for i in range(n_blocks):
+        least = min(least, squares_abreast(streets.rough_of_entry, block + i, at[0], at[1], square, i * ABREAST))
+    if np.float64(least) > limit:
+        return limit, n
+    limit = min(limit, (np.sqrt(np.float64(least)) + bounds[1]) ** 2)
+    for i in range(n_blocks):
+        bits = which_at_most(square, i * ABREAST, np.float32(limit * ABOVE))
+        while bits != np.uint64(0):
+            desk.candidate[n] = (block + i) * ABREAST + trailing_zeros(bits)
+            bits &= bits - np.uint64(1)
+            n += 1
+    return limit, n
 
 
 @inlined_kernel

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geo.compute.abreast import ABREAST
 from geo.compute.kernels import bare_kernel, kernel
 from geo.units import Float32Array, FloatArray, Int32Array, IntArray
 
 CELLS_AT_MOST = 8_000_000
 CELL_M = 100.0
+BEYOND_M = 1e18
+"""Farther than any place; its square still fits single precision."""
 
 Place = tuple[float, float]
 """x and y in metres: kernels pass numbers, because a view of an array is counted, at a price, by every thread."""
@@ -36,7 +39,8 @@ class SegmentIndex(NamedTuple):
     ends_of_entry: FloatArray
     """(n_entries, 4) ax, ay, bx, by once more, in the order of the cells: what is read together lies together."""
     rough_of_entry: Float32Array
-    """(4, n_entries) ax, ay from the corner, and from there to b: to choose by, several at once, before measuring."""
+    """(n_entries / ABREAST, 4, ABREAST) ax, ay from the corner, and from there to b, of some entries side by side: to
+    choose by, several at once, before measuring. What fills the last of them is farther than anything."""
 
 
 def segments_of_lines(
@@ -92,8 +96,16 @@ def index_lines(xy_m: FloatArray, start_of_line: IntArray, cell_m: float = CELL_
     n_columns, n_rows = (int(n) for n in size // cell_m + 1)
     start, entry = _fill_cells(a_xy_m - corner, b_xy_m - corner, cell_m, n_columns, n_rows)
     ends = np.concatenate([a_xy_m, b_xy_m], axis=1)[entry]
-    rough = np.concatenate([ends[:, :2] - corner, ends[:, 2:] - ends[:, :2]], axis=1).T.astype(np.float32, order="C")
+    rough = _abreast(np.concatenate([ends[:, :2] - corner, ends[:, 2:] - ends[:, :2]], axis=1))
     return SegmentIndex(a_xy_m, b_xy_m, line, along_m, corner, cell_m, n_columns, n_rows, start, entry, ends, rough)
+
+
+def _abreast(rows: FloatArray) -> Float32Array:
+    """(n, 4) rows, in single precision, in blocks that hold the same number of all of theirs side by side."""
+    n_blocks = -(-len(rows) // ABREAST)
+    padded = np.zeros((n_blocks * ABREAST, 4), np.float32)
+    padded[: len(rows)], padded[len(rows) :, :2] = rows, BEYOND_M
+    return np.ascontiguousarray(padded.reshape(n_blocks, ABREAST, 4).swapaxes(1, 2))
 
 
 @kernel

@@ -20,9 +20,6 @@ N_POINTS, N_FOR_POSTGIS = 100_000, 20_000
 WITHIN_M = 200.0
 """How far from a street points lie at most, as homes do."""
 
-CELL_M = 70.0
-"""Side of the index's cells; the joints of homes, which ask for all within 200 m, use cells of 100 m."""
-
 SAME_M = 1e-6
 """Distances may differ by this: each side rounds its own way, and PostGIS reads its lines from text."""
 
@@ -48,7 +45,7 @@ def points_near(edges: Edges) -> FloatArray:
 def index_of(edges: Edges) -> SegmentIndex:
     """Every edge a piece of one segment."""
     xy_m = edges.xy_m[np.stack([edges.from_node, edges.to_node], axis=1)].reshape(-1, 2)
-    return index_lines(xy_m, np.arange(0, len(xy_m) + 1, 2), CELL_M)
+    return index_lines(xy_m, np.arange(0, len(xy_m) + 1, 2))
 
 
 def lines_of(edges: Edges) -> Numbers:
