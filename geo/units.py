@@ -17,6 +17,9 @@ NONE: Final = -1
 WGS84: Final = 4326
 """EPSG code of all stored geometry."""
 
+E7: Final = 10_000_000
+"""Whole numbers to a degree in what is drawn exactly (``_e7``): about a centimetre each."""
+
 DS_PER_S: Final = 10
 DS_PER_MINUTE: Final = 600
 MINUTES_PER_HOUR: Final = 60
