@@ -1,0 +1,176 @@
+"""Cut communities into units: load -> compute. Keeping them is another verb."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from geo.areas import Area
+from geo.compute.fabric import Fabric, lengths_m_of_arcs
+from geo.compute.fabric_shapes import fabric_of
+from geo.compute.unit_cut import UnitCut
+from geo.compute.unit_cut import cut_units as cut
+from geo.compute.unit_kinds import kinds_of_arcs
+from geo.drafts import BORDER_KINDS
+from geo.errors import BadGeometry, NotFound
+from geo.imports.places import frame_about
+from geo.rules.units import UnitRule, unit_rule
+from geo.store.areas import live_areas
+from geo.store.database import Database
+from geo.store.unit_sources import barrier_shapes, building_shapes, land_shapes, street_shapes
+from geo.units import NONE, FloatArray, Int32Array
+
+METHOD = "units-1"
+"""Of the cut; another name whenever the same data are cut otherwise."""
+
+SHARE_LOADED = 0.1
+"""How far the work is, roughly, after loading."""
+
+Shapes = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class CutUnits:
+    """A community in units."""
+
+    community: Area
+    fabric: Fabric
+    """Its faces are the units, from west to east."""
+    kind_of_arc: Int32Array
+    """(n_arcs,) place in ``BORDER_KINDS``."""
+    method: str
+    inputs_hash: str
+    """sha256 over all that the cut was made from."""
+    made_at: datetime
+    report: dict[str, Any]
+    """units, units_without_building, buildings (that stand in a unit), buildings_cut (by the community's own border),
+    border_m (kind -> metres) and street_share (of the borders inside the community)."""
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What communities are cut along, EPSG:4326, with an index of each."""
+
+    lines: Mapping[str, tuple[Shapes, shapely.STRtree]]
+    buildings: tuple[Shapes, shapely.STRtree]
+
+
+def cut_units(
+    db: Database, codes: Sequence[str] | None, at: datetime, step: Callable[[float], None] | None = None
+) -> list[CutUnits]:
+    """The units of communities, by code; of all that are live where ``codes`` is None.
+
+    Parameters
+    ----------
+    db
+        Where areas, streets, walls and buildings are.
+    codes
+        12-digit codes of communities.
+    at
+        When the cut is made.
+    step
+        Told the share done, 0 to 1; what it raises calls the cut off.
+
+    Raises
+    ------
+    NotFound
+        If there is no such community.
+    BadGeometry
+        If a community cannot be cut; the sentence names it.
+    """
+    tell, rule = step or (lambda _share: None), unit_rule()
+    with db.read() as conn:
+        communities = _communities(conn, codes)
+        if not communities:
+            return []
+        sources = _sources(conn, rule, shapely.box(*shapely.total_bounds([area.shape for area in communities])))
+    found = []
+    for number, community in enumerate(communities):
+        tell(SHARE_LOADED + number / len(communities) * (1 - SHARE_LOADED))
+        found.append(_cut(community, sources, at, rule))
+    tell(1.0)
+    return found
+
+
+def _communities(conn: Connection, codes: Sequence[str] | None) -> list[Area]:
+    live = live_areas(conn, "community")
+    if codes is None:
+        return live
+    missing = sorted(set(codes) - {area.code for area in live})
+    if missing:
+        raise NotFound("unit_community_unknown", codes=", ".join(missing))
+    return [area for area in live if area.code in set(codes)]
+
+
+def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry) -> _Sources:
+    """All that may matter within a box. Outlines of compounds are walls."""
+    kinds: dict[str, list[Shapes]] = {"street": [street_shapes(conn, rule.streets, around)]}
+    for barrier, shapes in barrier_shapes(conn, rule.border_of_barrier.keys(), around).items():
+        kinds.setdefault(rule.border_of_barrier[barrier], []).append(shapes)
+    lands = land_shapes(conn, rule.lands, rule.largest_land_m2, around)
+    kinds.setdefault("wall", []).append(shapely.boundary(lands))
+    lines = {kind: np.concatenate(some) for kind, some in kinds.items()}
+    buildings = building_shapes(conn, around)
+    return _Sources(
+        {kind: (some, shapely.STRtree(some)) for kind, some in lines.items()},
+        (buildings, shapely.STRtree(buildings)),
+    )
+
+
+def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
+    """Those whose box meets the community's, in the order of the store."""
+    return np.asarray(shapes[0][np.sort(shapes[1].query(community.shape))])
+
+
+def _cut(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> CutUnits:
+    lines = {kind: _near(shapes, community) for kind, shapes in sources.lines.items()}
+    buildings = _near(sources.buildings, community)
+    try:
+        units = cut(community.shape, lines, buildings, rule)
+        fabric = fabric_of(units.shapes)
+    except BadGeometry as error:
+        raise BadGeometry("unit_community_broken", code=community.code, name=community.name) from error
+    kind_of_arc = kinds_of_arcs(fabric, lines, rule.near_m)
+    return CutUnits(
+        community=community,
+        fabric=fabric,
+        kind_of_arc=kind_of_arc,
+        method=METHOD,
+        inputs_hash=_hash(community, lines, buildings, rule),
+        made_at=at,
+        report=_report(units, lengths_m_of_arcs(fabric, frame_about(community.shape)), kind_of_arc),
+    )
+
+
+def _hash(community: Area, lines: Mapping[str, Shapes], buildings: Shapes, rule: UnitRule) -> str:
+    digest = hashlib.sha256(METHOD.encode())
+    for name, value in vars(rule).items():
+        digest.update(f"{name} {sorted(value) if isinstance(value, frozenset) else value}\n".encode())
+    ground = np.array([community.shape], dtype=object)
+    for name, shapes in {"community": ground, **lines, "building": buildings}.items():
+        digest.update(f"{name} {len(shapes)}\n".encode())
+        digest.update(b"".join(shapely.to_wkb(shapes)))
+    return digest.hexdigest()
+
+
+def _report(units: UnitCut, length_m_of_arc: FloatArray, kind_of_arc: Int32Array) -> dict[str, Any]:
+    n_units, unit = len(units.shapes), units.unit_of_building
+    metres = np.bincount(kind_of_arc, length_m_of_arc, minlength=len(BORDER_KINDS))
+    border_m = {kind: round(float(m), 1) for kind, m in zip(BORDER_KINDS, metres, strict=True) if m}
+    inside_m = sum(m for kind, m in border_m.items() if kind != "community")
+    return {
+        "units": n_units,
+        "units_without_building": n_units - len(np.unique(unit[unit != NONE])),
+        "buildings": int((unit != NONE).sum()),
+        "buildings_cut": int(units.is_cut.sum()),
+        "border_m": border_m,
+        "street_share": round(border_m.get("street", 0.0) / inside_m, 4) if inside_m else None,
+    }
