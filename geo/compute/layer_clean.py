@@ -1,0 +1,257 @@
+"""A layer as somebody drew it, made a coverage: no overlap, no narrow gap, and every change told.
+
+Zones are told apart by their position in the layer and none may get lost. The cleaning is GEOS's (coverage cleaning,
+3.14), which on bad input loses polygons, merges them, or gives a whole network of narrow gaps to one of them. So its
+result is held against what came in, mended where that can be done, and called not whole where it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Literal, NamedTuple
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.compute.layer_edges import Edges, Shapes, edges_of
+from geo.compute.layer_notches import borders_m, filled, notches_of
+from geo.compute.layer_overlap import Overlaps, overlaps
+from geo.rules.layers import CleanRule
+from geo.units import NONE, BoolArray, FloatArray, IntArray
+
+ChangeKind = Literal["twin", "reshaped", "gone", "strayed"]
+"""What became of a zone.
+
+twin: another zone is the same ground, and has it. reshaped: more of its ground changed than goes without saying. gone:
+nothing is left of it. strayed: it took more ground than the cleaning of its own border can give.
+"""
+
+NOT_WHOLE: tuple[ChangeKind, ...] = ("gone", "strayed")
+
+AREA_SHARE = 1e-9
+"""Two sums of areas that differ by no more than this are the same."""
+
+LEAST_GAIN_M2 = 0.1
+"""What a zone gains at least before anybody asks where it comes from."""
+
+SNAPS = (1.0, 0.6, 2.0)
+"""Where one snapping distance gives a zone's ground to its neighbour (seen in GEOS 3.14 on noisy corners), another may
+not: so many times the rule's are tried in turn."""
+
+ROUNDS = 2
+"""How often what the cleaning loses is cut free and cleaned again."""
+
+
+class Change(NamedTuple):
+    """What became of one zone."""
+
+    kind: ChangeKind
+    zone: int
+    other: int
+    """The zone that has the ground of a twin; else NONE."""
+    xy_m: tuple[float, float]
+    """A place inside, or where it was."""
+    before_m2: float
+    after_m2: float
+    moved_m2: float
+    """Ground that it had or has, and not both."""
+
+
+class Gap(NamedTuple):
+    """Ground among the zones that no zone has."""
+
+    shape: BaseGeometry
+    xy_m: tuple[float, float]
+    m2: float
+
+
+class Cleaned(NamedTuple):
+    """A layer that fits together."""
+
+    shapes: Shapes
+    """(n_zones,) multipolygons by position; empty for a twin, and for what is gone."""
+    twin_of: IntArray
+    """(n_zones,) the zone whose ground it is, where it was drawn a second time; else NONE."""
+    changes: tuple[Change, ...]
+    """By zone."""
+    gaps: tuple[Gap, ...]
+    """What was left open, the largest first."""
+    overlaps: Overlaps
+    """Ground that zones shared as they were drawn."""
+    gap_width_m: float
+    """How wide gaps were filled; 0 where filling them would have given one zone too much."""
+    is_whole: bool
+    """Whether all zones are there, fit together to the last corner, and sum up to the ground that they cover."""
+
+
+def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
+    """Make a layer a coverage.
+
+    Parameters
+    ----------
+    drawn
+        (n_zones,) valid polygons or multipolygons in metres, as they were drawn.
+    rule
+        What may be changed, and what is told.
+    """
+    edges = edges_of(drawn)
+    shared = overlaps(edges, edges, least_m2=rule.snap_m**2)
+    twin_of = _twins(shapely.area(drawn), shared, rule.twin_share)
+    kept = np.flatnonzero(twin_of == NONE)
+    for gap_width_m, snap_m in product((rule.gap_width_m, 0.0), (rule.snap_m * times for times in SNAPS)):
+        shapes = _cleaned(drawn[kept], gap_width_m, snap_m)
+        strayed = _strayed(drawn[kept], shapes, rule)
+        if not strayed.any():
+            break
+    fits, gaps = is_coverage(shapes), list[BaseGeometry]()
+    if fits:
+        shapes, gaps = _closed_at_edge(shapes, gap_width_m, rule)
+    after = np.full(len(drawn), shapely.MultiPolygon(), dtype=object)
+    after[kept] = shapes
+    is_strayed = np.zeros(len(drawn), np.bool_)
+    is_strayed[kept] = strayed
+    changes = tuple(_changes(drawn, after, twin_of, is_strayed, rule.told_share))
+    is_whole = fits and not any(change.kind in NOT_WHOLE for change in changes)
+    return Cleaned(after, twin_of, changes, _told(gaps), shared, gap_width_m, is_whole)
+
+
+def _closed_at_edge(shapes: Shapes, gap_width_m: float, rule: CleanRule) -> tuple[Shapes, list[BaseGeometry]]:
+    """Zones with the narrow gaps between them that are open to the outside; and all gaps that are left."""
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    left, found = np.empty(0, dtype=object), shapes
+    if gap_width_m and len(there) > 1:
+        notches = notches_of(shapes[there], gap_width_m)
+        grown = filled(shapes[there], notches, rule.snap_m) if notches.is_its.any() else None
+        left = notches.shapes
+        if grown is not None and is_coverage(grown):
+            found, left = shapes.copy(), notches.shapes[~notches.is_its]
+            found[there] = _multi(grown)
+    return found, [*_holes(shapely.coverage_union_all(found)), *left]
+
+
+def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
+    """The first zone with the same ground, for every zone that was drawn again."""
+    twin_of = np.full(len(m2), NONE, np.int64)
+    is_twin = shared.m2 >= twin_share * np.maximum(m2[shared.a], m2[shared.b])
+    for first, later in zip(shared.a[is_twin].tolist(), shared.b[is_twin].tolist(), strict=True):
+        if twin_of[later] == NONE:
+            twin_of[later] = first if twin_of[first] == NONE else twin_of[first]
+    return twin_of
+
+
+def _cleaned(drawn: Shapes, gap_width_m: float, snap_m: float) -> Shapes:
+    """Cleaned by GEOS; what it loses is cut out of what it lies in, and cleaned again."""
+    shapes = drawn
+    for _ in range(ROUNDS):
+        found = _multi(shapely.coverage_clean(shapes, gap_width=gap_width_m, snapping_distance=snap_m))
+        lost = np.flatnonzero(shapely.is_empty(found))
+        if not len(lost):
+            return found
+        shapes = _cut_free(shapes, lost)
+    return _multi(shapely.coverage_clean(shapes, gap_width=gap_width_m, snapping_distance=snap_m))
+
+
+def _multi(shapes: Shapes) -> Shapes:
+    """Multipolygons all, the empty ones too."""
+    parts, index = shapely.get_parts(shapes, return_index=True)
+    found = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
+    shapely.multipolygons(parts, indices=index, out=found)
+    return found
+
+
+def _cut_free(shapes: Shapes, lost: IntArray) -> Shapes:
+    """Zones that were lost, taken out of larger ones that they overlap."""
+    m2, freed = shapely.area(shapes), shapes.copy()
+    i, j = shapely.STRtree(shapes).query(shapes[lost], predicate="intersects")
+    for small, large in zip(lost[i].tolist(), j.tolist(), strict=True):
+        if (m2[small], small) < (m2[large], large):
+            freed[large] = shapely.difference(freed[large], shapes[small])
+    return np.where(shapely.is_empty(freed), shapes, _multi(freed))
+
+
+def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:
+    """Whether a zone gained ground that is no strip along its own border."""
+    width_m = max(rule.gap_width_m, rule.snap_m)
+    parts, zone = shapely.get_parts(shapely.difference(shapes, drawn), return_index=True)
+    is_large = shapely.area(parts) > max(width_m**2, rule.snap_m, LEAST_GAIN_M2)
+    parts, zone = parts[is_large], zone[is_large]
+    is_astray = shapely.area(parts) > width_m * borders_m(parts, drawn[zone])
+    strayed = np.zeros(len(drawn), np.bool_)
+    strayed[zone[is_astray]] = True
+    return strayed
+
+
+def _changes(
+    drawn: Shapes, after: Shapes, twin_of: IntArray, strayed: BoolArray, told_share: float
+) -> Iterator[Change]:
+    before_m2, after_m2 = shapely.area(drawn), shapely.area(after)
+    moved_m2 = shapely.area(shapely.symmetric_difference(drawn, after))
+    is_told = (moved_m2 > told_share * before_m2) | (np.abs(after_m2 - before_m2) > told_share * before_m2)
+    is_told |= shapely.is_empty(after) | strayed
+    places = shapely.get_coordinates(shapely.point_on_surface(np.where(shapely.is_empty(after), drawn, after)))
+    for zone in np.flatnonzero(is_told).tolist():
+        kind: ChangeKind = "strayed" if strayed[zone] else "reshaped"
+        if after[zone].is_empty:
+            kind = "gone" if twin_of[zone] == NONE else "twin"
+        x_m, y_m = places[zone].tolist()
+        yield Change(
+            kind,
+            zone,
+            int(twin_of[zone]),
+            (x_m, y_m),
+            before_m2[zone].item(),
+            after_m2[zone].item(),
+            moved_m2[zone].item(),
+        )
+
+
+def _holes(union: BaseGeometry) -> list[BaseGeometry]:
+    """Holes in the ground that zones cover together, less the zones that lie in them as islands."""
+    parts = shapely.get_parts(union)
+    holes = [shapely.Polygon(ring) for part in parts for ring in part.interiors]
+    if holes:
+        hole, island = shapely.STRtree(parts).query(np.array(holes), predicate="contains_properly")
+        for i in np.unique(hole).tolist():
+            holes[i] = shapely.difference(holes[i], shapely.union_all(parts[island[hole == i]]))
+    return holes
+
+
+def _told(gaps: Sequence[BaseGeometry]) -> tuple[Gap, ...]:
+    """Gaps with a place in each, the largest first."""
+    if not gaps:
+        return ()
+    places = shapely.get_coordinates(shapely.point_on_surface(np.array(gaps, dtype=object)))
+    found = [Gap(shape, (x, y), shape.area) for shape, (x, y) in zip(gaps, places.tolist(), strict=True)]
+    return tuple(sorted(found, key=lambda gap: (-gap.m2, gap.xy_m)))
+
+
+def is_coverage(shapes: Shapes) -> bool:
+    """Whether valid polygons fit together: no overlap, no corner against a side, and no more ground than they cover.
+
+    GEOS's own test takes a polygon whose hole touches its outer ring for a fault of its neighbours (seen in 3.14); so
+    where it sees a fault, what lies there is judged by arithmetic.
+    """
+    if not shapely.is_valid(shapes).all():
+        return False
+    there = shapes[~shapely.is_empty(shapes)]
+    if len(there) > 1 and not shapely.coverage_is_valid(there):
+        faulty = there[~shapely.is_empty(shapely.coverage_invalid_edges(there))]
+        near = np.unique(shapely.STRtree(there).query(faulty, predicate="intersects")[1])
+        if not _fits(there[near]):
+            return False
+    sum_m2 = float(shapely.area(there).sum())
+    return bool(abs(sum_m2 - shapely.coverage_union_all(there).area) <= AREA_SHARE * sum_m2)
+
+
+def _fits(shapes: Shapes) -> bool:
+    """Whether every border has one polygon on either side, and those with one only are the border of all together."""
+    edges: Edges = edges_of(shapes)
+    there = dict.fromkeys(map(tuple, edges.ends.tolist()), 0)
+    if len(there) < len(edges.ends):
+        return False
+    outer_m = sum(float(np.hypot(bx - ax, by - ay)) for ax, ay, bx, by in there if (bx, by, ax, ay) not in there)
+    union = shapely.union_all(shapes)
+    is_even = abs(union.area - shapely.area(shapes).sum()) <= AREA_SHARE * union.area
+    return bool(is_even and abs(union.length - outer_m) <= AREA_SHARE * union.length)

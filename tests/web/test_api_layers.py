@@ -1,0 +1,166 @@
+"""Nets of departments through the door: who may ask, what comes back, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from geo.actions.store_cuts import cut_and_store
+from geo.store.database import Database
+from tests.drawn_layers import RESIDENTS, load_town
+from tests.small_town import AT, EAST, WEST, lonlat
+from tests.web.conftest import Bearer
+
+LAYERS, AT_DOOR, AUDIT, CROSSWALK, MERGE = (
+    f"/api/v1/layers{rest}" for rest in ("", "/at", "/audit", "/crosswalk", "/merge-proposal")
+)
+
+
+@pytest.fixture
+def world(db: Database, tmp_path: Path) -> None:
+    """The small town with three nets instead of the drawn city."""
+    load_town(db, tmp_path)
+
+
+def ask(client: TestClient, path: str, headers: dict[str, str], **query: Any) -> Any:
+    answer = client.get(path, params=query, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def door(x_m: float, y_m: float) -> dict[str, float]:
+    lon, lat = lonlat(x_m, y_m)
+    return {"lon": lon, "lat": lat}
+
+
+def test_the_layers_that_count(client: TestClient, bearer: Bearer) -> None:
+    told = ask(client, LAYERS, bearer("viewer"), limit=2)
+    assert [(one["name"], one["department"], one["zones"]) for one in told["layers"]] == [
+        ("fire", "消防队", 2),
+        ("health", "卫健委", 4),
+    ]
+    assert (told["numberMatched"], told["layers"][0]["changes"], told["layers"][0]["gap_width_m"]) == (3, 0, 10)
+
+
+def test_every_net_at_a_door(client: TestClient, bearer: Bearer) -> None:
+    told = ask(client, AT_DOOR, bearer("dispatcher"), **door(1800, 200))
+    assert [(net["layer"], net["department"], net["zone_code"]) for net in told["nets"]] == [
+        ("health", "卫健委", "H2"),
+        ("police", "公安局", "P2"),
+    ]
+    assert told["layers_without"] == ["fire"]
+    only = ask(client, AT_DOOR, bearer("dispatcher"), layer="fire,police", **door(200, 200))
+    assert [net["zone_code"] for net in only["nets"]] == ["F1", "P1"]
+
+
+def test_a_token_for_an_area_asks_about_its_doors(client: TestClient, bearer: Bearer) -> None:
+    west = bearer("dispatcher", WEST)
+    assert len(ask(client, AT_DOOR, west, **door(200, 200))["nets"]) == 3
+    refused = client.get(AT_DOOR, params=door(1800, 200), headers=west)
+    assert (refused.status_code, refused.json()["key"]) == (403, "token_outside_area")
+    for path in (AUDIT, f"{MERGE}?base=police", f"{CROSSWALK}?from_layer=police&to_layer=fire"):
+        refused = client.get(path, headers=bearer("planner", EAST))
+        assert (refused.status_code, refused.json()["key"]) == (403, "token_city_only")
+
+
+def test_the_audit(client: TestClient, bearer: Bearer) -> None:
+    told = ask(client, AUDIT, bearer("planner"))
+    assert (told["residents"], told["homes"], len(told["pairs"])) == (RESIDENTS, 200, 3)
+    assert [one["residents"] for one in told["doors"]] == [0, 0, 500, 1500]
+    assert [one["residents_in_none"] for one in told["layers"]] == [500, 0, 0]
+    pair = ask(client, AUDIT, bearer("planner"), layer="fire,police")["pairs"]
+    assert [(one["residents_both"], one["residents_only_a"], one["residents_only_b"]) for one in pair] == [
+        (1500, 0, 500)
+    ]
+
+
+def test_a_crosswalk_in_pages(client: TestClient, bearer: Bearer) -> None:
+    told = ask(client, CROSSWALK, bearer("planner"), from_layer="police", to_layer="health", limit=2)
+    assert (told["numberMatched"], told["numberReturned"]) == (6, 2)
+    assert told["rows"][0] == {
+        "from_code": "P1",
+        "to_code": "H1",
+        "homes": 45,
+        "households": 180,
+        "residents": 450,
+        "share_of_from": 0.45,
+        "share_of_to": 1,
+    }
+
+
+def test_a_proposal_on_stored_units(client: TestClient, bearer: Bearer, db: Database) -> None:
+    planner = bearer("planner")
+    refused = client.get(MERGE, params={"base": "police"}, headers=planner)
+    assert (refused.status_code, refused.json()["key"]) == (404, "layer_no_units")
+    cut_and_store(db, None, AT)
+    told = ask(client, MERGE, planner, base="police")
+    assert (told["type"], told["base"], told["layers"]) == ("FeatureCollection", "police", ["fire", "health", "police"])
+    assert sum(zone["properties"]["residents"] for zone in told["features"]) == RESIDENTS
+    assert {zone["geometry"]["type"] for zone in told["features"]} == {"MultiPolygon"}
+    assert sum(row["residents"] for row in told["crosswalks"]["health"]) == RESIDENTS
+    assert {unit["code"] for unit in told["zone_of_unit"]} == {"P1", "P2"}
+    part = ask(client, MERGE, planner, base="police", community=WEST, layer="police,health")
+    assert (part["residents"], [zone["properties"]["code"] for zone in part["features"]]) == (1000, ["P1"])
+
+
+@pytest.mark.parametrize(("path", "query"), [(AUDIT, {}), (MERGE, {"base": "police"})])
+def test_as_a_job(
+    client: TestClient, app: FastAPI, bearer: Bearer, db: Database, path: str, query: dict[str, str]
+) -> None:
+    cut_and_store(db, None, AT)
+    planner = bearer("planner")
+    accepted = client.get(path, params=query, headers={**planner, "Prefer": "respond-async"})
+    assert accepted.status_code == 202
+    app.state.jobs._pool.shutdown(wait=True)
+    job = client.get(accepted.json()["href"], headers=planner).json()
+    assert (job["state"], job["problem"]) == ("done", None)
+    result = client.get(job["result_href"], headers=planner).json()["result"]
+    assert result == ask(client, path, planner, **query)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "role"),
+    [
+        (LAYERS, {}, "viewer"),
+        (AT_DOOR, {"lon": 103.2, "lat": 40.4}, "dispatcher"),
+        (AUDIT, {}, "planner"),
+        (CROSSWALK, {"from_layer": "police", "to_layer": "fire"}, "planner"),
+        (MERGE, {"base": "police"}, "planner"),
+    ],
+)
+def test_who_may_ask(client: TestClient, bearer: Bearer, path: str, query: dict[str, Any], role: str) -> None:
+    assert client.get(path, params=query).status_code == 401
+    below = {"dispatcher": "viewer", "planner": "dispatcher"}.get(role)
+    if below is not None:
+        assert client.get(path, params=query, headers=bearer(below)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "key"),
+    [
+        (AT_DOOR, {"lon": 200, "lat": 40}, 422, "request_faulty"),
+        (AT_DOOR, {"lon": 0, "lat": 0}, 422, "layer_place_bad"),
+        (AT_DOOR, {"lon": 103.2, "lat": 40.4, "layer": "nobody"}, 404, "layer_not_stored"),
+        (AUDIT, {"layer": "police,nobody"}, 404, "layer_not_stored"),
+        (AUDIT, {"layers": "police"}, 422, "query_unknown"),
+        (CROSSWALK, {"from_layer": "police"}, 422, "request_faulty"),
+        (CROSSWALK, {"from_layer": "police", "to_layer": "police"}, 422, "layer_two_needed"),
+        (MERGE, {}, 422, "request_faulty"),
+        (MERGE, {"base": "nobody"}, 404, "layer_not_stored"),
+        (MERGE, {"base": "police", "layer": "police"}, 422, "layer_two_needed"),
+        (MERGE, {"base": "police", "community": "99"}, 422, "request_faulty"),
+        (MERGE, {"base": "police", "community": "990101001999"}, 404, "layer_no_units"),
+    ],
+)
+def test_bad_questions_get_a_sentence(
+    client: TestClient, bearer: Bearer, db: Database, path: str, query: dict[str, Any], status: int, key: str
+) -> None:
+    cut_and_store(db, None, AT)
+    answer = client.get(path, params=query, headers=bearer("planner"))
+    assert (answer.status_code, answer.json()["key"]) == (status, key)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
