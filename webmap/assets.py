@@ -26,7 +26,7 @@ class Asset:
 
     @property
     def folder(self) -> str:
-        """``<package>@<version>``."""
+        """``<package>@<version>``; a package of a scope lies in the scope's folder."""
         return f"{self.package}@{self.version}"
 
     @property
@@ -42,6 +42,7 @@ class Asset:
 
 LEAFLET = ("leaflet", "1.9.4")
 PROTOMAPS = ("protomaps-leaflet", "5.1.0")
+GEOMAN = ("@geoman-io/leaflet-geoman-free", "2.20.2")
 
 ASSETS: dict[str, Asset] = {
     asset.name: asset
@@ -49,6 +50,8 @@ ASSETS: dict[str, Asset] = {
         Asset("leaflet", *LEAFLET, "dist/leaflet.js"),
         Asset("leaflet_css", *LEAFLET, "dist/leaflet.css"),
         Asset("protomaps_leaflet", *PROTOMAPS, "dist/protomaps-leaflet.js"),
+        Asset("leaflet_geoman", *GEOMAN, "dist/leaflet-geoman.min.js"),
+        Asset("leaflet_geoman_css", *GEOMAN, "dist/leaflet-geoman.css"),
     )
 }
 """By the name that folium gives the link."""

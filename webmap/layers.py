@@ -82,6 +82,23 @@ class PlannerMap(MacroElement):  # type: ignore[misc]
         self.tiles = tiles
 
 
+class PlansMap(JSCSSMixin, MacroElement):  # type: ignore[misc]
+    """Starts the page where grids are redrawn. GeoMan draws lines and rings; the service says what becomes of them."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.plansMap({{ this._parent.get_name() }}, {{ this.tiles.get_name() }});
+        {% endmacro %}
+    """)
+    default_js: ClassVar = [("leaflet_geoman", "leaflet-geoman.min.js")]
+    default_css: ClassVar = [("leaflet_geoman_css", "leaflet-geoman.css")]
+
+    def __init__(self, tiles: VectorTiles) -> None:
+        super().__init__()
+        self._name = "PlansMap"
+        self.tiles = tiles
+
+
 class PublicMap(MacroElement):  # type: ignore[misc]
     """Starts the page around the map: lists, cards, search, legend. All of it works on the page's JSON."""
 

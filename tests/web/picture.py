@@ -21,6 +21,7 @@ from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving,
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMPARED = "/maps/public?lang=en#tab=reach"
+REDRAWN = "#community=990101001002"
 
 
 def main(folder: Path) -> None:
@@ -42,6 +43,11 @@ def main(folder: Path) -> None:
                 _take(browser, address, COMPARED, DESKTOP, folder / "reach-compare.png", _compared)
                 imagine = partial(_imagined, secret=secret)
                 _take(browser, address, "/maps/planner?lang=en", DESKTOP, folder / "planner-what-if.png", imagine)
+                redraw = partial(_redrawn, secret=secret)
+                _take(browser, address, f"/maps/plans?lang=en{REDRAWN}", DESKTOP, folder / "planner-plans.png", redraw)
+                _take(
+                    browser, address, f"/maps/plans?lang=zh{REDRAWN}", PHONE, folder / "planner-plans-phone.png", redraw
+                )
                 browser.close()
         finally:
             cluster.stop()
@@ -65,6 +71,27 @@ def _imagined(visit: Visit, secret: str) -> None:
     page.locator("#tab-crossings").click()
     page.locator(".try-it").first.click()
     wait_until(lambda: page.locator("path.changed").count() > 0)
+
+
+def _redrawn(visit: Visit, secret: str) -> None:
+    """A line across the third grid, looked at before it is drawn for good."""
+    page = visit.page
+    page.locator("#unlock").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    page.locator("#do-begin").click()
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.locator("#tools").is_visible())
+    wait_until(lambda: page.locator("#map-side").get_attribute("aria-busy") == "false")
+    page.locator("#tab-grids").click()
+    page.locator("#grid-list [data-grid]").nth(2).click()
+    page.locator("[data-tool=split]").click()
+    box = page.locator("path.chosen-grid").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] - 6
+    page.mouse.click(x, y)
+    page.mouse.dblclick(x + 6, y + box["height"] + 14)
+    wait_until(lambda: page.locator("#apply").is_visible())
 
 
 def _take(

@@ -60,10 +60,13 @@ def test_the_page_carries_its_guards(site: TestClient) -> None:
     assert "geolocation=(self)" in headers["permissions-policy"]
 
 
-def test_every_file_the_page_asks_for_is_there_and_may_be_kept(site: TestClient) -> None:
-    page = site.get("/maps/public?lang=en").text
+@pytest.mark.parametrize(("name", "vendored", "own"), [("public", 3, 2), ("planner", 3, 2), ("plans", len(ASSETS), 3)])
+def test_every_file_a_page_asks_for_is_there_and_may_be_kept(
+    site: TestClient, name: str, vendored: int, own: int
+) -> None:
+    page = site.get(f"/maps/{name}?lang=en").text
     asked = re.findall(r'(?:src|href)="(/(?:vendor|static|maps/script)/[^"]+)"', page)
-    assert len(asked) == len(ASSETS) + 5  # icon, two styles, module, folium's script
+    assert len(asked) == vendored + own + 3  # styles of our own; icon, module, folium's script
     for address in asked:
         answer = site.get(address)
         assert answer.status_code == 200, address

@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from geo.words import Catalogue, load_folder
 from webmap.assets import static_url
 from webmap.figure import AppFigure, Page
-from webmap.layers import Bounds, PlannerMap, PublicMap, SlimMap, VectorTiles
+from webmap.layers import Bounds, PlannerMap, PlansMap, PublicMap, SlimMap, VectorTiles
 
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
-PLANNERS = "plan_"
-"""Keys of sentences that only the planners' page says."""
+STAFF_ONLY = ("plan_", "redraw_")
+"""How keys of sentences begin that only staff's pages say: what-ifs, and plans."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
 """Where the map looks when nothing has been loaded: China."""
 
@@ -41,6 +41,25 @@ class ModeChoice:
     kmh: float
     travel: str
     is_verified: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What makes one page differ from another: its template, what starts it, and the sentences it can do without."""
+
+    template: str
+    start: type[PublicMap | PlannerMap | PlansMap]
+    title: str
+    styles: tuple[str, ...]
+    module: str
+    leaves_out: tuple[str, ...]
+
+
+PUBLIC = Shell("public.html", PublicMap, "title", ("map.css", "reach.css"), "main.js", STAFF_ONLY)
+PLANNER = Shell("planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_",))
+PLANS = Shell(
+    "plans.html", PlansMap, "redraw_title", ("map.css", "reach.css", "plans.css"), "plans_main.js", ("plan_",)
+)
 
 
 @dataclass(frozen=True)
@@ -111,21 +130,25 @@ def _settings(view: PublicView) -> dict[str, object]:
 
 def public_page(view: PublicView) -> Page:
     """The page of a view. The same view gives the same page, byte for byte."""
-    return _built(view, "public.html", PublicMap)
+    return _built(view, PUBLIC)
 
 
 def planner_page(view: PublicView) -> Page:
     """The planners' page: as empty of people as the public one, until somebody signs in."""
-    return _built(view, "planner.html", PlannerMap)
+    return _built(view, PLANNER)
 
 
-def _built(view: PublicView, shell: str, start: type[PublicMap | PlannerMap]) -> Page:
-    say = spoken(view.language, view.minutes, view.circle_m)
-    if start is PublicMap:
-        say = {key: sentence for key, sentence in say.items() if not key.startswith(PLANNERS)}
+def plans_page(view: PublicView) -> Page:
+    """The page where grids are redrawn; empty until somebody signs in."""
+    return _built(view, PLANS)
+
+
+def _built(view: PublicView, shell: Shell) -> Page:
+    everything = spoken(view.language, view.minutes, view.circle_m)
+    say = {key: sentence for key, sentence in everything.items() if not key.startswith(shell.leaves_out)}
     body = (
         _pages()
-        .get_template(shell)
+        .get_template(shell.template)
         .render(
             say=say,
             other_language="en" if view.language == "zh" else "zh",
@@ -135,7 +158,7 @@ def _built(view: PublicView, shell: str, start: type[PublicMap | PlannerMap]) ->
         )
     )
     figure = AppFigure(
-        title=say["title" if start is PublicMap else f"{PLANNERS}title"],
+        title=say[shell.title],
         language=view.language,
         body=body,
         data={
@@ -146,12 +169,12 @@ def _built(view: PublicView, shell: str, start: type[PublicMap | PlannerMap]) ->
             "settings": _settings(view),
         },
         icon=static_url("icon.svg"),
-        styles=(static_url("map.css"), static_url("reach.css")),
-        modules=(static_url("main.js"),),
+        styles=tuple(static_url(name) for name in shell.styles),
+        modules=(static_url(shell.module),),
     )
     base = SlimMap(view.bounds or EVERYWHERE, min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
     tiles = VectorTiles(TILE_LAYERS, max_data_zoom=MAX_DATA_ZOOM, show=False)
     base.add_child(tiles)
-    base.add_child(start(tiles))
+    base.add_child(shell.start(tiles))
     figure.add_child(base)
     return figure.page()

@@ -1,0 +1,145 @@
+// The plan that is open: its grids, its version, and the one way in which it is changed.
+
+import * as api from "./plans_api.js";
+
+/** Operations after which the units are the same as before, each but for its grid. */
+const KEEPS_UNITS = new Set(["paint", "merge", "post", "lock", "rename", "renumber"]);
+
+/** How many edits stand, and how many were taken back and can be done again. */
+export function standing(edits) {
+  let [done, undone] = [0, 0];
+  for (const { op } of edits) {
+    if (op === "undo") [done, undone] = [done - 1, undone + 1];
+    else if (op === "redo") [done, undone] = [done + 1, undone - 1];
+    else [done, undone] = [done + 1, 0];
+  }
+  return { done, undone };
+}
+
+/** Problems that are in `list` and not in `other`. */
+function without(list, other) {
+  const known = new Set(other.map((problem) => problem.id));
+  return list.filter((problem) => !known.has(problem.id));
+}
+
+const isOf = (problem, id) => problem.grid_ids.includes(id);
+
+export class Draft {
+  /** `onChange()` is called whenever the plan is another one; `onBusy(isBusy)` while an edit is on its way. */
+  constructor({ onChange, onBusy }) {
+    Object.assign(this, { onChange, onBusy });
+    this.last = Promise.resolve();
+    this.close();
+  }
+
+  close() {
+    Object.assign(this, { plan: null, grids: new Map(), problems: [], balance: null, canUndo: false, canRedo: false, known: null });
+  }
+
+  get isEditable() {
+    return this.plan?.state === "draft";
+  }
+
+  /** The grids by code, new ones without a code at the end. */
+  get list() {
+    const place = ({ code, id }) => `${code || "~"} ${String(id).padStart(20, "0")}`;
+    return [...this.grids.values()].sort((a, b) => (place(a.properties) < place(b.properties) ? -1 : 1));
+  }
+
+  /** A grid's name without that of the community, which all of them may begin with. */
+  nameOf(id) {
+    const name = this.grids.get(id)?.properties.name ?? "";
+    return this.short(name);
+  }
+
+  short(name) {
+    return this.community && name.startsWith(this.community) ? name.slice(this.community.length) || name : name;
+  }
+
+  problemsOf(id) {
+    return this.problems.filter((problem) => isOf(problem, id));
+  }
+
+  /** The worse of a grid's breaches; a note is none. */
+  severityOf(id) {
+    const found = this.problemsOf(id).map((problem) => problem.severity);
+    if (found.includes("error")) return "error";
+    return found.includes("warning") ? "warning" : null;
+  }
+
+  /** Open a plan of a list. */
+  async open(plan) {
+    const [told, problems, edits] = await Promise.all([
+      api.getPlan(plan), plan.is_on_units ? api.getProblems(plan.id) : [], plan.state === "draft" ? api.getHistory(plan.id) : [],
+    ]);
+    const { done, undone } = standing(edits);
+    Object.assign(this, { problems, balance: told.balance, canUndo: done > 0, canRedo: undone > 0, known: null, community: plan.community_name });
+    this.grids = new Map(told.features.map((grid) => [grid.properties.id, grid]));
+    this.plan = { ...plan, ...told.plan };
+    this.onChange();
+  }
+
+  reload() {
+    return this.open(this.plan);
+  }
+
+  /** The units as features; asked for once as long as they stay the same. */
+  units() {
+    this.known ??= api.getUnits(this.plan.id);
+    return this.known;
+  }
+
+  vertices(gridId) {
+    return api.getVertices(this.plan.id, gridId);
+  }
+
+  /** What an edit would do, once those before it are made: they raise the version. */
+  async tryOut(op, signal) {
+    await this.last;
+    const answer = await api.edit(this.plan.id, this.plan.version, op, { isDry: true, signal });
+    return this.effectOf(op, answer);
+  }
+
+  /** Make an edit, after those that are still on their way. Returns what it did. */
+  edit(op) {
+    const mine = this.last.then(() => this.make(op));
+    this.last = mine.catch(() => {});
+    return mine;
+  }
+
+  async make(op) {
+    this.onBusy(true);
+    try {
+      const answer = await api.edit(this.plan.id, this.plan.version, op);
+      const effect = this.effectOf(op, answer);
+      for (const id of answer.gone) this.grids.delete(id);
+      for (const grid of answer.touched) this.grids.set(grid.properties.id, grid);
+      Object.assign(this, { problems: answer.problems, balance: answer.balance, canUndo: answer.can_undo, canRedo: answer.can_redo });
+      this.plan = { ...this.plan, ...answer.plan };
+      await this.followUnits(op);
+      this.onChange();
+      return effect;
+    } finally {
+      this.onBusy(false);
+    }
+  }
+
+  async followUnits(op) {
+    if (!KEEPS_UNITS.has(op.op)) this.known = null;
+    else if (this.known && (op.op === "paint" || op.op === "merge")) {
+      const units = await this.known;
+      const isGiven = op.op === "paint" ? (unit) => op.units.includes(unit.unit_no) : (unit) => op.grids.includes(unit.grid_id);
+      for (const { properties } of units) if (isGiven(properties)) properties.grid_id = op.op === "paint" ? op.grid : op.grids[0];
+    }
+  }
+
+  /** Before and after of each grid that an edit touches, and what it means. */
+  effectOf(op, answer) {
+    const pairs = answer.touched.map((after) => ({ before: this.grids.get(after.properties.id) ?? null, after }));
+    const gone = answer.gone.map((id) => ({ before: this.grids.get(id), after: null })).filter((pair) => pair.before);
+    return {
+      op, isDry: answer.dry_run, pairs: [...pairs, ...gone], moved: answer.moved, balance: answer.balance, balanceBefore: answer.balance_before,
+      arisen: without(answer.problems, this.problems), solved: without(this.problems, answer.problems),
+    };
+  }
+}
