@@ -5,6 +5,8 @@ ENV PYTHONUNBUFFERED=1 \
     GRIDCIRCLE_HOME=/var/lib/gridcircle \
     GRIDCIRCLE_HOST=0.0.0.0
 
+# printed plans are set in it
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home gridcircle \
     && install -d -o gridcircle -g gridcircle /var/lib/gridcircle
 WORKDIR /srv/gridcircle

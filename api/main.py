@@ -25,10 +25,13 @@ from api.routes import (
     imports,
     incidents,
     jobs,
+    layers,
     locate,
     maps,
     me,
     nearest,
+    plan_changes,
+    plans,
     profile,
     reach,
     reach_area,
@@ -55,6 +58,7 @@ Without a token the answers are what the public may see: rounded counts, inciden
 VERSIONED = (
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
     *(locate, search, incidents, imports, jobs, me),
+    *(plan_changes, plans, layers),
 )
 UNVERSIONED = (health, tiles, maps)
 

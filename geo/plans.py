@@ -19,3 +19,23 @@ class Plan:
     """The plan that it was drawn from and that it takes over from."""
     effective_from: datetime | None
     effective_to: datetime | None
+    fabric_id: int | None = None
+    """How it is cut into units; None: an imported plan that nobody has gone on from."""
+    created_at: datetime | None = None
+    comments_until: datetime | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody of the public wrote about a grid of a proposed plan; nobody is asked for a name."""
+
+    id: int
+    plan_id: int
+    grid_id: int
+    text: str
+    state: str
+    """waiting, shown or hidden."""
+    answer: str | None
+    made_at: datetime
+    judged_at: datetime | None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from geo.actions.warm_plans import warm_plans
 from geo.actions.warm_questions import warm_questions
 from geo.compute.circles import Pen
 from geo.compute.ground import ground_of
@@ -57,6 +58,7 @@ def warm() -> None:
     times_to_stations(net, stops, stops, rule.horizon_ds)
     shortest_path(net, stops, stops, rule.horizon_ds)
     warm_questions(graph)
+    warm_plans()
     _read_extract()
 
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "access": "geo.cli.access:access",
     "export": "geo.cli.export:export_app",
     "stations": "geo.cli.stations:stations_app",
+    "plan": "geo.cli.plans:plan_app",
+    "layers": "geo.cli.layers:layers_app",
     "token": "geo.cli.token:token_app",
     "demo": "geo.cli.demo:demo_app",
     "db": "geo.cli.db:db_app",

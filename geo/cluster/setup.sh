@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the system packages that are missing, in one go, through apt.
-#   setup.sh run     what `make run` needs: Python's venv, PostgreSQL with PostGIS
+#   setup.sh run     what `make run` needs: Python's venv, PostgreSQL with PostGIS, a font for printed plans
 #   setup.sh test    that, and a browser with Chinese letters
 #   setup.sh bench   pgRouting for the PostgreSQL that is there, to measure against
 # Nothing is touched where all is there. PYTHON names the interpreter.
@@ -45,6 +45,14 @@ fi
 if [ "$1" = run ] && [ -n "$wants_postgis" ] && [ "$(id -u)" != 0 ] && ! have sudo && have docker &&
     docker info >/dev/null 2>&1; then
     wants_postgis="" # nobody here may install, but `docker compose up -d db` will do
+fi
+may_install() {
+    have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }
+}
+# Printed plans are set in it; without it only they are refused, so nobody is asked to install it by hand.
+if [ "$1" != bench ] && may_install &&
+    [ -z "$(find /usr/share/fonts /usr/local/share/fonts -name wqy-microhei.ttc 2>/dev/null | head -n 1)" ]; then
+    packages="$packages fonts-wqy-microhei"
 fi
 if [ "$1" = test ]; then
     have chromium || packages="$packages chromium"

@@ -7,6 +7,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, func, select
 
 from geo.areas import Area
+from geo.errors import NotFound
 from geo.store.tables import area
 
 
@@ -23,6 +24,26 @@ def live_areas(conn: Connection, level: str | None = None) -> list[Area]:
         Area(**{name: value for name, value in row.items() if name != "wkb"}, shape=shape)
         for row, shape in zip(rows, shapes, strict=True)
     ]
+
+
+def community(conn: Connection, *, area_id: int | None = None, code: str | None = None) -> Area:
+    """One live community, by its id or its code.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    a = area.c
+    wanted = a.id == area_id if area_id is not None else a.code == code
+    columns = (a.id, a.level, a.code, a.name, a.name_en, a.parent_id, a.source, a.source_key)
+    query = select(*columns, func.ST_AsBinary(a.geom).label("wkb"))
+    row = conn.execute(query.where(wanted, a.level == "community", a.retired_at.is_(None))).mappings().one_or_none()
+    if row is None:
+        raise NotFound("plan_community_unknown", community=code or area_id)
+    return Area(
+        **{name: value for name, value in row.items() if name != "wkb"}, shape=shapely.from_wkb(bytes(row["wkb"]))
+    )
 
 
 def town_shape(conn: Connection) -> BaseGeometry | None:

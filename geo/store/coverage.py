@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -16,6 +17,7 @@ from geo.store.bulk import copy_rows
 from geo.store.database import sql
 from geo.store.tables import circle as circle_table
 from geo.store.tables import coverage_by_station, coverage_figure, coverage_run, home, home_minutes, import_batch
+from geo.units import IntArray
 
 RUN_COLUMNS = [coverage_run.c[field.name] for field in fields(CoverageRun)]
 
@@ -102,6 +104,12 @@ def data_version(conn: Connection, at: datetime) -> str:
     """A text that changes whenever areas, grids in force at a moment, stations or people change; streets apart."""
     version: str = conn.execute(sql("data_version"), {"at": at}).scalar_one()
     return version
+
+
+def covered_homes(conn: Connection, run_id: int) -> IntArray:
+    """Ids of the homes from which a station is reached in time."""
+    query = select(home_minutes.c.home_id).where(home_minutes.c.run_id == run_id, home_minutes.c.category == "covered")
+    return np.array(conn.execute(query).scalars().all(), np.int64)
 
 
 def make_current(conn: Connection, run_id: int, at: datetime) -> None:

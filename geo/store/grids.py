@@ -30,7 +30,7 @@ def grids_of_plans(conn: Connection, plan_ids: Sequence[int]) -> list[Grid]:
 
 def _grids(conn: Connection, query: Select[Any]) -> list[Grid]:
     rows = conn.execute(query).all()
-    posts = _posts(conn, sorted({row.plan_id for row in rows}))
+    posts = posts_of_plans(conn, sorted({row.plan_id for row in rows}))
     shapes = shapely.from_wkb([bytes(row.wkb) for row in rows])
     return [
         Grid(
@@ -47,7 +47,8 @@ def _grids(conn: Connection, query: Select[Any]) -> list[Grid]:
     ]
 
 
-def _posts(conn: Connection, plan_ids: list[int]) -> dict[tuple[int, int], dict[str, Post]]:
+def posts_of_plans(conn: Connection, plan_ids: list[int]) -> dict[tuple[int, int], dict[str, Post]]:
+    """(plan id, grid id) -> its posts, of which anything is known."""
     p = plan_post.c
     query = select(p.plan_id, p.grid_id, p.post, p.is_filled, p.duty_phone)
     posts: dict[tuple[int, int], dict[str, Post]] = {}

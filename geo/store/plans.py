@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 
+from geo.errors import NotFound
 from geo.grids import Post
+from geo.plan_figures import Descent
 from geo.plans import Plan
 from geo.store.bulk import copy_rows
 from geo.store.imports import reserve_ids
+from geo.store.plan_tables import plan_acceptance, plan_lineage
 from geo.store.tables import grid, import_batch, plan, plan_grid, plan_post
+
+COLUMNS = tuple(field.name for field in fields(Plan))
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,99 @@ def live_plans(conn: Connection, at: datetime) -> dict[int, Plan]:
     return {row["community_id"]: Plan(**row) for row in conn.execute(query).mappings()}
 
 
+def live_plan(conn: Connection, community_id: int, at: datetime) -> Plan | None:
+    """The plan of a community in force at a moment, locked until the transaction ends; None if there is none."""
+    p = plan.c
+    query = _select().where(
+        p.community_id == community_id,
+        p.state.in_(("published", "superseded")),
+        p.effective_from <= at,
+        or_(p.effective_to.is_(None), p.effective_to > at),
+    )
+    row = conn.execute(query.with_for_update()).mappings().one_or_none()
+    return None if row is None else Plan(**row)
+
+
 def newest_drafts(conn: Connection) -> dict[int, Plan]:
     """Community id -> its newest draft."""
     query = _select().where(plan.c.state == "draft").order_by(plan.c.id)
     return {row["community_id"]: Plan(**row) for row in conn.execute(query).mappings()}
+
+
+def get_plan(conn: Connection, plan_id: int, *, lock: bool = False) -> Plan:
+    """One plan; with ``lock`` nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    query = _select().where(plan.c.id == plan_id)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    if row is None:
+        raise NotFound("plan_unknown", id=plan_id)
+    return Plan(**row)
+
+
+def list_plans(conn: Connection, community_id: int | None, state: str | None) -> list[Plan]:
+    """Plans, the newest first."""
+    query = _select().order_by(plan.c.id.desc())
+    if community_id is not None:
+        query = query.where(plan.c.community_id == community_id)
+    if state is not None:
+        query = query.where(plan.c.state == state)
+    return [Plan(**row) for row in conn.execute(query).mappings()]
+
+
+def insert_draft(
+    conn: Connection, community_id: int, base: Plan | None, fabric_id: int, note: str | None, at: datetime
+) -> Plan:
+    """A new draft, without grids yet."""
+    values = {
+        "community_id": community_id,
+        "state": "draft",
+        "base_plan_id": base.id if base else None,
+        "fabric_id": fabric_id,
+        "note": note,
+        "created_at": at,
+    }
+    return get_plan(conn, int(conn.execute(insert(plan).values(values).returning(plan.c.id)).scalar_one()))
+
+
+def change_state(conn: Connection, plan_id: int, state: str, **values: Any) -> None:
+    """Write a plan's state; the caller has locked it and knows that the step is allowed."""
+    conn.execute(update(plan).where(plan.c.id == plan_id).values({"state": state, **values}))
+
+
+def accept_warnings(
+    conn: Connection, plan_id: int, accepted: Mapping[str, tuple[str, int]], token_id: int | None, at: datetime
+) -> None:
+    """Note with which warnings a plan is published: rule -> why, and how many there were."""
+    columns = ("plan_id", "rule", "reason", "number", "token_id", "accepted_at")
+    rows = [(plan_id, rule, reason, number, token_id, at) for rule, (reason, number) in accepted.items()]
+    copy_rows(conn, plan_acceptance, columns, rows)
+
+
+def save_lineage(conn: Connection, plan_id: int, steps: Sequence[Descent]) -> None:
+    """Note what became of the grids of the plan before."""
+    columns = ("plan_id", "from_grid_id", "to_grid_id", "kind", "residents_share")
+    rows = [(plan_id, step.old_id, step.new_id, step.kind, step.share) for step in steps]
+    copy_rows(conn, plan_lineage, columns, rows)
+
+
+def lineage_of(conn: Connection, plan_id: int) -> list[Descent]:
+    """What became of the grids of the plan before when a plan was published."""
+    t = plan_lineage.c
+    columns = (t.from_grid_id, t.to_grid_id, t.kind, t.residents_share)
+    found = conn.execute(select(*columns).where(t.plan_id == plan_id).order_by(t.from_grid_id, t.to_grid_id))
+    return [Descent(*row) for row in found]
+
+
+def new_grid_ids(conn: Connection, community_id: int, number: int) -> list[int]:
+    """Permanent ids of grids that never were before."""
+    ids = list(reserve_ids(conn, grid, number))
+    copy_rows(conn, grid, ("id", "community_id"), [(grid_id, community_id) for grid_id in ids])
+    return ids
 
 
 def communities_of_source(conn: Connection, source: str) -> set[int]:
@@ -109,5 +203,4 @@ def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime
 
 
 def _select() -> Select[Any]:
-    p = plan.c
-    return select(p.id, p.community_id, p.state, p.version, p.base_plan_id, p.effective_from, p.effective_to)
+    return select(*(plan.c[name] for name in COLUMNS))

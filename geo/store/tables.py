@@ -1,4 +1,4 @@
-"""Every table but those of streets, which geo.store.street_tables has. All geometry is EPSG:4326.
+"""Every table but those of streets and of plans in the making, which stand beside. All geometry is EPSG:4326.
 
 ``retired_at`` marks rows that no longer count (a station that closed, a row missing from a re-import with --replace);
 nothing that people loaded is deleted, except by undoing the import that brought it.
@@ -34,17 +34,22 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
 from geo.store.columns import import_id, row_id, shape, source_key, when
+from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata know its tables
+from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 
 metadata = street_network.metadata
-"""All tables: those of streets, which stand in a file of their own, and those below."""
+"""All tables: those of streets and of plans in the making, which stand in files of their own, and those below."""
 
 import_batch = Table(
     "import_batch",
     metadata,
     row_id(),
     Column(
-        "kind", Text, nullable=False, comment="areas, grids, stations, streets, people, incidents, resources, circles"
+        "kind",
+        Text,
+        nullable=False,
+        comment="areas, grids, stations, streets, people, incidents, resources, circles, layers",
     ),
     Column("source", Text, nullable=False),
     Column("filename", Text, nullable=False),
@@ -86,6 +91,8 @@ plan = Table(
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("base_plan_id", ForeignKey("plan.id")),
+    Column("fabric_id", ForeignKey(fabric.c.id), comment="null: a plan of an import that nobody has gone on from"),
+    when("comments_until", nullable=True),
     when("effective_from", nullable=True),
     when("effective_to", nullable=True),
     import_id(),
@@ -123,6 +130,7 @@ plan_grid = Table(
     Column("code", Text, nullable=False, comment="15 digits; dated by the plan's effective period"),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("is_locked", Boolean, nullable=False, server_default=text("false")),
     shape("MULTIPOLYGON"),
     CheckConstraint("kind in ('basic','special')", name="kind"),
     UniqueConstraint("plan_id", "code"),

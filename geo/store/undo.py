@@ -10,6 +10,8 @@ from sqlalchemy.types import NullType
 from geo.errors import BadMove
 from geo.imports.report import ImportBatch
 from geo.store.imports import kept_ids, lock_batch
+from geo.store.layer_tables import layer
+from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
 
@@ -31,6 +33,7 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
         _refuse_if(conn, _changed_later(table, batch), "import_changed_since", import_id)
     _undo_streets(conn, import_id)
     _undo_plans(conn, import_id)
+    conn.execute(delete(layer).where(layer.c.import_id == import_id))
     _refuse_if(conn, _area_in_use(import_id), "import_in_use", import_id)
     for table in UNDOABLE:
         conn.execute(delete(table).where(_added(table, import_id)))
@@ -80,7 +83,10 @@ def _area_in_use(import_id: int) -> ColumnElement[bool]:
     child = area.alias("child")
     goes = _added(area, import_id)
     stays = exists(select(1).where(child.c.parent_id == area.c.id, child.c.import_id != import_id))
-    users = [exists(select(1).where(column == area.c.id)) for column in (plan.c.community_id, token.c.area_id)]
+    users = [
+        exists(select(1).where(column == area.c.id))
+        for column in (plan.c.community_id, fabric.c.community_id, token.c.area_id)
+    ]
     return exists(select(1).where(goes, or_(stays, *users)))
 
 

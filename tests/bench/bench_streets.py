@@ -48,4 +48,4 @@ def _ours(path: Path) -> Fresh:
 
 def _theirs(path: Path) -> Fresh:
     with tempfile.TemporaryDirectory() as folder:
-        return fresh(peers_valhalla.tile_command(path, Path(folder)))
+        return fresh(peers_valhalla.tile_command(path, Path(folder)), Path(folder))

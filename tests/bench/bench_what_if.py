@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from shapely.geometry import Point
 
 from geo.actions.engine import Base, Engine, base_of
-from geo.actions.load_demo import load_demo
 from geo.actions.street_cache import StreetCache
 from geo.actions.what_if import what_if
 from geo.changes import MoveStation
-from geo.demo.city import DEFAULT_SEED, build_city
-from geo.demo.large import large_plan
-from geo.demo.write import write_city
 from geo.store.database import Database
-from geo.store.migrate import migrate
 from geo.what_if import WhatIf, WhatIfWish
+from tests.bench.cities import AT, GRAPH, large_city
 from tests.bench.graphs import GENERATED
 from tests.bench.machine import Table
-from tests.bench.peers_postgis import cluster_url
-from tests.databases import create_database
 
-JOB, GRAPH, PEER = "what-if: one station moved", "demo city, 2,814 grids", "ours, whole city anew"
+JOB, PEER = "what-if: one station moved", "ours, whole city anew"
 TARGET = 10.0
-AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 MOVED = 20
 """Stations moved, one after the other; each by some hundred metres."""
 STEP_DEG = 0.004
@@ -37,13 +27,7 @@ STEP_DEG = 0.004
 def bench(table: Table) -> None:
     if not table.wants_graph(GENERATED):
         return
-    db = Database(create_database(cluster_url(), "what_if_test"), size=2)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            rng = np.random.default_rng(DEFAULT_SEED)
-            write_city(build_city(large_plan(rng), rng), Path(folder))
-            migrate(db)
-            load_demo(db, Path(folder), AT)
+    with large_city("what_if_test") as db:
         engine = Engine(db, StreetCache(db))
         base = engine.base("planning", "dry", 15, AT)
         chosen = np.random.default_rng(1).choice(len(base.stations), MOVED, replace=False).tolist()
@@ -57,8 +41,6 @@ def bench(table: Table) -> None:
             target=TARGET,
             note=f"{MOVED} questions, one after the other; ours includes naming the winners from the database",
         )
-    finally:
-        db.close()
 
 
 def _place(base: Base, number: int) -> tuple[float, float]:

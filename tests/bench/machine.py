@@ -167,8 +167,8 @@ def median_s(work: Callable[[], Any], runs: int) -> float:
     return statistics.median(timed(work) for _ in range(runs))
 
 
-def fresh(command: Sequence[str | Path], **environment: str) -> Fresh:
-    """Run a program in a process of its own.
+def fresh(command: Sequence[str | Path], folder: Path | None = None, **environment: str) -> Fresh:
+    """Run a program in a process of its own; ``folder`` is where it stands, and may leave what it likes.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def fresh(command: Sequence[str | Path], **environment: str) -> Fresh:
     """
     begun = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | environment, cwd=folder
     ) as process:
         peak_mb = 0.0
         while process.poll() is None:

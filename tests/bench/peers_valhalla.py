@@ -28,7 +28,7 @@ def actor(pbf: Path, folder: Path) -> Any:
     """Build the tiles of a file and open them."""
     import valhalla
 
-    subprocess.run(tile_command(pbf, folder), check=True, capture_output=True)
+    subprocess.run(tile_command(pbf, folder), check=True, capture_output=True, cwd=folder)
     return valhalla.Actor(str(settings(folder)))
 
 

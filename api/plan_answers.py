@@ -1,0 +1,37 @@
+"""Answers about drafts: what an edit did, and where a border can be taken hold of."""
+
+from __future__ import annotations
+
+from api.plan_shapes import EditTold, Vertex, VertexList, balance_told, grid_features, plan_told, problems_told
+from geo.actions.edit_plan import Edited
+from geo.actions.plan_vertices import vertices_of
+from geo.actions.plan_view import PlanView, moved_by, view_of
+from geo.store.database import Database
+
+
+def edit_told(db: Database, done: Edited, language: str, *, dry_run: bool) -> EditTold:
+    """What an edit did, with the breaches and the balance that the plan has then."""
+    with db.read() as conn:
+        before, after = (view_of(conn, done.plan, draft) for draft in (done.before, done.after))
+    features = grid_features(after, done.touched)
+    there = {found.id for found in features}
+    return EditTold(
+        plan=plan_told(done.plan),
+        dry_run=dry_run,
+        touched=features,
+        gone=[grid for grid in done.touched if grid not in there],
+        problems=problems_told(after.problems, language),
+        balance=balance_told(after),
+        balance_before=balance_told(before),
+        moved=moved_by(before, after),
+        can_undo=done.can_undo,
+        can_redo=done.can_redo,
+    )
+
+
+def vertex_list(view: PlanView, grid_id: int) -> VertexList:
+    """Where the border of a grid can be taken hold of."""
+    return VertexList(
+        version=view.plan.version,
+        vertices=[Vertex.model_validate(vertex) for vertex in vertices_of(view.draft, grid_id)],
+    )

@@ -1,0 +1,93 @@
+"""What a plan changes before it is published, plans and days held against each other, and plans as files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api.deps import Db, Language, Now, Setting, asks, local
+from api.inputs import AreaCode, Id
+from api.plan_change_shapes import ComparisonTold, ConsequencesTold
+from api.schemas import problems
+from geo.actions.export_plan import export_changes, export_plan, print_changes
+from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.errors import Refused
+
+router = APIRouter(tags=["plans"])
+
+PlanFormat = Literal["gpkg", "geojson", "xlsx", "topojson", "zip"]
+ChangesFormat = Literal["xlsx", "json", "gpkg", "pdf"]
+TYPES = {
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "topojson": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+OtherPlan = Annotated[int | None, Query(ge=1, le=2**63 - 1, examples=[4])]
+Day = Annotated[datetime | None, Query(examples=["2026-11-20T10:00:00+08:00"])]
+
+
+@router.get("/plans/compare", responses=problems(404), dependencies=[asks("viewer")])
+def compare(
+    db: Db,
+    settings: Setting,
+    a: OtherPlan = None,
+    b: OtherPlan = None,
+    from_day: Day = None,
+    to_day: Day = None,
+    community: AreaCode = None,
+) -> ComparisonTold:
+    """Two plans (`a`, `b`), or the grids in force at two moments (`from_day`, `to_day`), held against each other."""
+    if a is not None and b is not None and from_day is None and to_day is None:
+        return ComparisonTold.model_validate(compare_plans(db, a, b))
+    if a is None and b is None and from_day is not None and to_day is not None:
+        before, after = local(from_day, settings), local(to_day, settings)
+        return ComparisonTold.model_validate(compare_days(db, before, after, community))
+    raise Refused("plans_compare_what")
+
+
+@router.get("/plans/{plan_id}/consequences", responses=problems(404), dependencies=[asks("planner")])
+def consequences(db: Db, plan_id: Id) -> ConsequencesTold:
+    """All that a plan changes against the plan that it was drawn from, by building, station and post."""
+    return ConsequencesTold.model_validate(consequences_of(db, plan_id).changes)
+
+
+@router.get(
+    "/plans/{plan_id}/consequences.{ending}",
+    responses=problems(404),
+    response_class=Response,
+    dependencies=[asks("planner")],
+)
+def consequences_file(
+    db: Db, now: Now, settings: Setting, language: Language, plan_id: Id, ending: ChangesFormat
+) -> Response:
+    """The same as a file; as pdf a page to print, with maps before and after."""
+    name, today = f"plan-{plan_id}-changes.{ending}", local(now, settings).date()
+    if ending == "pdf":
+        return _file(name, lambda path: print_changes(db, plan_id, path, language, today))
+    return _file(name, lambda path: export_changes(db, plan_id, path, language))
+
+
+@router.get(
+    "/plans/{plan_id}/export.{ending}", responses=problems(404), response_class=Response, dependencies=[asks("viewer")]
+)
+def export(db: Db, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
+    """A plan as a file; a Shapefile comes as zip."""
+    return _file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))
+
+
+def _file(name: str, write: Callable[[Path], Path]) -> Response:
+    """A file that is written and sent; nothing of it stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        content = write(Path(folder) / name).read_bytes()
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=TYPES[name.rsplit(".", 1)[1]], headers=headers)

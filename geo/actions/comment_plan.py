@@ -1,0 +1,61 @@
+"""What the public says of a proposed plan, and what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from geo.actions.plan_access import Hand, check_community
+from geo.errors import BadMove, Busy
+from geo.plans import Comment
+from geo.rules.plan_edits import plan_edit_rule
+from geo.store import comments, plans
+from geo.store.database import Database
+
+
+def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: datetime) -> Comment:
+    """Keep a comment on a grid of a proposed plan; it is shown once somebody has looked at it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan or grid.
+    BadMove
+        If the plan is not open for comments, or not any more.
+    Busy
+        If as many comments are waiting as may wait.
+    """
+    with db.write() as conn:
+        plan = plans.get_plan(conn, plan_id, lock=True)
+        if plan.state != "proposed" or plan.comments_until is None:
+            raise BadMove("plan_not_open_for_comments", id=plan_id)
+        if at > plan.comments_until:
+            raise BadMove("plan_comments_closed", id=plan_id, until=plan.comments_until.date())
+        comments.check_grid(conn, plan_id, grid_id)
+        most = plan_edit_rule().most_waiting
+        if comments.number_waiting(conn, plan_id) >= most:
+            raise Busy("plan_comments_full", most=most)
+        return comments.add(conn, plan_id, grid_id, text, at)
+
+
+def list_comments(db: Database, plan_id: int, *, is_staff: bool) -> Sequence[Comment]:
+    """The comments on a plan, the oldest first; for the public only those that are shown."""
+    with db.read() as conn:
+        plans.get_plan(conn, plan_id)
+        found = comments.of_plan(conn, plan_id)
+    return [comment for comment in found if is_staff or comment.state == "shown"]
+
+
+def judge_comment(db: Database, plan_id: int, comment_id: int, state: str, answer: str | None, hand: Hand) -> Comment:
+    """Show a comment or hide it, with an answer or without.
+
+    Raises
+    ------
+    NotFound
+        If there is no such comment on that plan.
+    NotAllowed
+        If the plan's community lies outside the hand's area.
+    """
+    with db.write() as conn:
+        check_community(conn, plans.get_plan(conn, plan_id).community_id, hand)
+        return comments.judge(conn, plan_id, comment_id, state, answer, hand.at)

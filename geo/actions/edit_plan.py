@@ -1,0 +1,150 @@
+"""Do something to a draft, or see what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from geo.actions.plan_access import Hand, plan_for
+from geo.areas import Area
+from geo.compute.fabric_rings import shapes_of
+from geo.compute.plan_edits import edited
+from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, touched_grids, turned
+from geo.drafts import Draft
+from geo.errors import BadMove
+from geo.plan_ops import Change, PlanOp, Redo, Undo
+from geo.plan_rows import Delta, PlanRows
+from geo.plans import Plan
+from geo.store import drafts, plans
+from geo.store.areas import community as community_of
+from geo.store.database import Database
+from geo.units import NONE
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What an edit did, or would do."""
+
+    plan: Plan
+    """As it is after; with a dry run as it was."""
+    before: Draft
+    after: Draft
+    touched: Sequence[int]
+    """Ids of the grids that it touched, those that are gone included."""
+    shapes: dict[int, BaseGeometry]
+    """Id -> multipolygon, EPSG:4326, of the touched grids that there are."""
+    can_undo: bool
+    can_redo: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Edits that stand and that were taken back, the newest last: their ``seq``."""
+
+    done: tuple[int, ...]
+    undone: tuple[int, ...]
+
+    def after(self, op: str, seq: int) -> Standing:
+        """The same after one more row of the log."""
+        if op == "undo":
+            return Standing(self.done[:-1], (*self.undone, self.done[-1]))
+        if op == "redo":
+            return Standing((*self.done, self.undone[-1]), self.undone[:-1])
+        return Standing((*self.done, seq), ())
+
+
+def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, *, dry_run: bool = False) -> Edited:
+    """One edit of a draft, in one transaction; a dry run changes nothing.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan, grid or unit.
+    NotAllowed
+        If its community lies outside the hand's area.
+    StaleVersion
+        If the plan is not at that version any more; the sentence names the grids touched meanwhile.
+    BadMove, BadGeometry
+        If the plan is no draft, or the edit cannot be meant; the sentence says where and why.
+    """
+    with db.read() if dry_run else db.write() as conn:
+        plan = plan_for(conn, plan_id, hand, states=("draft",), version=version, lock=not dry_run)
+        community = community_of(conn, area_id=plan.community_id)
+        assert plan.fabric_id is not None, "drafts are drawn on units"
+        rows = drafts.rows_of_plan(conn, plan_id, plan.fabric_id)
+        standing = standing_of(conn, plan_id)
+        if isinstance(op, Undo | Redo):
+            after, delta, target = _replayed(conn, plan_id, rows, op, standing)
+        else:
+            reserve = None if dry_run else _reserver(conn, plan.community_id)
+            after, target = _changed(community, rows, op, reserve), None
+            delta = delta_of(rows, after)
+        draft = draft_of(community, after)
+        touched = touched_grids(rows, after, delta)
+        shapes = shapes_of_grids(draft, touched)
+        name = type(op).__name__.lower()
+        standing = standing.after(name, version + 1)
+        if not dry_run:
+            drafts.write_step(conn, plan_id, plan.fabric_id, rows, after, shapes)
+            values = {
+                "op": name,
+                "target": target,
+                "request": asdict(op),
+                "delta": delta,
+                "grid_ids": touched,
+                "token_name": hand.token_name,
+            }
+            drafts.note_edit(conn, plan_id, version, values, hand.at)
+            plan = replace(plan, version=version + 1)
+        return Edited(
+            plan, draft_of(community, rows), draft, touched, shapes, bool(standing.done), bool(standing.undone)
+        )
+
+
+def standing_of(conn: Connection, plan_id: int) -> Standing:
+    """What of a plan's log stands."""
+    standing = Standing((), ())
+    for edit in drafts.edits_of(conn, plan_id):
+        standing = standing.after(edit.op, edit.seq)
+    return standing
+
+
+def shapes_of_grids(draft: Draft, grid_ids: Sequence[int]) -> dict[int, BaseGeometry]:
+    """Id -> multipolygon of some grids; those that the draft does not have are left out."""
+    places = [place for place, grid in enumerate(draft.grids) if grid.id in set(grid_ids)]
+    label = np.full(len(draft.grids), NONE)
+    label[places] = np.arange(len(places))
+    shapes = shapes_of(draft.fabric, label[draft.grid_of_unit], len(places))
+    return {draft.grids[place].id: shape for place, shape in zip(places, shapes, strict=True)}
+
+
+def _changed(community: Area, rows: PlanRows, change: Change, reserve: Callable[[int], list[int]] | None) -> PlanRows:
+    """The rows after a change; new grids get permanent ids where these can be had."""
+    after = edited(draft_of(community, rows), change)
+    new = [place for place, grid in enumerate(after.grids) if grid.id < 0]
+    if reserve is not None and new:
+        ids = dict(zip(new, reserve(len(new)), strict=True))
+        grids = tuple(replace(grid, id=ids.get(place, grid.id)) for place, grid in enumerate(after.grids))
+        after = replace(after, grids=grids)
+    return rows_of(after, rows)
+
+
+def _reserver(conn: Connection, community_id: int) -> Callable[[int], list[int]]:
+    return lambda number: plans.new_grid_ids(conn, community_id, number)
+
+
+def _replayed(
+    conn: Connection, plan_id: int, rows: PlanRows, op: Undo | Redo, standing: Standing
+) -> tuple[PlanRows, Delta, int]:
+    """The rows after going back or forth by one edit, what that does to rows, and which edit it is."""
+    back = isinstance(op, Undo)
+    targets = standing.done if back else standing.undone
+    if not targets:
+        raise BadMove("plan_nothing_to_undo" if back else "plan_nothing_to_redo")
+    delta: Delta = drafts.delta_of_edit(conn, plan_id, targets[-1])
+    delta = turned(delta) if back else delta
+    return stepped(rows, delta), delta, targets[-1]

@@ -1,0 +1,84 @@
+"""Write a plan, or what it changes, to a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from geo.actions.plan_consequences import compare_plans, consequences_of
+from geo.actions.plan_view import PlanView, view_plan
+from geo.compute.topology import polygons_of_labels
+from geo.files.plan_formats import PlanFile, write_changes, write_plan
+from geo.files.plan_page import PlanPage, write_plan_page
+from geo.files.plan_sheet import about_changes, grids_out
+from geo.files.topojson import TopoLayer
+from geo.files.write import About
+from geo.store.database import Database
+
+
+def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
+    """Write a plan: .gpkg, .geojson, .xlsx, .topojson, or .zip with a Shapefile.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    BadMove
+        If it was imported and is not drawn on units.
+    BadFile
+        If the ending is unknown or the file cannot be written.
+    """
+    view = view_plan(db, plan_id)
+    grids = grids_out(view.draft, view.shapes.tolist(), view.figures, view.load.total, view.problems)
+    base_id = view.plan.base_plan_id
+    comparison = None if base_id is None else compare_plans(db, base_id, plan_id)
+    layers = (_layer(view),)
+    write_plan(path, PlanFile(grids, view.problems, comparison, _about(view), view.draft.fabric, layers), language)
+    return path
+
+
+def export_changes(db: Database, plan_id: int, path: Path, language: str) -> Path:
+    """Write what a plan changes: .xlsx, .json or .gpkg. It names buildings, so it is for staff only.
+
+    Raises
+    ------
+    NotFound, BadMove, BadFile
+        As :func:`export_plan`.
+    """
+    told = consequences_of(db, plan_id)
+    write_changes(path, told.changes, told.problems, about_changes(told.changes.comparison.made), language)
+    return path
+
+
+def print_changes(db: Database, plan_id: int, path: Path, language: str, printed_on: date) -> Path:
+    """Write what a plan changes as a page to print: .pdf, with maps before and after.
+
+    Raises
+    ------
+    NotFound, BadMove, BadFile
+        As :func:`export_plan`.
+    MissingPiece
+        If the font is not installed.
+    """
+    told = consequences_of(db, plan_id)
+    page = PlanPage(told.changes, told.before, told.after, told.problems, told.community.name, printed_on)
+    write_plan_page(path, page, language)
+    return path
+
+
+def _layer(view: PlanView) -> TopoLayer:
+    polygons = polygons_of_labels(view.draft.fabric, view.draft.grid_of_unit, len(view.draft.grids))
+    rows = [{"id": grid.id, "code": grid.code, "name": grid.name, "kind": grid.kind} for grid in view.draft.grids]
+    return TopoLayer("grids", polygons, rows)
+
+
+def _about(view: PlanView) -> About:
+    plan = view.plan
+    return {
+        "plan": plan.id,
+        "version": plan.version,
+        "state": plan.state,
+        "community": f"{view.community.code} {view.community.name}",
+        "effective_from": "" if plan.effective_from is None else plan.effective_from.isoformat(),
+        "inputs_hash": view.inputs_hash,
+    }

@@ -1,0 +1,193 @@
+"""What a plan changes, and two plans or days held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from geo.actions.plan_view import PlanView, view_of
+from geo.areas import Area
+from geo.compute.load import KnownWork, load_of_grids, walking_m
+from geo.compute.plan_changes import compare, consequences, grid_at
+from geo.compute.plan_figures import figures_of_shapes
+from geo.coverage import CoverageRun
+from geo.errors import CoverageMissing, Refused
+from geo.grids import Grid
+from geo.imports.places import frame_about, in_metres
+from geo.plan_changes import Comparison, Consequences, Covered, GridLoad, PlanSide, Things
+from geo.plan_problems import Problem
+from geo.plans import Plan
+from geo.provenance import Provenance
+from geo.rules.load import load_rule
+from geo.store import plan_homes, plans
+from geo.store.areas import community as community_of
+from geo.store.areas import live_areas
+from geo.store.coverage import covered_homes, current_run, people_date
+from geo.store.database import Database
+from geo.store.grids import grids_of_plans, live_grids
+from geo.store.plan_homes import Housed
+from geo.units import NONE, IntArray
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a plan changes, and what is wrong with it."""
+
+    plan: Plan
+    community: Area
+    changes: Consequences
+    problems: Sequence[Problem]
+    before: Sequence[Grid]
+    after: Sequence[Grid]
+
+
+def consequences_of(db: Database, plan_id: int) -> Told:
+    """All that a plan changes against the plan that it was drawn from.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    BadMove
+        If it was imported and is not drawn on units.
+    """
+    with db.read() as conn:
+        plan = plans.get_plan(conn, plan_id)
+        view = view_of(conn, plan)
+        base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
+        before, after = _side_of(conn, base, view.housed), _side_of_view(view)
+        found = consequences(before, after, _things(conn, [view.community], view.housed))
+        return Told(plan, view.community, found, view.problems, before.grids, after.grids)
+
+
+def compare_plans(db: Database, one_id: int, other_id: int) -> Comparison:
+    """Two plans of one community held against each other; the homes are those of today.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    Refused
+        If they are of different communities.
+    """
+    with db.read() as conn:
+        one, other = plans.get_plan(conn, one_id), plans.get_plan(conn, other_id)
+        if one.community_id != other.community_id:
+            raise Refused("plans_other_communities", a=one_id, b=other_id)
+        community = community_of(conn, area_id=one.community_id)
+        housed = plan_homes.homes_in(conn, [community.id])
+        before, after = (_side_of(conn, plan, housed) for plan in (one, other))
+        return compare(before, after, _things(conn, [community], housed))
+
+
+def compare_days(db: Database, one: datetime, other: datetime, community_code: str | None) -> Comparison:
+    """The grids in force on two days held against each other, of one community or of all.
+
+    Raises
+    ------
+    NotFound
+        If there is no such community.
+    """
+    with db.read() as conn:
+        if community_code is None:
+            communities = live_areas(conn, "community")
+        else:
+            communities = [community_of(conn, code=community_code)]
+        ids = [community.id for community in communities]
+        housed = plan_homes.homes_in(conn, ids)
+        before, after = (_side_of_day(conn, day, set(ids), housed) for day in (one, other))
+        return compare(before, after, _things(conn, communities, housed))
+
+
+def _side_of(conn: Connection, plan: Plan | None, housed: Housed) -> PlanSide:
+    if plan is None:
+        return PlanSide((), None, None, (), grid_at(housed.homes.lonlat, ()))
+    if plan.fabric_id is not None:
+        return _side_of_view(view_of(conn, plan))
+    grids = grids_of_plans(conn, [plan.id])
+    grid_of_home = grid_at(housed.homes.lonlat, grids)
+    load = _load_of_shapes(grids, housed, grid_of_home)
+    return PlanSide((plan.id,), plan.version, _day(plan), grids, grid_of_home, load_of_grid=load)
+
+
+def _load_of_shapes(grids: Sequence[Grid], housed: Housed, grid_of_home: IntArray) -> dict[int, GridLoad]:
+    """The work of grids that are not drawn on units."""
+    if not grids:
+        return {}
+    ids = np.array([grid.id for grid in grids], np.int64)
+    order = np.argsort(ids)
+    place = np.append(order, NONE)[np.searchsorted(ids[order], grid_of_home)]
+    frame = frame_about(shapely.union_all([grid.shape for grid in grids]))
+    shapes_m = np.array([in_metres(grid.shape, frame) for grid in grids], dtype=object)
+    figures = figures_of_shapes(shapes_m, housed.homes, np.where(grid_of_home == NONE, NONE, place))
+    metres = walking_m(figures.homes.astype(np.float64), figures.area_m2, load_rule())
+    hours = load_of_grids(figures, KnownWork(), metres, load_rule()).total
+    loads = zip(ids.tolist(), hours.tolist(), metres.tolist(), strict=True)
+    return {grid_id: GridLoad(total, way_m) for grid_id, total, way_m in loads}
+
+
+def _side_of_view(view: PlanView) -> PlanSide:
+    hours, metres = view.load.total.tolist(), view.walking_m.tolist()
+    load = {grid.id: GridLoad(hours[place], metres[place]) for place, grid in enumerate(view.draft.grids)}
+    grids = grids_of_view(view)
+    return PlanSide((view.plan.id,), view.plan.version, _day(view.plan), grids, view.grid_of_home, load_of_grid=load)
+
+
+def grids_of_view(view: PlanView) -> list[Grid]:
+    """The grids of a plan with their shapes."""
+    shapes: list[BaseGeometry] = view.shapes.tolist()
+    return [
+        Grid(g.id, view.plan.id, view.community.id, g.code, g.name, g.kind, shape, dict(g.posts))
+        for g, shape in zip(view.draft.grids, shapes, strict=True)
+    ]
+
+
+def _side_of_day(conn: Connection, at: datetime, community_ids: set[int], housed: Housed) -> PlanSide:
+    grids = [grid for grid in live_grids(conn, at) if grid.community_id in community_ids]
+    plan_ids = tuple(sorted({grid.plan_id for grid in grids}))
+    return PlanSide(plan_ids, None, at.date(), grids, grid_at(housed.homes.lonlat, grids))
+
+
+def _day(plan: Plan) -> date | None:
+    return None if plan.effective_from is None else plan.effective_from.date()
+
+
+def _things(conn: Connection, communities: Sequence[Area], housed: Housed) -> Things:
+    ids = [community.id for community in communities]
+    names = zip(housed.homes.id.tolist(), housed.name, strict=True)
+    return Things(
+        communities=communities,
+        homes=housed.homes,
+        name_of_home={home: name for home, name in names if name},
+        homes_date=people_date(conn),
+        stations=plan_homes.stations_in(conn, ids),
+        incidents=plan_homes.open_incidents_in(conn, ids),
+        covered=_covered(conn, housed),
+    )
+
+
+def _covered(conn: Connection, housed: Housed) -> Covered | None:
+    try:
+        run = current_run(conn)
+    except CoverageMissing:
+        return None
+    reached = covered_homes(conn, run.id)
+    return Covered(np.isin(housed.homes.id, reached), _provenance(run))
+
+
+def _provenance(run: CoverageRun) -> Provenance:
+    return Provenance(
+        method=run.method,
+        mode=run.mode,
+        surface=run.surface,
+        minutes=run.minutes,
+        network_date=run.network_date,
+        data_date=run.data_date,
+        inputs_hash=run.inputs_hash,
+    )

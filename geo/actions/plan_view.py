@@ -1,0 +1,171 @@
+"""What a plan holds: its grids with people, load and breaches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from geo.areas import Area
+from geo.compute.fabric_rings import shapes_of
+from geo.compute.load import KnownWork, balance_of, load_of_grids, walking_m
+from geo.compute.plan_figures import figures_of_grids, grid_of_homes, unit_of_homes
+from geo.compute.plan_rows import draft_of
+from geo.compute.plan_rules import problems_of
+from geo.compute.project import Frame
+from geo.drafts import Draft
+from geo.errors import BadMove
+from geo.imports.places import frame_about
+from geo.plan_figures import Balance, GridFigures, LoadHours
+from geo.plan_problems import Inspection, PlanBefore, Problem
+from geo.plans import Plan
+from geo.rules.code_schemes import DEFAULT_SCHEME, code_schemes
+from geo.rules.load import load_rule
+from geo.rules.plan_rules import plan_rules
+from geo.store import drafts, plans
+from geo.store.areas import community as community_of
+from geo.store.database import Database
+from geo.store.grids import grids_of_plans
+from geo.store.plan_homes import Housed, homes_in
+from geo.units import NONE, IntArray
+
+MEASURES = ("residents", "households", "elderly", "children", "shops")
+
+Shapes = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A plan that is drawn on units, with all that follows from it. What is costly is found when it is asked for."""
+
+    plan: Plan
+    community: Area
+    draft: Draft
+    housed: Housed
+    unit_shapes: Shapes
+    """(n_units,) multipolygons, EPSG:4326."""
+    unit_of_home: IntArray
+    before: PlanBefore | None
+
+    @cached_property
+    def frame(self) -> Frame:
+        """Metres about the community."""
+        return frame_about(self.community.shape)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """(n_grids,) multipolygons, EPSG:4326."""
+        return shapes_of(self.draft.fabric, self.draft.grid_of_unit, len(self.draft.grids))
+
+    @cached_property
+    def figures(self) -> GridFigures:
+        """What each grid holds."""
+        return figures_of_grids(self.draft, self.housed.homes, self.unit_of_home, self.frame)
+
+    @cached_property
+    def walking_m(self) -> NDArray[np.float64]:
+        """(n_grids,) one round past all homes."""
+        return walking_m(self.figures.homes.astype(np.float64), self.figures.area_m2, load_rule())
+
+    @cached_property
+    def load(self) -> LoadHours:
+        """Hours of work a month."""
+        return load_of_grids(self.figures, KnownWork(), self.walking_m, load_rule())
+
+    @cached_property
+    def balance(self) -> Balance:
+        """How evenly they are spread."""
+        return balance_of(self.load.total, load_rule())
+
+    @cached_property
+    def grid_of_home(self) -> IntArray:
+        """(n_homes,) permanent id of each home's grid; NONE: in none."""
+        place = grid_of_homes(self.draft, self.unit_of_home)
+        ids = np.array([grid.id for grid in self.draft.grids], np.int64)
+        return np.where(place == NONE, NONE, ids[place])
+
+    @cached_property
+    def problems(self) -> Sequence[Problem]:
+        """Every breach of every rule."""
+        outlines = np.array(self.housed.outline, dtype=object)
+        compounds = np.array([name or "" for name in self.housed.compound], dtype=object)
+        inspection = Inspection(
+            draft=self.draft,
+            figures=self.figures,
+            shapes=self.shapes,
+            homes=self.housed.homes,
+            unit_of_home=self.unit_of_home,
+            frame=self.frame,
+            scheme=code_schemes()[DEFAULT_SCHEME],
+            outline_of_home=outlines,
+            compound_of_home=compounds,
+            before=self.before,
+        )
+        return problems_of(inspection, plan_rules())
+
+    @cached_property
+    def inputs_hash(self) -> str:
+        """sha256 over the units, who has them, and the people."""
+        digest = hashlib.sha256()
+        for array in (*self.draft.fabric, self.draft.kind_of_arc, self.draft.grid_of_unit, *self.housed.homes):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(repr(self.draft.grids).encode())
+        return digest.hexdigest()
+
+
+def view_plan(db: Database, plan_id: int) -> PlanView:
+    """A plan with its figures.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    BadMove
+        If it was imported and is not drawn on units.
+    """
+    with db.read() as conn:
+        plan = plans.get_plan(conn, plan_id)
+        return view_of(conn, plan)
+
+
+def view_of(conn: Connection, plan: Plan, draft: Draft | None = None) -> PlanView:
+    """The same within a transaction; ``draft``: the state to look at, if it is not the stored one."""
+    if plan.fabric_id is None:
+        raise BadMove("plan_not_on_units", id=plan.id)
+    community = community_of(conn, area_id=plan.community_id)
+    if draft is None:
+        draft = draft_of(community, drafts.rows_of_plan(conn, plan.id, plan.fabric_id))
+    housed = homes_in(conn, [community.id])
+    n_units = len(draft.unit_no)
+    unit_shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
+    unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
+    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, _before(conn, plan, housed))
+
+
+def grid_of_homes_in(conn: Connection, plan: Plan, housed: Housed) -> IntArray:
+    """(n_homes,) permanent id of the grid that each home lies in by any plan, drawn on units or not; NONE: in none."""
+    grids = grids_of_plans(conn, [plan.id])
+    shapes = np.array([grid.shape for grid in grids], dtype=object)
+    place = unit_of_homes(shapes, housed.homes.lonlat)
+    return np.where(place == NONE, NONE, np.array([grid.id for grid in grids], np.int64)[place])
+
+
+def _before(conn: Connection, plan: Plan, housed: Housed) -> PlanBefore | None:
+    """The plan that this one follows."""
+    if plan.base_plan_id is None:
+        return None
+    base = plans.get_plan(conn, plan.base_plan_id)
+    return PlanBefore(grid_of_homes_in(conn, base, housed), {})
+
+
+def moved_by(before: PlanView, after: PlanView) -> dict[str, float]:
+    """Who is in another grid by the second view than by the first, of the same homes."""
+    is_moved = before.grid_of_home != after.grid_of_home
+    homes = before.housed.homes
+    counted = {name: float(getattr(homes, name)[is_moved].sum()) for name in MEASURES}
+    return {**counted, "homes": float(is_moved.sum())}

@@ -1,0 +1,402 @@
+"""``gridcircle plan``: drafts of grids from the first cut into units to being put into force."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from geo.actions.edit_plan import Edited, edit_plan
+from geo.actions.export_plan import export_changes, export_plan, print_changes
+from geo.actions.open_plan import open_plan
+from geo.actions.plan_access import Hand
+from geo.actions.plan_consequences import compare_plans, consequences_of
+from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
+from geo.actions.plan_view import PlanView, view_plan
+from geo.actions.publish_plan import publish_plan
+from geo.actions.store_cuts import cut_and_store
+from geo.cli.output import Json, answer, language, progress
+from geo.cli.session import open_database
+from geo.cli.tables import number, percent
+from geo.errors import Refused
+from geo.plan_changes import Comparison
+from geo.plan_ops import Carve, Lock, LonLat, Merge, Move, Paint, PlanOp, Redo, Rename, Renumber, SetPost, Split, Undo
+from geo.plans import Plan
+from geo.settings import Settings
+from geo.store import drafts, plans
+from geo.store.areas import community as community_of
+from geo.store.database import Database
+from geo.words import sentence
+
+plan_app = typer.Typer(no_args_is_help=True, help="Drafts and plans of grids. / 网格方案。")
+
+PlanId = Annotated[int, typer.Argument(help="Its number. / 方案编号。")]
+GridId = Annotated[int, typer.Argument(help="A grid's permanent id. / 网格编号（固定）。")]
+Version = Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what it would do. / 仅预演，不更改。")]
+Places = Annotated[str, typer.Argument(metavar="'LON,LAT LON,LAT ...'", help="Points in order. / 依次各点。")]
+
+
+@plan_app.command()
+def units(
+    communities: Annotated[
+        list[str] | None, typer.Argument(help="12-digit codes; none: all. / 社区代码，缺省为全部。")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Cut communities into units: street blocks and building plots. / 把社区划分为单元。"""
+    with open_database() as db, progress("plan_cutting") as step:
+        found = cut_and_store(db, communities or None, _now(), step)
+    rows = [{"community": cut.community.code, **cut.report} for cut in found]
+    lines = [sentence("plan_units_cut", language(), code=row["community"], units=row["units"]) for row in rows]
+    answer({"communities": rows}, lines, as_json=as_json)
+
+
+@plan_app.command("list")
+def list_(
+    community: Annotated[str | None, typer.Option(help="12-digit code. / 社区代码。")] = None,
+    state: Annotated[str | None, typer.Option(help="draft, proposed, published, superseded, withdrawn.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Plans, the newest first. / 列出方案。"""
+    with open_database() as db, db.read() as conn:
+        area_id = None if community is None else community_of(conn, code=community).id
+        found = plans.list_plans(conn, area_id, state)
+    answer({"plans": [asdict(plan) for plan in found]}, [_line_of(plan) for plan in found], as_json=as_json)
+
+
+@plan_app.command("open")
+def open_(
+    community: Annotated[str, typer.Argument(help="12-digit code. / 社区代码。")],
+    base: Annotated[int | None, typer.Option(help="Plan to go on from; none: the one in force. / 基于的方案。")] = None,
+    note: Annotated[str | None, typer.Option(help="What it is for. / 说明。")] = None,
+    as_json: Json = False,
+) -> None:
+    """Begin a draft. / 新建草案。"""
+    with open_database() as db, progress("plan_opening"):
+        opened = open_plan(db, community, base, note, _hand())
+    told = sentence("plan_opened", language(), id=opened.plan.id, questions=len(opened.questions))
+    questions = [asdict(question) for question in opened.questions]
+    answer({"plan": asdict(opened.plan), "questions": questions}, [told], as_json=as_json)
+
+
+@plan_app.command()
+def show(plan_id: PlanId, as_json: Json = False) -> None:
+    """Its grids with people, load and breaches. / 查看方案。"""
+    with open_database() as db:
+        view = view_plan(db, plan_id)
+        rows = _grid_rows(view)
+    lines = [_line_of(view.plan), *(sentence("plan_grid_line", language(), **_shown(row)) for row in rows)]
+    answer({"plan": asdict(view.plan), "grids": rows, "balance": view.balance._asdict()}, lines, as_json=as_json)
+
+
+@plan_app.command()
+def problems(plan_id: PlanId, as_json: Json = False) -> None:
+    """Every breach of every rule. / 检查规则。"""
+    with open_database() as db:
+        found = view_plan(db, plan_id).problems
+    lines = [f"{problem.severity:8} {problem.in_language(language())}" for problem in found]
+    rows = [{"id": p.id, "rule": p.rule, "severity": p.severity, "grid_ids": p.grid_ids} for p in found]
+    answer({"problems": rows}, lines or [sentence("plan_no_problems", language())], as_json=as_json)
+
+
+@plan_app.command()
+def history(plan_id: PlanId, as_json: Json = False) -> None:
+    """All that was done to it. / 编辑历史。"""
+    with open_database() as db, db.read() as conn:
+        plans.get_plan(conn, plan_id)
+        edits = [dict(edit._mapping) for edit in drafts.edits_of(conn, plan_id)]  # noqa: SLF001 -- a row's public name
+    lines = [f"{edit['seq']:5} {edit['made_at']:%Y-%m-%d %H:%M} {edit['op']} {edit['request']}" for edit in edits]
+    answer({"edits": edits}, lines, as_json=as_json)
+
+
+@plan_app.command()
+def paint(
+    plan_id: PlanId,
+    grid: GridId,
+    unit: Annotated[list[int], typer.Argument(help="Units. / 单元号。")],
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Give units to a grid. / 把单元划给网格。"""
+    _edit(plan_id, Paint(tuple(unit), grid), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def split(
+    plan_id: PlanId, grid: GridId, line: Places, version: Version = None, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Cut a grid along a line. / 沿线拆分网格。"""
+    _edit(plan_id, Split(grid, _places(line)), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def merge(
+    plan_id: PlanId,
+    grid: Annotated[list[int], typer.Argument(help="Grids; the first stays. / 网格编号，保留第一个。")],
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Make one grid of several. / 合并网格。"""
+    _edit(plan_id, Merge(tuple(grid)), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def move(
+    plan_id: PlanId,
+    ends: Annotated[list[str], typer.Argument(metavar="'LON,LAT LON,LAT'", help="From, to. / 起点 终点。")],
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Move vertices; neighbours follow. / 移动边界顶点。"""
+    moves = tuple((places[0], places[-1]) for places in map(_places, ends))
+    _edit(plan_id, Move(moves), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def carve(
+    plan_id: PlanId, name: str, polygon: Places, version: Version = None, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Cut a special grid out of others. / 划出专属网格。"""
+    _edit(plan_id, Carve(_places(polygon), name), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def post(
+    plan_id: PlanId,
+    grid: GridId,
+    post: Annotated[str, typer.Argument(help="chief or member.")],
+    filled: Annotated[bool, typer.Option("--filled/--vacant", help="Filled or not. / 是否在岗。")] = True,
+    phone: Annotated[str | None, typer.Option(help="The post's duty phone. / 值班电话。")] = None,
+    version: Version = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a post is filled; never by whom. / 设置岗位。"""
+    if post not in {"chief", "member"}:
+        raise Refused("plan_post_unknown", post=post)
+    _edit(plan_id, SetPost(grid, post, filled, phone), version, dry_run=False, as_json=as_json)
+
+
+@plan_app.command()
+def lock(
+    plan_id: PlanId,
+    grid: GridId,
+    locked: Annotated[bool, typer.Option("--on/--off", help="Lock or unlock. / 锁定或解锁。")] = True,
+    version: Version = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a grid's border as it is. / 锁定网格边界。"""
+    _edit(plan_id, Lock(grid, locked), version, dry_run=False, as_json=as_json)
+
+
+@plan_app.command()
+def rename(plan_id: PlanId, grid: GridId, name: str, version: Version = None, as_json: Json = False) -> None:
+    """Call a grid something else. / 网格更名。"""
+    _edit(plan_id, Rename(grid, name), version, dry_run=False, as_json=as_json)
+
+
+@plan_app.command()
+def renumber(plan_id: PlanId, version: Version = None, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Number all grids anew, west to east and north to south. / 重新编号。"""
+    _edit(plan_id, Renumber(), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def undo(plan_id: PlanId, version: Version = None, as_json: Json = False) -> None:
+    """Take back the last edit that stands. / 撤销。"""
+    _edit(plan_id, Undo(), version, dry_run=False, as_json=as_json)
+
+
+@plan_app.command()
+def redo(plan_id: PlanId, version: Version = None, as_json: Json = False) -> None:
+    """Do again what was taken back last. / 重做。"""
+    _edit(plan_id, Redo(), version, dry_run=False, as_json=as_json)
+
+
+@plan_app.command()
+def propose(
+    plan_id: PlanId,
+    until: Annotated[datetime | None, typer.Option(help="Closing date of comments. / 征求意见截止时间。")] = None,
+    version: Version = None,
+    as_json: Json = False,
+) -> None:
+    """Lay a draft out for the public to comment on. / 公开征求意见。"""
+    with open_database() as db:
+        plan = propose_plan(db, plan_id, _version(db, plan_id, version), _local(until), _hand())
+    answer({"plan": asdict(plan)}, [_line_of(plan)], as_json=as_json)
+
+
+@plan_app.command()
+def redraft(plan_id: PlanId, version: Version = None, as_json: Json = False) -> None:
+    """Take a proposal back to be edited on. / 退回草案。"""
+    with open_database() as db:
+        plan = redraft_plan(db, plan_id, _version(db, plan_id, version), _hand())
+    answer({"plan": asdict(plan)}, [_line_of(plan)], as_json=as_json)
+
+
+@plan_app.command()
+def withdraw(plan_id: PlanId, version: Version = None, as_json: Json = False) -> None:
+    """Give up a draft or a proposal. / 撤回方案。"""
+    with open_database() as db:
+        plan = withdraw_plan(db, plan_id, _version(db, plan_id, version), _hand())
+    answer({"plan": asdict(plan)}, [_line_of(plan)], as_json=as_json)
+
+
+@plan_app.command()
+def publish(
+    plan_id: PlanId,
+    accept: Annotated[
+        list[str] | None, typer.Option(metavar="RULE=REASON", help="Accept a rule's warnings. / 确认警告及理由。")
+    ] = None,
+    effective_from: Annotated[datetime | None, typer.Option(help="From when it holds. / 生效时间。")] = None,
+    version: Version = None,
+    as_json: Json = False,
+) -> None:
+    """Put a plan into force. / 发布方案。"""
+    accepted = dict(_accepted(text) for text in accept or [])
+    with open_database() as db:
+        known = _version(db, plan_id, version)
+        done = publish_plan(db, plan_id, known, accepted, _local(effective_from), _hand())
+    lineage = [step._asdict() for step in done.lineage]
+    told = {"plan": asdict(done.plan), "lineage": lineage, "accepted": dict(done.accepted)}
+    answer(told, [_line_of(done.plan)], as_json=as_json)
+
+
+@plan_app.command()
+def consequences(
+    plan_id: PlanId,
+    out: Annotated[Path | None, typer.Option(help=".xlsx, .json, .gpkg or .pdf. / 输出文件。")] = None,
+    as_json: Json = False,
+) -> None:
+    """Whom it moves, and who must be told. / 方案影响。"""
+    with open_database() as db:
+        found = consequences_of(db, plan_id)
+        if out is not None and out.suffix.lower() == ".pdf":
+            print_changes(db, plan_id, out, language(), _now().date())
+        elif out is not None:
+            export_changes(db, plan_id, out, language())
+    told = found.changes.comparison
+    answer({"moved": asdict(told.moved), "whole": asdict(told.whole)}, _changes_told(told), as_json=as_json)
+
+
+@plan_app.command()
+def compare(
+    a: Annotated[int, typer.Argument(help="A plan. / 方案编号。")],
+    b: Annotated[int, typer.Argument(help="Another one. / 另一方案编号。")],
+    as_json: Json = False,
+) -> None:
+    """Two plans held against each other. / 比较两个方案。"""
+    with open_database() as db:
+        told = compare_plans(db, a, b)
+    answer({"moved": asdict(told.moved), "whole": asdict(told.whole)}, _changes_told(told), as_json=as_json)
+
+
+@plan_app.command()
+def export(
+    plan_id: PlanId,
+    out: Annotated[Path, typer.Option(help=".gpkg, .zip (Shapefile), .geojson, .xlsx, .topojson. / 输出文件。")],
+    as_json: Json = False,
+) -> None:
+    """Write it to a file. / 导出方案。"""
+    with open_database() as db:
+        export_plan(db, plan_id, out, language())
+    answer({"file": out.name}, [sentence("plan_exported", language(), id=plan_id, file=out.name)], as_json=as_json)
+
+
+def _changes_told(told: Comparison) -> list[str]:
+    share = percent(told.moved_share)
+    moved = {name: number(value, 0) for name, value in asdict(told.moved).items()}
+    lines = [sentence("plan_moves", language(), share=share, **moved)]
+    for flow in told.moves:
+        before, after = ("–" if side is None else side.code for side in (flow.before, flow.after))
+        counts = number(flow.counts.residents, 0)
+        lines.append(sentence("plan_move_line", language(), before=before, after=after, residents=counts))
+    return lines
+
+
+def _edit(plan_id: int, op: PlanOp, version: int | None, *, dry_run: bool, as_json: bool) -> None:
+    with open_database() as db:
+        done = edit_plan(db, plan_id, _version(db, plan_id, version), op, _hand(), dry_run=dry_run)
+    key = "plan_would_edit" if dry_run else "plan_edited"
+    codes = {grid.id: grid.code for grid in (*done.before.grids, *done.after.grids)}
+    grids = ", ".join(codes[grid] for grid in done.touched)
+    told = sentence(key, language(), id=plan_id, version=done.plan.version, grids=grids or "–")
+    answer(_edited_told(done), [told], as_json=as_json)
+
+
+def _edited_told(done: Edited) -> dict[str, Any]:
+    return {
+        "plan": asdict(done.plan),
+        "touched": list(done.touched),
+        "grids": [asdict(grid) for grid in done.after.grids if grid.id in done.touched],
+        "can_undo": done.can_undo,
+        "can_redo": done.can_redo,
+    }
+
+
+def _grid_rows(view: PlanView) -> list[dict[str, Any]]:
+    figures, hours = view.figures, view.load.total
+    return [
+        {
+            "id": grid.id,
+            "code": grid.code,
+            "name": grid.name,
+            "kind": grid.kind,
+            "units": int(figures.units[place]),
+            "households": float(figures.households[place]),
+            "residents": float(figures.residents[place]),
+            "shops": float(figures.shops[place]),
+            "hours_per_month": round(float(hours[place]), 1),
+        }
+        for place, grid in enumerate(view.draft.grids)
+    ]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: number(value, 0) if isinstance(value, float) else value for key, value in row.items()}
+
+
+def _line_of(plan: Plan) -> str:
+    state = sentence(f"plan_state_{plan.state}", language())
+    return sentence("plan_line", language(), id=plan.id, state=state, version=plan.version, note=plan.note or "")
+
+
+def _places(text: str) -> tuple[LonLat, ...]:
+    try:
+        return tuple((float(lon), float(lat)) for lon, lat in (part.split(",") for part in text.split()))
+    except ValueError as error:
+        raise Refused("what_if_lonlat_unread", text=text) from error
+
+
+def _accepted(text: str) -> tuple[str, str]:
+    rule, _, reason = text.partition("=")
+    if not rule.strip() or not reason.strip():
+        raise Refused("plan_acceptance_unread", text=text)
+    return rule.strip(), reason.strip()
+
+
+def _version(db: Database, plan_id: int, version: int | None) -> int:
+    if version is not None:
+        return version
+    with db.read() as conn:
+        return plans.get_plan(conn, plan_id).version
+
+
+def _now() -> datetime:
+    return datetime.now(ZoneInfo(Settings().timezone))
+
+
+def _local(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(Settings().timezone))
+
+
+def _hand() -> Hand:
+    """Whoever is at the keyboard of the server may do everything."""
+    return Hand(at=_now())

@@ -1,0 +1,192 @@
+"""Codes of grids: in which order they are numbered, what is free, and what became of whom from plan to plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
+
+import numpy as np
+
+from geo.compute.plan_figures import centres_of_grids
+from geo.drafts import Draft
+from geo.errors import BadMove
+from geo.plan_figures import Descent
+from geo.rules.code_schemes import DEFAULT_SCHEME, CodeScheme, code_schemes
+from geo.units import E7, NONE, FloatArray, IntArray
+
+
+def order_west_east_north_south(lonlat: FloatArray, ids: IntArray, scheme: CodeScheme) -> IntArray:
+    """The order in which grids are numbered: row by row from the north, in each row from the west.
+
+    "West to east and north to south" orders squares on a chessboard, not grids of any shape: of two grids each may lie
+    farther west, or farther north, than the other. Rows of a fixed height, counted from the equator and so the same
+    whatever is redrawn, make it an order of any places: by row from north to south, then by longitude, then the
+    northern first, then by id.
+
+    Parameters
+    ----------
+    lonlat
+        (n,) centres; a grid without one (NaN) comes last.
+    ids
+        (n,) no two the same.
+    scheme
+        How high a row is.
+
+    Returns
+    -------
+    (n,) places in the arrays, in order.
+    """
+    is_placed = np.asarray(np.isfinite(lonlat).all(axis=1))
+    e7 = np.rint(np.where(is_placed[:, None], lonlat, 0.0) * E7).astype(np.int64)
+    row = e7[:, 1] // scheme.row_e7
+    return np.lexsort((ids, -e7[:, 1], e7[:, 0], -row, ~is_placed))
+
+
+def number(
+    community_code: str,
+    ids_in_order: Sequence[int],
+    scheme: CodeScheme,
+    kept: Mapping[int, str] | None = None,
+    retired: Collection[str] = (),
+) -> dict[int, str]:
+    """Give every grid of a community a code.
+
+    Parameters
+    ----------
+    community_code
+        12 digits.
+    ids_in_order
+        All grids, in the order of their numbers to be.
+    scheme
+        What codes look like.
+    kept
+        Grid -> the code that it keeps; the others get the lowest numbers that are free. None: all are numbered anew.
+    retired
+        Codes that are not given again, as somebody may still ask for them; only where some are kept.
+
+    Raises
+    ------
+    BadMove
+        If the scheme has fewer numbers than there are grids, or if a code to be kept is no code of the scheme or is
+        there twice.
+    """
+    if kept is None:
+        numbers = range(scheme.first, scheme.first + len(ids_in_order))
+        _refuse_exhausted(community_code, scheme, numbers.stop - 1)
+        if scheme.whole and len(ids_in_order) == 1:
+            return {ids_in_order[0]: scheme.prefix(community_code) + scheme.whole}
+        return {grid: scheme.code(community_code, n) for grid, n in zip(ids_in_order, numbers, strict=True)}
+    used = _numbers_kept(community_code, scheme, kept)
+    used |= {n for code in retired if (n := scheme.number_of(code, community_code)) is not None}
+    free = (n for n in count(scheme.first) if n not in used)
+    codes = dict(kept)
+    for grid in ids_in_order:
+        if grid not in kept:
+            n = next(free)
+            _refuse_exhausted(community_code, scheme, n)
+            codes[grid] = scheme.code(community_code, n)
+    return {grid: codes[grid] for grid in ids_in_order}
+
+
+def _numbers_kept(community_code: str, scheme: CodeScheme, kept: Mapping[int, str]) -> set[int]:
+    used: set[int] = set()
+    for code in kept.values():
+        n = scheme.number_of(code, community_code)
+        if n is None:
+            raise BadMove("plan_code_not_of_scheme", code=code, digits=scheme.digits, community=community_code)
+        if n in used:
+            raise BadMove("plan_code_kept_twice", code=code)
+        used.add(n)
+    return used
+
+
+def _refuse_exhausted(community_code: str, scheme: CodeScheme, n: int) -> None:
+    if n > scheme.last:
+        raise BadMove("plan_codes_exhausted", community=community_code, last=scheme.last)
+
+
+def numbered(draft: Draft, scheme: CodeScheme | None = None) -> list[str]:
+    """The codes of all grids of a draft numbered anew, in the order of ``Draft.grids``. The scheme is the usual one.
+
+    Raises
+    ------
+    BadMove
+        If the scheme has fewer numbers than there are grids.
+    """
+    ids = np.array([grid.id for grid in draft.grids], np.int64)
+    used = scheme or code_schemes()[DEFAULT_SCHEME]
+    order = order_west_east_north_south(centres_of_grids(draft), ids, used)
+    codes = number(draft.community.code, ids[order].tolist(), used)
+    return [codes[grid.id] for grid in draft.grids]
+
+
+def free_codes(draft: Draft, n: int, retired: Collection[str] = (), scheme: CodeScheme | None = None) -> list[str]:
+    """The next codes for ``n`` new grids, lowest numbers first; those of the draft and retired ones are not given.
+
+    Raises
+    ------
+    BadMove
+        If fewer are left.
+    """
+    taken = {*(grid.code for grid in draft.grids), *retired}
+    given = number(draft.community.code, range(n), scheme or code_schemes()[DEFAULT_SCHEME], {}, taken)
+    return list(given.values())
+
+
+def lineage(before: IntArray, after: IntArray, residents: FloatArray, area_m2: FloatArray) -> list[Descent]:
+    """What became of every grid of a plan in another one.
+
+    Parameters
+    ----------
+    before, after
+        (n,) grid of each piece of ground, or of each home, in the old plan and in the new one; NONE: in no grid.
+    residents, area_m2
+        (n,) of each piece. A grid's shares are those of its residents, or of its ground where nobody lives; that of
+        pieces, if neither is known.
+
+    Returns
+    -------
+    By old, then by new grid; those without an old one last. The shares of an old grid add up to 1.
+    """
+    pair, inverse = np.unique(np.stack([before, after], axis=1), axis=0, return_inverse=True)
+    weights = np.stack([residents, area_m2, np.ones(len(before))], axis=1)
+    of_pair = _sums(inverse.ravel(), weights, len(pair))
+    is_new = pair[:, 0] == NONE
+    whole = np.where(is_new[:, None], _whole(pair[:, 1], of_pair), _whole(pair[:, 0], of_pair))
+    decides = np.argmax(whole > 0, axis=1)  # the first that there is any of
+    rows = np.arange(len(pair))
+    share = of_pair[rows, decides] / whole[rows, decides]
+    ids = [(int(old), int(new)) for old, new in pair]
+    kinds = _kinds(ids)
+    found = [
+        Descent(*both, kinds[both], float(part)) for both, part in zip(ids, share, strict=True) if both != (NONE, NONE)
+    ]
+    return sorted(found, key=lambda line: (line.old_id == NONE, line.old_id, line.new_id))
+
+
+def _whole(grid: IntArray, of_pair: FloatArray) -> FloatArray:
+    """(n_pairs, n_weights) what the grid of each pair has altogether."""
+    grids, place = np.unique(grid, return_inverse=True)
+    return _sums(place, of_pair, len(grids))[place]
+
+
+def _sums(group: IntArray, columns: FloatArray, n_groups: int) -> FloatArray:
+    """(n_groups, n_columns) sums of columns, (n, n_columns), by group."""
+    return np.stack([np.bincount(group, column, n_groups) for column in columns.T], axis=1).astype(np.float64)
+
+
+def _kinds(pairs: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    targets = Counter(old for old, _ in pairs)
+    parents = Counter(new for _, new in pairs)
+
+    def kind(old: int, new: int) -> str:
+        if old == NONE:
+            return "new"
+        if new == NONE:
+            return "gone"
+        if old == new or (targets[old] == 1 and parents[new] == 1):
+            return "kept"
+        return "merged" if targets[old] == 1 else "split"
+
+    return {(old, new): kind(old, new) for old, new in pairs}

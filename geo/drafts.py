@@ -1,0 +1,66 @@
+"""A plan in memory: a community cut into units, and which grid has which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from geo.areas import Area
+from geo.compute.fabric import Fabric
+from geo.grids import Post
+from geo.units import FloatArray, Int32Array, IntArray
+
+BORDER_KINDS = ("community", "street", "wall", "water", "rail", "plot", "drawn")
+"""What a border runs along; an arc's kind is the place in this list."""
+
+
+@dataclass(frozen=True)
+class DraftGrid:
+    """A grid of a plan, without its shape."""
+
+    id: int
+    """Permanent; negative while nothing is stored (a dry run)."""
+    code: str
+    """Of the plan's scheme; empty while a new grid has none."""
+    name: str
+    kind: str
+    """basic or special."""
+    posts: Mapping[str, Post]
+    """``chief`` and ``member``, where anything is known of them."""
+    is_locked: bool = False
+    """Whether its border may not change."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a plan says: units and borders, and the grid of every unit."""
+
+    community: Area
+    fabric: Fabric
+    """Its faces are the units."""
+    kind_of_arc: Int32Array
+    """(n_arcs,) place in ``BORDER_KINDS``."""
+    arc_no: IntArray
+    """(n_arcs,) an arc's number for good within the plan; numbers are never given twice."""
+    unit_no: IntArray
+    """(n_units,) a unit's number for good within the plan."""
+    grid_of_unit: IntArray
+    """(n_units,) place in ``grids``. Every unit has exactly one grid."""
+    grids: tuple[DraftGrid, ...]
+    """In order of their ids. Every grid has at least one unit."""
+
+
+class PlanHomes(NamedTuple):
+    """The homes of a community, as arrays of (n_homes,): counts by building or cell, never a person."""
+
+    id: IntArray
+    lonlat: FloatArray
+    """(n_homes, 2) a place inside, which decides the home's unit."""
+    is_building: IntArray
+    """1 where the home is a building with an outline."""
+    households: FloatArray
+    residents: FloatArray
+    elderly: FloatArray
+    children: FloatArray
+    shops: FloatArray

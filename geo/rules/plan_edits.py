@@ -1,0 +1,38 @@
+"""How plans are edited and commented on: the typed face of plan_edits.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class PlanEditRule:
+    """The numbers of geo/rules/plan_edits.toml."""
+
+    snap_e7: int
+    """How far a drawn point may lie from a border that it means, in ten-millionths of a degree."""
+    most_points: int
+    most_units: int
+    longest_comment: int
+    longest_reason: int
+    comment_days: int
+    most_waiting: int
+    """Comments of one plan that may wait to be looked at."""
+
+
+@cache
+def plan_edit_rule() -> PlanEditRule:
+    """The rule in force."""
+    data = tomllib.loads((resources.files("geo.rules") / "plan_edits.toml").read_text(encoding="utf-8"))
+    return PlanEditRule(
+        snap_e7=data["snap"]["e7"],
+        most_points=data["most"]["points"],
+        most_units=data["most"]["units"],
+        longest_comment=data["text"]["longest_comment"],
+        longest_reason=data["text"]["longest_reason"],
+        comment_days=data["comments"]["days"],
+        most_waiting=data["comments"]["most_waiting"],
+    )

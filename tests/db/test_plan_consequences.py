@@ -1,0 +1,106 @@
+"""What a plan changes, wired to a real database: people, work, posts; plans and days held against each other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geo.actions.edit_plan import edit_plan
+from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.actions.plan_view import view_plan
+from geo.actions.publish_plan import publish_plan
+from geo.compute.plan_figures import figures_of_shapes
+from geo.errors import Refused
+from geo.imports.places import in_metres
+from geo.plan_ops import Paint
+from geo.plans import Plan
+from geo.store.database import Database
+from geo.units import NONE
+from tests.db.test_plans import LATER, accepted
+from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.small_town import AT, WEST
+
+
+@pytest.fixture
+def town(db: Database, tmp_path: Path) -> PlanTown:
+    return build_plan_town(db, tmp_path)
+
+
+@pytest.fixture
+def painted(db: Database, town: PlanTown) -> Plan:
+    """A draft in which five units of the south-western grid belong to the north-western one."""
+    draft = begin(db).plan
+    row = tuple(unit_no(column, 4) for column in range(5))
+    return edit_plan(db, draft.id, 1, Paint(row, town.grid[0]), HAND).plan
+
+
+def test_what_a_draft_changes(db: Database, town: PlanTown, painted: Plan) -> None:
+    changes = consequences_of(db, painted.id).changes
+    told = changes.comparison
+    assert (told.moved.residents, told.moved.households, told.moved.buildings) == (200, 80, 5)
+    assert told.moved_share == pytest.approx(0.05)
+    assert [(flow.before.id, flow.after.id) for flow in told.moves if flow.before and flow.after] == [
+        (town.grid[2], town.grid[0])
+    ]
+    assert sorted(move.name or "" for move in changes.buildings) == [f"{column}-4" for column in range(5)]
+    assert {post.grid.id for post in changes.posts} == {town.grid[0], town.grid[2]}
+    assert [community.code for community in changes.communities] == [WEST]
+    states = {change.id: change.state for change in told.grids}
+    assert states[town.grid[0]] == states[town.grid[2]] == "changed"
+
+
+def test_work_before_is_told_although_the_plan_before_was_only_drawn(
+    db: Database, town: PlanTown, painted: Plan
+) -> None:
+    grids = {change.id: change for change in consequences_of(db, painted.id).changes.comparison.grids}
+    one = grids[town.grid[0]]
+    assert one.before is not None
+    assert one.after is not None
+    assert one.before.load is not None
+    assert one.after.load is not None
+    assert one.after.load.hours > one.before.load.hours
+    other = grids[town.grid[1]]
+    assert other.before is not None
+    assert other.after is not None
+    assert other.before.load is not None
+    assert other.after.load is not None
+    assert other.after.load.hours == pytest.approx(other.before.load.hours, rel=1e-6)
+
+
+def test_figures_by_shape_are_those_by_units(db: Database, town: PlanTown) -> None:
+    view = view_plan(db, begin(db).plan.id)
+    place = {grid.id: number for number, grid in enumerate(view.draft.grids)} | {NONE: NONE}
+    shapes_m = np.array([in_metres(shape, view.frame) for shape in view.shapes], dtype=object)
+    of_home = np.array([place[grid] for grid in view.grid_of_home.tolist()])
+    found = figures_of_shapes(shapes_m, view.housed.homes, of_home)
+    for name in ("homes", "buildings", "households", "residents", "elderly", "children", "shops", "pieces"):
+        assert getattr(found, name).tolist() == getattr(view.figures, name).tolist()
+    assert found.area_m2 == pytest.approx(view.figures.area_m2, rel=1e-9)
+    assert found.compactness == pytest.approx(view.figures.compactness, rel=1e-9)
+
+
+def test_plans_and_days_say_the_same(db: Database, town: PlanTown, painted: Plan) -> None:
+    by_plan = compare_plans(db, town.plan_id, painted.id)
+    publish_plan(db, painted.id, painted.version, accepted(view_plan(db, painted.id)), None, LATER)
+    by_day = compare_days(db, AT + timedelta(days=1), LATER.at + timedelta(days=1), WEST)
+    everywhere = compare_days(db, AT + timedelta(days=1), LATER.at + timedelta(days=1), None)
+    assert by_day.moved == by_plan.moved == everywhere.moved
+    back = compare_plans(db, painted.id, town.plan_id)
+    assert back.moved == by_plan.moved
+    nothing = compare_plans(db, painted.id, painted.id)
+    assert nothing.moved.residents == 0
+    assert {change.state for change in nothing.grids} == {"kept"}
+
+
+def test_plans_of_different_communities_are_not_compared(db: Database, town: PlanTown, painted: Plan) -> None:
+    with db.write() as conn:
+        conn.exec_driver_sql(
+            "insert into plan (community_id, state, created_at)"
+            " select id, 'draft', now() from area where code = '990101001002'"
+        )
+        other = conn.exec_driver_sql("select max(id) from plan").scalar_one()
+    with pytest.raises(Refused, match="different communities"):
+        compare_plans(db, painted.id, other)

@@ -1,0 +1,151 @@
+"""Random edits of drafts, and what must hold after each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.areas import Area
+from geo.compute.fabric_rings import shapes_of
+from geo.compute.plan_edits import edited
+from geo.compute.plan_figures import unit_of_homes
+from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, turned
+from geo.drafts import Draft
+from geo.errors import GridcircleError
+from geo.plan_ops import Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
+from geo.plan_rows import PlanRows
+from geo.units import E7, NONE
+
+
+@dataclass
+class World:
+    """A plan under random hands."""
+
+    community: Area
+    rows: PlanRows
+    homes_lonlat: np.ndarray
+    people: np.ndarray
+    rng: np.random.Generator
+    done: int = 0
+    refused: int = 0
+
+    def draft(self) -> Draft:
+        return draft_of(self.community, self.rows)
+
+    def step(self) -> tuple[PlanRows, Change | None]:
+        """One random edit; the rows before it, and None for the edit if it was refused."""
+        before = self.rows
+        change = any_change(self.draft(), self.rng)
+        try:
+            after = edited(self.draft(), change)
+        except GridcircleError:
+            self.refused += 1
+            assert self.rows == before
+            return before, None
+        next_id = max(before.grids) + 1
+        grids = tuple(grid if grid.id > 0 else replace(grid, id=next_id - grid.id) for grid in after.grids)
+        self.rows = rows_of(replace(after, grids=grids), before)
+        self.done += 1
+        return before, change
+
+    def check(self, before: PlanRows) -> None:
+        """What holds after any edit."""
+        draft = self.draft()
+        n_units, n_grids = len(draft.unit_no), len(draft.grids)
+        assert draft.grid_of_unit.min() >= 0
+        assert sorted(set(draft.grid_of_unit.tolist())) == list(range(n_grids)), "a grid without a unit"
+        units = shapes_of(draft.fabric, np.arange(n_units), n_units)
+        grids = shapes_of(draft.fabric, draft.grid_of_unit, n_grids)
+        assert shapely.coverage_is_valid(units)
+        assert shapely.coverage_is_valid(grids)
+        whole = shapely.coverage_union_all(units)
+        assert abs(shapely.area(grids).sum() / whole.area - 1) < 1e-9
+        # a new place in the community's own border is rounded to a centimetre, as all are
+        assert abs(whole.area / self.community.shape.area - 1) < 1e-5, "the community's own border moved"
+        unit = unit_of_homes(units, self.homes_lonlat)
+        assert (unit != NONE).all()
+        counted = np.bincount(draft.grid_of_unit[unit], weights=self.people, minlength=n_grids)
+        assert counted.sum() == self.people.sum()
+        delta = delta_of(before, self.rows)
+        assert same(stepped(before, delta), self.rows)
+        assert same(stepped(self.rows, turned(delta)), before)
+
+
+def same(one: PlanRows, other: PlanRows) -> bool:
+    return (one.arcs, one.units, one.grids) == (other.arcs, other.units, other.grids)
+
+
+def any_change(draft: Draft, rng: np.random.Generator) -> Change:
+    """An edit that somebody might try, sensible or not."""
+    make = rng.choice(
+        np.array([_paint, _split, _merge, _move, _carve, _told], dtype=object), p=[0.3, 0.2, 0.1, 0.25, 0.1, 0.05]
+    )
+    change: Change = make(draft, rng)
+    return change
+
+
+def _grid(draft: Draft, rng: np.random.Generator) -> int:
+    return int(draft.grids[rng.integers(len(draft.grids))].id)
+
+
+def _paint(draft: Draft, rng: np.random.Generator) -> Paint:
+    """Units along one border of a grid, as a rule."""
+    fabric = draft.fabric
+    left, right = (np.append(draft.grid_of_unit, NONE)[side] for side in (fabric.left, fabric.right))
+    arcs = np.flatnonzero((left != right) & (left != NONE) & (right != NONE))
+    if not len(arcs) or rng.random() < 0.1:
+        return Paint((int(rng.choice(draft.unit_no)),), _grid(draft, rng))
+    arc = int(rng.choice(arcs))
+    return Paint((int(draft.unit_no[fabric.left[arc]]),), draft.grids[int(right[arc])].id)
+
+
+def _box(draft: Draft) -> tuple[np.ndarray, np.ndarray]:
+    places = draft.fabric.node_e7 / E7
+    return places.min(axis=0), places.max(axis=0)
+
+
+def _split(draft: Draft, rng: np.random.Generator) -> Split:
+    """A line from one side to the other through a place in the grid."""
+    place = int(rng.integers(len(draft.grids)))
+    units = np.flatnonzero(draft.grid_of_unit == place)
+    arcs = np.flatnonzero(np.isin(draft.fabric.left, units) | np.isin(draft.fabric.right, units))
+    nodes = draft.fabric.node_e7[draft.fabric.from_node[arcs]] / E7
+    low, high = nodes.min(axis=0), nodes.max(axis=0)
+    size = np.maximum(high - low, 1e-6)
+    middle = low + size * rng.uniform(0.2, 0.8, 2)
+    angle = rng.uniform(0, np.pi)
+    way = np.array([np.cos(angle), np.sin(angle)]) * size * 1.5
+    bend = middle + size * rng.uniform(-0.1, 0.1, 2)
+    return Split(draft.grids[place].id, tuple(map(tuple, [middle - way, bend, middle + way])))
+
+
+def _merge(draft: Draft, rng: np.random.Generator) -> Merge:
+    return Merge((_grid(draft, rng), _grid(draft, rng)))
+
+
+def _move(draft: Draft, rng: np.random.Generator) -> Move:
+    low, high = _box(draft)
+    nodes = draft.fabric.node_e7 / E7
+    start = nodes[rng.integers(len(nodes))]
+    return Move(((tuple(start), tuple(start + (high - low) * rng.normal(0, 0.01, 2))),))
+
+
+def _carve(draft: Draft, rng: np.random.Generator) -> Carve:
+    low, high = _box(draft)
+    middle, size = low + (high - low) * rng.random(2), (high - low) * rng.uniform(0.02, 0.2)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 7))))
+    corners = [middle + size * [np.cos(angle), np.sin(angle)] for angle in angles]
+    return Carve(tuple(map(tuple, corners)), "专属")
+
+
+def _told(draft: Draft, rng: np.random.Generator) -> Any:
+    grid = _grid(draft, rng)
+    return [
+        Rename(grid, f"n{rng.integers(100)}"),
+        SetPost(grid, "member", bool(rng.random() < 0.5)),
+        Lock(grid, bool(rng.random() < 0.3)),
+        Renumber(),
+    ][rng.integers(4)]

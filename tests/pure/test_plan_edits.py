@@ -1,0 +1,122 @@
+"""Thousands of random edits of drafts, on a drawn town and on real census tracts: nothing is lost, nothing overlaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from geo.areas import Area
+from geo.compute.fabric_shapes import fabric_of
+from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
+from geo.drafts import BORDER_KINDS, DraftGrid
+from geo.plan_rows import PlanRows
+from geo.units import NONE
+from tests.plan_towns import RESIDENTS, N, drawn_community, drawn_rows
+from tests.plan_worlds import World, same
+from tests.real_data import FOLDER, needs_real_data
+from tests.small_town import lonlat
+
+TRACTS = FOLDER / "sacramento" / "sacramentot2.shp"
+
+
+def drawn_world(seed: int) -> World:
+    rng = np.random.default_rng(seed)
+    places = np.array([lonlat(x, y) for x, y in rng.uniform(0, N * 100, (200, 2))])
+    return World(drawn_community(), drawn_rows(), places, np.full(200, RESIDENTS), rng)
+
+
+def tracts_world(seed: int) -> World:
+    """403 census tracts as units, put into about twenty grids."""
+    geopandas = pytest.importorskip("geopandas")
+    rng = np.random.default_rng(seed)
+    shapes = np.array(geopandas.read_file(TRACTS).geometry.values)
+    shapes = shapely.transform(shapes, lambda places: np.rint(places * 1e7) / 1e7)
+    fabric = fabric_of(shapes)
+    is_edge = (fabric.left == NONE) | (fabric.right == NONE)
+    kinds = np.where(is_edge, BORDER_KINDS.index("community"), BORDER_KINDS.index("plot")).astype(np.int32)
+    arcs = dict(enumerate(arc_rows(fabric, kinds, list(range(len(shapes))))))
+    whole = shapely.coverage_union_all(shapes)
+    community = Area(1, "community", "990101001001", "tracts", None, None, whole, "test", "1")
+    grid_of_unit = grown(fabric.left, fabric.right, len(shapes), 20, rng)
+    grids = {
+        1 + n: DraftGrid(1 + n, f"990101001001{n + 1:03}", f"g{n}", "basic", {}) for n in set(grid_of_unit.tolist())
+    }
+    rows = PlanRows(
+        arcs, {unit: 1 + int(grid) for unit, grid in enumerate(grid_of_unit)}, grids, len(arcs), len(shapes)
+    )
+    places = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    return World(community, rows, places, rng.integers(0, 5000, len(shapes)).astype(float), rng)
+
+
+def grown(left: np.ndarray, right: np.ndarray, n: int, n_grids: int, rng: np.random.Generator) -> np.ndarray:
+    """Grids grown from random units, each in one piece."""
+    neighbours: dict[int, set[int]] = {unit: set() for unit in range(n)}
+    for one, other in zip(left.tolist(), right.tolist(), strict=True):
+        if NONE not in (one, other):
+            neighbours[one].add(other)
+            neighbours[other].add(one)
+    grid = np.full(n, NONE)
+    seeds = rng.choice(n, n_grids, replace=False)
+    grid[seeds] = np.arange(n_grids)
+    waiting = seeds.tolist()
+    while waiting:
+        unit = waiting.pop(int(rng.integers(len(waiting))))
+        for other in neighbours[unit]:
+            if grid[other] == NONE:
+                grid[other] = grid[unit]
+                waiting.append(other)
+    assert (grid != NONE).all()
+    return grid
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_edits_of_a_drawn_town(seed: int) -> None:
+    world = drawn_world(seed)
+    walk(world, 200)
+    assert world.done > 60
+    assert world.refused > 20
+
+
+@needs_real_data
+@pytest.mark.parametrize("seed", range(2))
+def test_random_edits_of_real_tracts(seed: int) -> None:
+    world = tracts_world(seed)
+    walk(world, 120)
+    assert world.done > 40
+
+
+def walk(world: World, n_steps: int) -> None:
+    """Random edits, each checked, with undoing in between; then all the way back."""
+    begun, deltas = world.rows, []
+    for number in range(n_steps):
+        before, change = world.step()
+        if change is None:
+            continue
+        world.check(before)
+        deltas.append(delta_of(before, world.rows))
+        if number % 7 == 0:
+            world.rows = stepped(world.rows, turned(deltas.pop()))
+            assert same(world.rows, before)
+    ended = world.rows
+    for delta in reversed(deltas):
+        world.rows = stepped(world.rows, turned(delta))
+    assert same(world.rows, begun)
+    for delta in deltas:
+        world.rows = stepped(world.rows, delta)
+    assert same(world.rows, ended)
+
+
+def test_arrays_and_rows_say_the_same() -> None:
+    rows = drawn_rows()
+    draft = draft_of(drawn_community(), rows)
+    again = rows_of(draft, rows)
+    assert same(again, rows)
+    assert (again.next_arc_no, again.next_unit_no) == (rows.next_arc_no, rows.next_unit_no)
+
+
+def test_a_delta_that_does_not_fit_is_refused() -> None:
+    rows = drawn_rows()
+    delta = delta_of(rows, PlanRows(rows.arcs, {**rows.units, 0: 2}, rows.grids, rows.next_arc_no, rows.next_unit_no))
+    with pytest.raises(ValueError, match="row 0 is not as it was"):
+        stepped(stepped(rows, delta), delta)

@@ -1,0 +1,236 @@
+"""Plans over HTTP: the whole way from a draft to being in force, who may, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from geo.actions.create_token import create_token
+from geo.store.database import Database
+from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.small_town import AT, EAST, WEST, lonlat
+from tests.web.conftest import ORIGIN
+
+Client = TestClient
+
+
+@pytest.fixture
+def town(db: Database, tmp_path: Path) -> PlanTown:
+    return build_plan_town(db, tmp_path)
+
+
+@pytest.fixture
+def api(app: FastAPI, town: PlanTown) -> Iterator[TestClient]:
+    with TestClient(app, base_url=ORIGIN, headers={"Accept-Language": "en"}, raise_server_exceptions=False) as client:
+        yield client
+
+
+def bearer(db: Database, role: str, area: str | None = None) -> dict[str, str]:
+    _, secret = create_token(db, name=f"{role} test", role=role, area_code=area, days=None, at=AT)  # type: ignore[arg-type]
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.fixture
+def planner(db: Database, town: PlanTown) -> dict[str, str]:
+    return bearer(db, "planner")
+
+
+@pytest.fixture
+def publisher(db: Database, town: PlanTown) -> dict[str, str]:
+    return bearer(db, "publisher")
+
+
+@pytest.fixture
+def draft(api: TestClient, planner: dict[str, str]) -> int:
+    made = api.post("/api/v1/plans", json={"community": WEST, "note": "2027"}, headers=planner)
+    assert made.status_code == 201, made.text
+    assert made.headers["Location"] == f"/api/v1/plans/{made.json()['id']}"
+    return int(made.json()["id"])
+
+
+def edit(api: TestClient, planner: dict[str, str], draft: int, version: int, **body: Any) -> Any:
+    return api.post(f"/api/v1/plans/{draft}/edits", json=body, headers={**planner, "If-Match": f'"{version}"'})
+
+
+def test_from_a_draft_to_being_in_force(
+    api: TestClient, planner: dict[str, str], publisher: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    row = [unit_no(column, 4) for column in range(5)]
+    would = edit(api, planner, draft, 1, op="paint", units=row, grid=town.grid[0], dry_run=True).json()
+    assert (would["dry_run"], would["plan"]["version"]) == (True, 1)
+    assert would["moved"]["residents"] == 200
+    did = edit(api, planner, draft, 1, op="paint", units=row, grid=town.grid[0])
+    assert did.status_code == 200, did.text
+    assert did.headers["ETag"] == '"2"'
+    told = did.json()
+    assert told["moved"] == would["moved"]
+    assert {feature["id"]: feature["properties"]["households"] for feature in told["touched"]} == {
+        town.grid[0]: 480,
+        town.grid[2]: 320,
+    }
+    assert (told["can_undo"], told["can_redo"], told["gone"]) == (True, False, [])
+
+    plan = api.get(f"/api/v1/plans/{draft}", headers=planner).json()
+    assert plan["plan"]["version"] == 2
+    assert plan["community_code"] == WEST
+    assert len(plan["features"]) == 4
+    assert plan["balance"]["grids"] == 4
+    problems = api.get(f"/api/v1/plans/{draft}/problems", headers=planner).json()
+    rules = {problem["rule"] for problem in problems if problem["severity"] == "warning"}
+    listed = api.get(f"/api/v1/plans?community={WEST}&state=draft", headers=planner).json()
+    assert [entry["id"] for entry in listed["plans"]] == [draft]
+
+    proposed = api.post(f"/api/v1/plans/{draft}/propose", json={}, headers={**planner, "If-Match": '"2"'})
+    assert proposed.json()["state"] == "proposed"
+    published = api.post(
+        f"/api/v1/plans/{draft}/publish",
+        json={"accepted": dict.fromkeys(rules, "试点")},
+        headers={**publisher, "If-Match": '"3"'},
+    )
+    assert published.status_code == 200, published.text
+    assert published.json()["plan"]["state"] == "published"
+    split = [step for step in published.json()["lineage"] if step["kind"] == "split"]
+    assert [(step["old_id"], step["new_id"], round(step["share"], 3)) for step in split] == [
+        (town.grid[2], town.grid[0], 0.2)
+    ]
+    history = api.get(f"/api/v1/plans/{draft}/history", headers=planner).json()
+    assert [(line["op"], line["token_name"]) for line in history] == [("paint", "planner test")]
+    lon, lat = lonlat(250, 450)
+    now = api.get(f"/api/v1/locate?lon={lon}&lat={lat}").json()
+    before = api.get(f"/api/v1/locate?lon={lon}&lat={lat}&at=2026-03-02T00:00:00Z").json()
+    assert (now["grid"]["id"], before["grid"]["id"]) == (town.grid[0], town.grid[2])
+
+
+def test_two_planners_in_one_draft(api: TestClient, planner: dict[str, str], town: PlanTown, draft: int) -> None:
+    first = edit(api, planner, draft, 1, op="split", grid=town.grid[0], line=[lonlat(-20, 750), lonlat(520, 750)])
+    assert first.status_code == 200, first.text
+    second = edit(api, planner, draft, 1, op="rename", grid=town.grid[3], name="x")
+    assert second.status_code == 412
+    evidence = second.json()["evidence"]
+    assert town.grid[0] in evidence["grid_ids"]
+    assert evidence["now"] == 2
+    again = edit(api, planner, draft, 2, op="rename", grid=town.grid[3], name="x")
+    assert again.status_code == 200
+
+
+def test_every_edit_over_the_wire(api: TestClient, planner: dict[str, str], town: PlanTown, draft: int) -> None:
+    one, two, three, four = town.grid
+    corners = [lonlat(x, y) for x, y in ((420, 420), (580, 420), (580, 580), (420, 580))]
+    edits: list[dict[str, Any]] = [
+        {"op": "split", "grid": one, "line": [lonlat(0, 700), lonlat(500, 700)]},
+        {"op": "move", "moves": [{"from": lonlat(500, 500), "to": lonlat(520, 530)}]},
+        {"op": "carve", "polygon": corners, "name": "商圈"},
+        {"op": "merge", "grids": [three, four]},
+        {"op": "post", "grid": two, "post": "chief", "is_filled": False, "duty_phone": None},
+        {"op": "lock", "grid": two, "is_locked": True},
+        {"op": "rename", "grid": two, "name": "河西二格"},
+        {"op": "renumber"},
+        {"op": "undo"},
+        {"op": "redo"},
+    ]
+    for version, body in enumerate(edits, 1):
+        done = edit(api, planner, draft, version, **body)
+        assert done.status_code == 200, (body, done.text)
+        assert done.json()["plan"]["version"] == version + 1
+    units = api.get(f"/api/v1/plans/{draft}/units", headers=planner).json()
+    assert units["version"] == len(edits) + 1
+    assert sum(feature["properties"]["residents"] for feature in units["features"]) == 4000
+    vertices = api.get(f"/api/v1/plans/{draft}/vertices?grid={two}", headers=planner).json()["vertices"]
+    assert len(vertices) > 4
+    assert not any(vertex["is_movable"] for vertex in vertices)  # the grid is locked
+
+
+def test_vertices_say_who_meets_there(api: TestClient, planner: dict[str, str], town: PlanTown, draft: int) -> None:
+    vertices = api.get(f"/api/v1/plans/{draft}/vertices?grid={town.grid[0]}", headers=planner).json()["vertices"]
+    lon, lat = lonlat(500, 500)
+    (middle,) = [v for v in vertices if abs(v["lonlat"][0] - lon) < 1e-6 and abs(v["lonlat"][1] - lat) < 1e-6]
+    assert middle["grids"] == sorted(town.grid)
+    assert middle["is_node"]
+    assert middle["is_movable"]
+    lon, lat = lonlat(0, 500)
+    (edge,) = [v for v in vertices if abs(v["lonlat"][0] - lon) < 1e-6 and abs(v["lonlat"][1] - lat) < 1e-6]
+    assert not edge["is_movable"]
+
+
+def test_who_may(api: TestClient, db: Database, planner: dict[str, str], town: PlanTown, draft: int) -> None:
+    ask = {"op": "rename", "grid": town.grid[0], "name": "x"}
+    version = {"If-Match": '"1"'}
+    assert api.post(f"/api/v1/plans/{draft}/edits", json=ask, headers=version).status_code == 401
+    viewer = bearer(db, "viewer")
+    assert api.post(f"/api/v1/plans/{draft}/edits", json=ask, headers={**viewer, **version}).status_code == 403
+    assert api.get(f"/api/v1/plans/{draft}", headers=viewer).status_code == 200
+    assert api.get(f"/api/v1/plans/{draft}").status_code == 401
+    elsewhere = bearer(db, "planner", EAST)
+    refused = api.post(f"/api/v1/plans/{draft}/edits", json=ask, headers={**elsewhere, **version})
+    assert refused.status_code == 403
+    assert api.post(f"/api/v1/plans/{draft}/publish", json={}, headers={**planner, **version}).status_code == 403
+    assert api.post("/api/v1/plans", json={"community": WEST}, headers=elsewhere).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"op": "paint", "units": [], "grid": 1},
+        {"op": "paint", "units": [1], "grid": "x"},
+        {"op": "paint", "units": [1]},
+        {"op": "nonsense"},
+        {"units": [1]},
+        {"op": "split", "grid": 1, "line": [[103.2, 95], [103.2, 40.4]]},
+        {"op": "split", "grid": 1, "line": [[103.2, 40.4]] * 5000},
+        {"op": "post", "grid": 1, "post": "king", "is_filled": True},
+        {"op": "rename", "grid": 1, "name": " "},
+        {"op": "rename", "grid": 1, "name": "a\u0000b"},
+        {"op": "rename", "grid": 1, "name": "x" * 300},
+        {"op": "undo", "more": 1},
+    ],
+)
+def test_bad_bodies(api: TestClient, planner: dict[str, str], draft: int, body: dict[str, Any]) -> None:
+    refused = edit(api, planner, draft, 1, **body)
+    assert refused.status_code in {413, 422}, refused.text
+    assert api.get(f"/api/v1/plans/{draft}/history", headers=planner).json() == []
+
+
+def test_a_polygon_of_a_million_vertices_is_not_even_read(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    bomb = [[103.2 + number / 1e9, 40.4] for number in range(1_000_000)]
+    refused = edit(api, planner, draft, 1, op="carve", polygon=bomb, name="x")
+    assert refused.status_code == 413
+
+
+def test_a_version_must_be_sent(api: TestClient, planner: dict[str, str], draft: int) -> None:
+    missing = api.post(f"/api/v1/plans/{draft}/edits", json={"op": "undo"}, headers=planner)
+    assert missing.status_code == 422
+
+
+def test_comments_wait_are_shown_and_close(
+    api: TestClient, db: Database, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    address = f"/api/v1/plans/{draft}/comments"
+    wish = {"grid": town.grid[0], "text": "<b>两条巷应在同一网格</b>"}
+    assert api.post(address, json=wish).status_code == 422  # not laid out yet
+    api.post(f"/api/v1/plans/{draft}/propose", json={}, headers={**planner, "If-Match": '"1"'})
+    made = api.post(address, json=wish)
+    assert made.status_code == 201, made.text
+    assert api.get(address).json() == []
+    (waiting,) = api.get(address, headers=planner).json()
+    assert (waiting["state"], waiting["text"]) == ("waiting", wish["text"])
+    shown = api.patch(f"{address}/{waiting['id']}", json={"state": "shown", "answer": "已采纳"}, headers=planner)
+    assert shown.status_code == 200
+    (public,) = api.get(address).json()
+    assert public["answer"] == "已采纳"
+    assert api.post(address, json={**wish, "grid": 999_999}).status_code == 404
+    assert api.patch(f"{address}/{waiting['id']}", json={"state": "shown"}).status_code == 401
+    elsewhere = bearer(db, "planner", EAST)
+    assert api.patch(f"{address}/{waiting['id']}", json={"state": "hidden"}, headers=elsewhere).status_code == 403
+
+
+def test_an_imported_plan_is_not_on_units(api: TestClient, planner: dict[str, str], town: PlanTown) -> None:
+    refused = api.get(f"/api/v1/plans/{town.plan_id}", headers=planner)
+    assert refused.status_code == 422
+    assert refused.json()["key"] == "plan_not_on_units"
