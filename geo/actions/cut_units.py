@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from geo.areas import Area
 from geo.compute.fabric import Fabric, lengths_m_of_arcs
-from geo.compute.fabric_shapes import fabric_of
 from geo.compute.unit_cut import UnitCut
 from geo.compute.unit_cut import cut_units as cut
 from geo.compute.unit_kinds import kinds_of_arcs
@@ -135,9 +134,9 @@ def _cut(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> Cu
     buildings = _near(sources.buildings, community)
     try:
         units = cut(community.shape, lines, buildings, rule)
-        fabric = fabric_of(units.shapes)
     except BadGeometry as error:
         raise BadGeometry("unit_community_broken", code=community.code, name=community.name) from error
+    fabric = units.fabric
     kind_of_arc = kinds_of_arcs(fabric, lines, rule.near_m)
     return CutUnits(
         community=community,

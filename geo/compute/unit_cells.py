@@ -17,9 +17,14 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from geo.compute.unit_lattice import Lattice, corners_of, keys_of, metres_between
-from geo.compute.unit_sides import Rings, Sides, facing, polygons_of
+from geo.compute.kernels import kernel
+from geo.compute.unit_lattice import Lattice, keys_of, metres_between
+from geo.compute.unit_sides import Rings, Sides, facing, place_of, polygons_of
+from geo.compute.unit_triangles import cut_triangles
 from geo.units import NONE, BoolArray, IntArray
+
+_CLASH = -2
+"""Of several owners, and so nobody's."""
 
 
 class Patches(NamedTuple):
@@ -40,6 +45,14 @@ class Regions(NamedTuple):
     """(n_corners,) whether what lies beyond is a building."""
     rest: IntArray
     """(n_regions,) owner of ground that nobody else gets."""
+
+
+class _Asked(NamedTuple):
+    """Triangles whose corners' owners are asked for."""
+
+    key: IntArray
+    """(n, 3)"""
+    region: IntArray
 
 
 class _Triangles(NamedTuple):
@@ -117,28 +130,55 @@ def _triangles(regions: Regions, parted: IntArray, lattice: Lattice) -> _Triangl
     """
     ratio = np.array([lattice.metres[0] / lattice.metres[1], 1.0])
     polygons = polygons_of(regions.rings, len(regions.rest), ratio)[parted]
-    corner, of_region = shapely.get_coordinates(shapely.constrained_delaunay_triangles(polygons), return_index=True)
-    xy, of_region = corner.reshape(-1, 4, 2)[:, :3], of_region[::4]
+    found, of_region = shapely.get_coordinates(shapely.constrained_delaunay_triangles(polygons), return_index=True)
+    xy, of_region = found.reshape(-1, 4, 2)[:, :3], of_region[::4]
     one, other = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
     is_turned = one[:, 0] * other[:, 1] < one[:, 1] * other[:, 0]
     xy[is_turned] = xy[is_turned][:, ::-1]
-    key, region = keys_of(xy / ratio), parted[of_region]
-    owner, is_building = _owner_of_corners(regions, key, region)
-    return _Triangles(key, region, owner, is_building)
-
-
-def _owner_of_corners(regions: Regions, key: IntArray, region: IntArray) -> tuple[IntArray, BoolArray]:
+    asked = _Asked(keys_of(xy / ratio), parted[of_region])
     rings = regions.rings
-    known = np.unique(rings.key)
-    one = rings.shape_of_corner * len(known)
-    place = np.concatenate([one + np.searchsorted(known, end) for end in (rings.key, rings.next_key)])
-    order = np.argsort(place, kind="stable")
-    first = np.flatnonzero(np.diff(place[order], prepend=NONE))
-    owner, built = (np.tile(some, 2)[order] for some in (regions.owner_across, regions.is_building))
-    lowest, highest = np.minimum.reduceat(owner, first), np.maximum.reduceat(owner, first)
-    at = np.searchsorted(place[order][first], region[:, None] * len(known) + np.searchsorted(known, key))
-    agreed = np.where(lowest == highest, lowest, NONE)
-    return agreed[at], np.logical_or.reduceat(built, first)[at] & (agreed[at] != NONE)
+    corner = np.concatenate([rings.key, rings.next_key])
+    region, owner = np.tile(rings.shape_of_corner, 2), np.tile(regions.owner_across, 2)
+    return _Triangles(*asked, *_owner_of_corners(corner, region, owner, np.tile(regions.is_building, 2), asked))
+
+
+@kernel
+def _owner_of_corners(
+    corner: IntArray, region_of_corner: IntArray, owner: IntArray, is_building: BoolArray, asked: _Asked
+) -> tuple[IntArray, BoolArray]:
+    """(n, 3) who owns each corner of triangles, and whether it is a building's.
+
+    Told of corners, as often as sides end there: their keys, their regions, the owner across the side, and whether that
+    is a building.
+    """
+    n_places = 8
+    while n_places < 2 * len(corner):
+        n_places *= 2
+    first = np.full(n_places, NONE, np.int64)
+    agreed, built = np.empty(n_places, np.int64), np.zeros(n_places, np.bool_)
+    for i in range(len(corner)):
+        place = _place(first, corner, region_of_corner, corner[i], region_of_corner[i])
+        if first[place] == NONE:
+            first[place], agreed[place] = i, owner[i]
+        elif agreed[place] != owner[i]:
+            agreed[place] = _CLASH
+        built[place] |= is_building[i]
+    found, is_built = np.empty(asked.key.shape, np.int64), np.empty(asked.key.shape, np.bool_)
+    for t in range(len(asked.key)):
+        for k in range(3):
+            place = _place(first, corner, region_of_corner, asked.key[t, k], asked.region[t])
+            found[t, k] = agreed[place] if agreed[place] != _CLASH else NONE
+            is_built[t, k] = built[place] and found[t, k] != NONE
+    return found, is_built
+
+
+@kernel
+def _place(first: IntArray, corner: IntArray, region_of_corner: IntArray, key: int, region: int) -> int:
+    """Where a corner of a region stands in the table, or would."""
+    place = place_of(key, region, len(first))
+    while first[place] != NONE and (corner[first[place]] != key or region_of_corner[first[place]] != region):
+        place = (place + 1) & (len(first) - 1)
+    return place
 
 
 def _is_wide(triangles: _Triangles, lattice: Lattice, verge_m: float) -> BoolArray:
@@ -149,80 +189,29 @@ def _is_wide(triangles: _Triangles, lattice: Lattice, verge_m: float) -> BoolArr
     return np.asarray((leaves & (metres > verge_m)).any(axis=1))
 
 
-Kind = tuple[tuple[int, tuple[int, ...]], ...]
-
-_WHOLE: Kind = ((0, (0, 1, 2, 3, 4, 5)),)
-_TWO_AND_NOBODY: Kind = ((0, (0, 1, 4, 5)), (1, (1, 2, 3, 4)))
-_TWO: Kind = ((0, (0, 1, 2, 3, 5)), (2, (3, 4, 5)))
-_THREE: Kind = ((0, (0, 1, 6, 5)), (1, (2, 3, 6, 1)), (2, (4, 5, 6, 3)))
-"""Patches of a triangle: the corner that owns each, and its places. Place 0 is corner 0, place 1 the middle of the edge
-from there, place 2 corner 1, and so on round; place 6 is the middle of all."""
-
-
 def _parted(triangles: _Triangles, is_wide: BoolArray, regions: Regions, lattice: Lattice) -> Patches:
     """The triangles cut along the middles between owners."""
     owner = np.where(is_wide[:, None] & ~triangles.is_building, NONE, triangles.owner)
-    n_owners = (np.diff(np.sort(owner, axis=1), axis=1, prepend=NONE) != 0).sum(axis=1)
-    has_nobody = (owner == NONE).any(axis=1)
-    turned = (_first_corner(owner, n_owners, has_nobody)[:, None] + np.arange(3)) % 3
-    key, was, owner = (np.take_along_axis(some, turned, axis=1) for some in (triangles.key, triangles.owner, owner))
-    places, is_whole = _places(key, was), n_owners <= 1
-    cut = joined(
-        _cut(places[(n_owners == 2) & has_nobody], owner[(n_owners == 2) & has_nobody], _TWO_AND_NOBODY),
-        _cut(places[(n_owners == 2) & ~has_nobody], owner[(n_owners == 2) & ~has_nobody], _TWO),
-        _cut(places[n_owners == 3], owner[n_owners == 3], _THREE),
-    )
-    whole = _cut(places[is_whole], owner[is_whole].max(axis=1, keepdims=True), _WHOLE)
-    region = triangles.region[is_whole]
+    start, stop, patch, owner_of_patch, triangle = cut_triangles(triangles.key, triangles.owner, owner)
+    region = triangles.region[triangle]
     has_building = np.zeros(len(regions.rest), np.bool_)
     has_building[regions.rings.shape_of_corner[regions.is_building]] = True
-    whole = _filled_up(whole, cut, has_building[region], lattice)
-    return joined(whole._replace(owner=np.where(whole.owner == NONE, regions.rest[region], whole.owner)), cut)
+    patches = _filled_up(Patches(Sides(start, stop, patch), owner_of_patch), has_building[region], lattice)
+    return patches._replace(owner=np.where(patches.owner == NONE, regions.rest[region], patches.owner))
 
 
-def _first_corner(owner: IntArray, n_owners: IntArray, has_nobody: BoolArray) -> IntArray:
-    """The corner after the one that is unlike the other two: nobody's, or that of the owner who has but one."""
-    is_unlike = (owner != np.roll(owner, 1, axis=1)) & (owner != np.roll(owner, -1, axis=1))
-    odd = np.argmax(np.where(has_nobody[:, None], owner == NONE, is_unlike), axis=1)
-    return np.asarray(np.where(n_owners == 2, (odd + 1) % 3, 0))
-
-
-def _places(key: IntArray, owner: IntArray) -> IntArray:
-    """(n, 7) keys of the places of triangles; the middle of an edge that is not parted is its first corner."""
-    after = [1, 2, 0]
-    xy = corners_of(key)
-    is_parted = (owner != NONE) & (owner[:, after] != NONE) & (owner != owner[:, after])
-    middle = np.where(is_parted, keys_of((xy + xy[:, after]) / 2), key)
-    centre = keys_of(xy.sum(axis=1) / 3)
-    return np.stack([key[:, 0], middle[:, 0], key[:, 1], middle[:, 1], key[:, 2], middle[:, 2], centre], axis=1)
-
-
-def _cut(places: IntArray, owner: IntArray, kind: Kind) -> Patches:
-    """Triangles of one kind in patches."""
-    return joined(*(_patches(places[:, list(corners)], owner[:, corner]) for corner, corners in kind))
-
-
-def _patches(corners: IntArray, owner: IntArray) -> Patches:
-    """Patches of as many corners each, some of which may be told twice."""
-    stop = np.roll(corners, -1, axis=1)
-    is_side = corners != stop
-    number = np.broadcast_to(np.arange(len(corners))[:, None], corners.shape)
-    return Patches(Sides(corners[is_side], stop[is_side], number[is_side]), owner)
-
-
-def _filled_up(whole: Patches, rest: Patches, is_meant: BoolArray, lattice: Lattice) -> Patches:
-    """Triangles that nobody owns go to whom they have the longest side with, and so on inwards, where that is meant."""
-    owner = whole.owner.copy()
-    sides = joined(whole, rest).sides
-    across = facing(whole.sides.start, whole.sides.stop, sides)
-    is_inner = across != NONE
-    patch, beyond = whole.sides.patch[is_inner], sides.patch[across[is_inner]]
-    metres = metres_between(whole.sides.start[is_inner], whole.sides.stop[is_inner], lattice)
+def _filled_up(patches: Patches, is_meant: BoolArray, lattice: Lattice) -> Patches:
+    """Patches that nobody owns go to whom they have the longest side with, and so on inwards, where that is meant."""
+    sides, owner = patches.sides, patches.owner.copy()
+    asking = np.flatnonzero(((owner == NONE) & is_meant)[sides.patch])
+    across = facing(sides.start[asking], sides.stop[asking], sides)
+    asking, across = asking[across != NONE], across[across != NONE]
+    patch, beyond = sides.patch[asking], sides.patch[across]
+    metres = metres_between(sides.start[asking], sides.stop[asking], lattice)
     while True:
-        known = np.concatenate([owner, rest.owner])[beyond]
-        asks = np.flatnonzero((owner[patch] == NONE) & (known != NONE) & is_meant[patch])
+        asks = np.flatnonzero((owner[patch] == NONE) & (owner[beyond] != NONE))
         if not len(asks):
-            return whole._replace(owner=owner)
-        best = asks[np.lexsort((known[asks], -metres[asks], patch[asks]))]
-        one = np.flatnonzero(np.diff(patch[best], prepend=NONE))
-        owner[patch[best[one]]] = known[best[one]]
+            return patches._replace(owner=owner)
+        best = asks[np.lexsort((owner[beyond[asks]], -metres[asks], patch[asks]))]
+        one = best[np.flatnonzero(np.diff(patch[best], prepend=NONE))]
+        owner[patch[one]] = owner[beyond[one]]

@@ -12,23 +12,26 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from geo.compute.fabric import Fabric, n_faces_of, stops_of_arcs
+from geo.compute.fabric_fault import fault_of
+from geo.compute.fabric_rings import shapes_of
 from geo.compute.unit_cells import Patches, Regions, joined, shared_out
-from geo.compute.unit_faces import HARD, Faces, between, faces_of, is_all, polygonized
-from geo.compute.unit_lattice import GRAIN, Lattice, Shapes, keys_of
+from geo.compute.unit_fabric import fabric_of_units
+from geo.compute.unit_faces import HARD, Faces, faces_of
+from geo.compute.unit_lattice import GRAIN, Lattice, Shapes
 from geo.compute.unit_merge import Ground, borders_of_units
 from geo.compute.unit_seeds import Seeds, seeds_of
-from geo.compute.unit_sides import Sides, areas_m2, chosen, do_any_meet, each_once, facing, rings_of
+from geo.compute.unit_sides import Sides, areas_m2, chosen, facing, rings_of
 from geo.errors import BadGeometry
 from geo.rules.units import UnitRule
-from geo.units import NONE, BoolArray, FloatArray, IntArray
-
-WOBBLE = 1.5
-"""What whole numbers make of a straight line lies no further from it: both its ends may be off by 0.7."""
+from geo.units import NONE, BoolArray, IntArray
 
 
 class UnitCut(NamedTuple):
     """A community in units."""
 
+    fabric: Fabric
+    """Its faces are the units, from west to east."""
     shapes: Shapes
     """(n_units,) polygons in degrees, all coordinates whole ten-millionths; a valid coverage of the community."""
     unit_of_building: IntArray
@@ -71,13 +74,15 @@ def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], building
     near = {kind: _near(lines.get(kind), ground, lattice) for kind in (*HARD, "wall")}
     seeds = seeds_of(ground, buildings, lattice, rule)
     faces = faces_of(ground, near, seeds, lattice, rule.step_m)
-    drawn = _drawn(borders_of_units(_patched(faces, seeds, lattice, rule), lattice, rule), faces.step_keys)
-    units = _units(drawn, ground)
-    if units is None:
-        units = _units(_noded_again(drawn, seeds, lattice, rule), ground)
-    if units is None:
-        raise BadGeometry("unit_cut_broken")
-    return UnitCut(lattice.degrees(units), _unit_of_building(units, seeds), seeds.is_cut)
+    borders = borders_of_units(_patched(faces, seeds, lattice, rule), lattice, rule)
+    fabric = fabric_of_units(borders, faces.step_keys, lattice)
+    if fault_of(fabric) is not None:
+        borders = borders_of_units(_noded_again(fabric, seeds, lattice), lattice, rule)
+        fabric = fabric_of_units(borders, np.zeros(0, np.int64), lattice)
+        if fault_of(fabric) is not None:
+            raise BadGeometry("unit_cut_broken")
+    fabric, shapes = _from_west_to_east(fabric)
+    return UnitCut(fabric, shapes, _unit_of_building(lattice.whole(shapes), seeds), seeds.is_cut)
 
 
 def _near(lines: Shapes | None, ground: shapely.Geometry, lattice: Lattice) -> Shapes:
@@ -140,50 +145,27 @@ def _regions(faces: Faces, is_chosen: BoolArray, known: Patches, seeds: Seeds) -
     )
 
 
-class _Drawn(NamedTuple):
-    """Borders of units, each once, from where three meet to where three meet."""
-
-    lines: Shapes
-    n_units: int
-
-
-def _drawn(sides: Sides, step_keys: IntArray) -> _Drawn:
-    """Borders as lines, without the corners at which no plot ended after all."""
-    pieces = between(*each_once(sides.start, sides.stop))
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(pieces)))
-    xy, line = shapely.get_coordinates(merged, return_index=True)
-    is_kept = ~np.isin(keys_of(xy), step_keys) | _turns(xy, line)
-    return _Drawn(shapely.linestrings(xy[is_kept], indices=line[is_kept]), int(sides.patch.max(initial=NONE)) + 1)
-
-
-def _turns(xy: FloatArray, line: IntArray) -> BoolArray:
-    """(n,) whether lines end or bend at their corners; what whole numbers make of a straight line does not bend."""
-    turns = np.ones(len(xy), np.bool_)
-    before, after = xy[1:-1] - xy[:-2], xy[2:] - xy[:-2]
-    off = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
-    turns[1:-1] = (line[:-2] != line[2:]) | (off > WOBBLE * np.hypot(after[:, 0], after[:, 1]))
-    return turns
-
-
-def _units(drawn: _Drawn, ground: shapely.Geometry) -> Shapes | None:
-    """The units between borders, from west to east; None where corners have moved so that borders cross."""
-    xy, line = shapely.get_coordinates(drawn.lines, return_index=True)
-    key, is_one = keys_of(xy), line[1:] == line[:-1]
-    found = polygonized(drawn.lines, ground)
-    if len(found) != drawn.n_units or do_any_meet(key[:-1][is_one], key[1:][is_one]) or not is_all(found, ground):
-        return None
-    inside = shapely.get_coordinates(shapely.point_on_surface(found))
-    return np.asarray(found[np.lexsort((inside[:, 1], inside[:, 0]))])
-
-
-def _noded_again(drawn: _Drawn, seeds: Seeds, lattice: Lattice, rule: UnitRule) -> _Drawn:
-    """Borders that cross after their corners have moved to whole numbers, cut where they do."""
-    noded = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(drawn.lines, grid_size=GRAIN))))
+def _noded_again(fabric: Fabric, seeds: Seeds, lattice: Lattice) -> Ground:
+    """The ground between borders that cross after their corners have moved to whole numbers, cut where they do."""
+    place, start = stops_of_arcs(fabric)
+    xy = lattice.counted(np.concatenate([fabric.node_e7, fabric.inner_e7]))[place]
+    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(start) - 1), np.diff(start)))
+    noded = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRAIN))))
     sides = rings_of(noded).sides
     holds = shapely.STRtree(noded).query(shapely.point_on_surface(seeds.parts), "within")[1]
     is_built = np.isin(np.arange(len(noded)), holds)
-    ground = Ground(Patches(sides, np.arange(len(noded))), is_built, np.zeros(len(sides.start), np.bool_))
-    return _drawn(borders_of_units(ground, lattice, rule), np.zeros(0, np.int64))
+    return Ground(Patches(sides, np.arange(len(noded))), is_built, np.zeros(len(sides.start), np.bool_))
+
+
+def _from_west_to_east(fabric: Fabric) -> tuple[Fabric, Shapes]:
+    """The fabric with its faces numbered by a place in each, and the faces as polygons."""
+    n = n_faces_of(fabric)
+    shapes = shapely.get_parts(shapes_of(fabric, np.arange(n), n))
+    inside = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    order = np.lexsort((inside[:, 1], inside[:, 0]))
+    number = np.full(n + 1, NONE, np.int32)
+    number[order] = np.arange(n)
+    return fabric._replace(left=number[fabric.left], right=number[fabric.right]), shapes[order]
 
 
 def _unit_of_building(units: Shapes, seeds: Seeds) -> IntArray:

@@ -8,17 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from geo.compute.unit_lattice import GRAIN, Lattice, Shapes, corners_of, keys_of
+from geo.compute.unit_lattice import Lattice, Shapes, corners_of
+from geo.compute.unit_noding import TOUCH, Noded, is_on, noded_faces
 from geo.compute.unit_seeds import Seeds, connected
 from geo.compute.unit_sides import (
     Rings,
     Sides,
     backwards,
-    do_any_meet,
     each_once,
     facing,
     polygons_of,
     rings_of,
+    that_meet,
     together,
     with_steps,
 )
@@ -26,9 +27,6 @@ from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 HARD = ("street", "water", "rail")
 """Kinds of lines that ground does not reach over to what it lies beside. It may reach over a wall."""
-
-TOUCH = 2.0
-"""What is as near as this may meet once corners have moved to whole numbers: two centimetres."""
 
 
 class Faces(NamedTuple):
@@ -49,18 +47,6 @@ class Faces(NamedTuple):
     def sides(self) -> Sides:
         """The sides of all faces, in the order of the corners they begin at."""
         return self.rings.sides
-
-
-class _Noded(NamedTuple):
-    """Faces of noded lines."""
-
-    shapes: Shapes
-    """First those of ground."""
-    n_grounds: int
-    seed: IntArray
-    """(n_faces,) NONE for ground."""
-    is_pierced: BoolArray
-    """(n_faces,) whether it is a building that a hard line ran through."""
 
 
 def faces_of(
@@ -86,7 +72,7 @@ def faces_of(
     hard = _through(straight([lines[kind] for kind in HARD]), corners)
     wall = _through(straight([lines["wall"]]), corners)
     is_met = _is_met(ground, np.concatenate([hard, wall]), seeds)
-    noded = _noded(ground, (hard, wall), seeds, np.flatnonzero(is_met))
+    noded = noded_faces(ground, (hard, wall), seeds, np.flatnonzero(is_met))
     rings = rings_of(noded.shapes)
     sides = rings.sides
     across = facing(sides.start, sides.stop, sides)
@@ -110,9 +96,12 @@ def _through(pieces: Shapes, corners: FloatArray) -> Shapes:
     Else lines that meet a hair beyond a corner would enclose it, and it would be no corner any more.
     """
     corner, piece = shapely.STRtree(pieces).query(shapely.points(corners), "dwithin", distance=TOUCH)
+    ends = shapely.get_coordinates(pieces).reshape(-1, 2, 2)
+    is_passing = (corners[corner][:, None] != ends[piece]).any(axis=2).all(axis=1)
+    corner, piece = corner[is_passing], piece[is_passing]
     led = [pieces]
     for passing in np.unique(piece):
-        start, stop = shapely.get_coordinates(pieces[passing])
+        start, stop = ends[passing]
         near = corners[corner[piece == passing]]
         way = np.vstack([start, near[np.argsort((near - start) @ (stop - start))], stop])
         is_one = (way[1:] != way[:-1]).any(axis=1)
@@ -142,89 +131,13 @@ def _filled(polygons: Shapes) -> Shapes:
     return np.asarray(shapely.polygons(shapely.get_exterior_ring(polygons)))
 
 
-def _noded(ground: shapely.Geometry, lines: tuple[Shapes, Shapes], seeds: Seeds, met: IntArray) -> _Noded:
-    """The faces between the community's border, lines, and the buildings that these touch."""
-    parts = seeds.parts[met]
-    walls, tree = shapely.boundary(parts), shapely.STRtree(parts)
-    drawn = np.concatenate([[ground.boundary], *lines, walls])
-    # Noding on the lattice itself takes ten times as long, and is needed only where lines all but coincide.
-    for grain in (None, GRAIN):
-        start, stop = _edges(drawn, grain)
-        middle = shapely.points((corners_of(start) + corners_of(stop)) / 2)
-        edge, part = tree.query(middle, "within")
-        is_deep = shapely.distance(middle[edge], walls[part]) > TOUCH
-        edge, part = edge[is_deep], part[is_deep]
-        shapes = polygonized(np.delete(between(start, stop), edge), ground)
-        if not do_any_meet(start, stop) and _has_corners(shapes, ground):
-            break
-    part_of_face = np.full(len(shapes), NONE, np.int64)
-    face, owner = tree.query(shapely.point_on_surface(shapes), "within")
-    is_built = _has_most(parts[owner], shapes[face])
-    part_of_face[face[is_built]] = owner[is_built]
-    order = np.argsort(part_of_face != NONE, kind="stable")
-    part_of_face = part_of_face[order]
-    return _Noded(
-        shapes[order],
-        int((part_of_face == NONE).sum()),
-        np.append(seeds.seed_of_part[met], NONE)[part_of_face],
-        np.isin(part_of_face, part[_is_on(middle[edge], lines[0])]),
-    )
-
-
-def _has_corners(shapes: Shapes, ground: shapely.Geometry) -> bool:
-    """Whether polygons have all corners of the community."""
-    corners = keys_of(shapely.get_coordinates(ground))
-    return bool(np.isin(corners, keys_of(shapely.get_coordinates(shapes))).all())
-
-
-def between(start: IntArray, stop: IntArray) -> Shapes:
-    """Straight lines from corners to corners."""
-    return np.asarray(shapely.linestrings(np.stack([corners_of(start), corners_of(stop)], axis=1)))
-
-
-def _edges(drawn: Shapes, grain: float | None) -> tuple[IntArray, IntArray]:
-    """Straight pieces between places where lines meet, each once: the keys of their ends."""
-    noded = shapely.get_parts(shapely.union_all(drawn, grid_size=grain))
-    xy, line = shapely.get_coordinates(noded, return_index=True)
-    key, is_one = keys_of(xy), line[1:] == line[:-1]
-    return each_once(key[:-1][is_one], key[1:][is_one])
-
-
-def polygonized(edges: Shapes, ground: shapely.Geometry) -> Shapes:
-    """What edges enclose of the community."""
-    shapes = shapely.get_parts(shapely.polygonize(edges))
-    shapely.prepare(ground)
-    is_ours = shapely.contains(ground, shapely.point_on_surface(shapes))
-    # A whole number may have moved the border to the other side of the point: what looks foreign, or so thin that it
-    # matters, is looked at again.
-    unsure = np.flatnonzero(~is_ours | (shapely.area(shapes) < TOUCH * shapely.length(shapes)))
-    is_ours[unsure] = _has_most(ground, shapes[unsure])
-    return np.asarray(shapes[is_ours])
-
-
-def is_all(shapes: Shapes, ground: shapely.Geometry) -> bool:
-    """Whether polygons make up the community, whose border may have moved by a whole number."""
-    return bool(abs(shapely.area(shapes).sum() - ground.area) <= GRAIN * ground.length)
-
-
-def _has_most(ground: shapely.Geometry | Shapes, shapes: Shapes) -> BoolArray:
-    """(n,) whether more than half of each shape lies in some ground."""
-    return np.asarray(shapely.area(shapely.intersection(shapes, ground)) > shapely.area(shapes) / 2)
-
-
-def _is_on(points: Shapes, lines: Shapes) -> BoolArray:
-    is_on = np.zeros(len(points), np.bool_)
-    is_on[shapely.STRtree(lines).query(points, "dwithin", distance=TOUCH)[0]] = True
-    return is_on
-
-
 def _is_near(sides: Sides, lines: Shapes) -> BoolArray:
     """(n_sides,) whether a side runs along one of some lines."""
     middle = (corners_of(sides.start) + corners_of(sides.stop)) / 2
-    return _is_on(shapely.points(middle), lines)
+    return is_on(shapely.points(middle), lines)
 
 
-def _is_closed(sides: Sides, across: IntArray, is_hard: BoolArray, noded: _Noded, lattice: Lattice) -> BoolArray:
+def _is_closed(sides: Sides, across: IntArray, is_hard: BoolArray, noded: Noded, lattice: Lattice) -> BoolArray:
     """(n_sides,) whether it is the wall of a building that a hard line ran through, on the side that loses it.
 
     Such a building stands with those on the side of the line on which most of its walls are.
@@ -266,18 +179,37 @@ def _with_buildings(faces: Faces, seeds: Seeds, free: IntArray) -> Faces:
 def _stepped(faces: Faces, lattice: Lattice, step_m: float) -> Faces:
     """The faces with corners put into the long sides that lines make.
 
-    Where a corner that moved to a whole number would push a side through another corner, all sides of that face stay.
+    Where a corner that moved to a whole number would fall on another or push a side through it, the sides there stay.
     """
-    is_line, sides = faces.is_hard | faces.is_wall, faces.sides
+    is_line = faces.is_hard | faces.is_wall
     while True:
-        rings, side, step_keys = with_steps(faces.rings, is_line, step_m, lattice)
-        grounds = polygons_of(rings, len(faces.seed_of_face))[: faces.n_grounds]
-        is_odd = np.zeros(len(faces.seed_of_face), np.bool_)
-        is_odd[: faces.n_grounds] = ~shapely.is_valid(grounds)
-        kept = is_line & is_odd[sides.patch]
-        if not kept.any():
+        rings, side, is_step = with_steps(faces.rings, is_line, step_m, lattice)
+        kept = np.unique(side[_is_astray(rings, is_step)])
+        kept = kept[is_line[kept]]
+        if not len(kept):
             break
-        across = facing(sides.start[kept], sides.stop[kept], sides)
-        is_line = is_line & ~kept
-        is_line[across[across != NONE]] = False
-    return faces._replace(rings=rings, is_hard=faces.is_hard[side], is_wall=faces.is_wall[side], step_keys=step_keys)
+        across = facing(faces.sides.start[kept], faces.sides.stop[kept], faces.sides)
+        is_line = is_line.copy()
+        is_line[kept] = is_line[across[across != NONE]] = False
+    return faces._replace(
+        rings=rings,
+        is_hard=faces.is_hard[side],
+        is_wall=faces.is_wall[side],
+        step_keys=np.unique(rings.key[is_step]),
+    )
+
+
+def _is_astray(rings: Rings, is_step: BoolArray) -> BoolArray:
+    """(n_corners,) whether the side that begins there meets another, or ends where a corner fell on another.
+
+    A corner that was put in is told twice, by the faces on both sides of the line.
+    """
+    keys, n = np.unique(rings.key[is_step], return_counts=True)
+    fell = keys[(n > 2) | np.isin(keys, rings.key[~is_step])]
+    low, high = each_once(rings.key, rings.next_key)
+    meets = that_meet(low, high)
+    is_astray = np.isin(rings.key, fell) | np.isin(rings.next_key, fell)
+    if meets.any():
+        wrong = Sides(high[meets], low[meets], np.zeros(int(meets.sum()), np.int64))
+        is_astray |= facing(np.minimum(rings.key, rings.next_key), np.maximum(rings.key, rings.next_key), wrong) != NONE
+    return is_astray

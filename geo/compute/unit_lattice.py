@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.compute.project import Frame
-from geo.units import E7, FloatArray, IntArray
+from geo.units import E7, FloatArray, Int32Array, IntArray
 
 Shapes = NDArray[np.object_]
 
@@ -42,6 +42,14 @@ class Lattice(NamedTuple):
         corner = np.floor(np.array([west, south]) * E7).astype(np.int64) - MARGIN
         return cls(int(corner[0]), int(corner[1]), _metres(lon, lat))
 
+    def e7_of(self, keys: IntArray) -> Int32Array:
+        """(n, 2) ten-millionths of a degree of corners."""
+        return np.asarray(corners_of(keys) + np.array([self.west_e7, self.south_e7]), np.int32)
+
+    def counted(self, e7: Int32Array) -> FloatArray:
+        """(n, 2) places in ten-millionths of a degree, counted from the corner."""
+        return np.asarray(e7 - np.array([self.west_e7, self.south_e7], np.float64))
+
     def whole_of(self, lonlat: FloatArray) -> FloatArray:
         """(n, 2) places in degrees, in whole numbers."""
         return np.asarray(np.rint(lonlat * E7) - np.array([self.west_e7, self.south_e7]))
@@ -53,11 +61,6 @@ class Lattice(NamedTuple):
     def in_metres(self, shapes: Any) -> Any:
         """Shapes in degrees, or an array of them, in metres from the corner."""
         return shapely.transform(shapes, lambda lonlat: self.whole_of(lonlat) * self.metres)
-
-    def degrees(self, shapes: Any) -> Any:
-        """The reverse: each coordinate the double that is nearest to its whole number of ten-millionths."""
-        corner = np.array([self.west_e7, self.south_e7])
-        return shapely.transform(shapes, lambda xy: (xy + corner) / E7)
 
     def area_m2(self, shapes: Shapes) -> FloatArray:
         """(n,) square metres of shapes in whole numbers."""

@@ -125,7 +125,7 @@ def backwards(rings: Rings) -> Rings:
 
 def with_steps(
     rings: Rings, is_stepped: BoolArray, step_m: float, lattice: Lattice
-) -> tuple[Rings, IntArray, IntArray]:
+) -> tuple[Rings, IntArray, BoolArray]:
     """Rings with corners put into their long sides, at the same places whichever way round a side is.
 
     Parameters
@@ -141,8 +141,7 @@ def with_steps(
 
     Returns
     -------
-    The rings, (n_corners,) the corner at which the side that each lies in began, and the keys of the corners that were
-    put in, sorted.
+    The rings, (n_corners,) the corner at which the side that each lies in began, and (n_corners,) which were put in.
     """
     start, stop = rings.key, rings.next_key
     n = np.where(is_stepped, np.ceil(metres_between(start, stop, lattice) / step_m), 1).astype(np.int64)
@@ -152,7 +151,7 @@ def with_steps(
     low, high = corners_of(np.minimum(start, stop))[side], corners_of(np.maximum(start, stop))[side]
     share = np.where((start > stop)[side], n[side] - k, k) / n[side]
     key = np.where(k == 0, start[side], keys_of(low + (high - low) * share[:, None]))
-    return Rings(key, first[rings.start_of_ring], rings.shape_of_ring), side, np.unique(key[k > 0])
+    return Rings(key, first[rings.start_of_ring], rings.shape_of_ring), side, k > 0
 
 
 def facing(start: IntArray, stop: IntArray, known: Sides) -> IntArray:
@@ -168,13 +167,13 @@ def _facing(start: IntArray, stop: IntArray, known_start: IntArray, known_stop: 
         n_places *= 2
     table = np.full(n_places, NONE, np.int64)
     for side in range(len(known_start)):
-        place = _place(known_start[side], known_stop[side], n_places)
+        place = place_of(known_start[side], known_stop[side], n_places)
         while table[place] != NONE:
             place = (place + 1) & (n_places - 1)
         table[place] = side
     found = np.full(len(start), NONE, np.int64)
     for i in range(len(start)):
-        place = _place(stop[i], start[i], n_places)
+        place = place_of(stop[i], start[i], n_places)
         while table[place] != NONE:
             side = table[place]
             if known_start[side] == stop[i] and known_stop[side] == start[i]:
@@ -185,9 +184,12 @@ def _facing(start: IntArray, stop: IntArray, known_start: IntArray, known_stop: 
 
 
 @kernel
-def _place(start: int, stop: int, n_places: int) -> int:
-    """Where the search for a side begins: the golden ratio's bits spread neighbours apart (Knuth, 6.4)."""
-    mixed = (start * 7_046_029_254_386_353_131) ^ (stop * 3_935_559_000_370_003_845)
+def place_of(one: int, other: int, n_places: int) -> int:
+    """Where the search for two numbers begins in a table of 2^k places.
+
+    Multipliers without pattern spread neighbours apart (Knuth, The Art of Computer Programming 3, 6.4).
+    """
+    mixed = (one * 7_046_029_254_386_353_131) ^ (other * 3_935_559_000_370_003_845)
     return (mixed ^ (mixed >> 32)) & (n_places - 1)
 
 
@@ -200,22 +202,26 @@ def each_once(start: IntArray, stop: IntArray) -> tuple[IntArray, IntArray]:
     return low[is_first & (low != high)], high[is_first & (low != high)]
 
 
-def do_any_meet(start: IntArray, stop: IntArray) -> bool:
-    """Whether straight pieces between corners, each told once, meet anywhere but where both end."""
+def that_meet(start: IntArray, stop: IntArray) -> BoolArray:
+    """(n,) which straight pieces between corners, each told once, meet another anywhere but where both end."""
     keys, place = np.unique(np.concatenate([start, stop]), return_inverse=True)
-    places = corners_of(keys).astype(np.int32)
     one, other = np.sort(place.reshape(2, -1), axis=0)
     order = np.argsort(one, kind="stable")
-    return bool(_do_any_meet(places, one[order], other[order]))
+    meets = np.zeros(len(start), np.bool_)
+    meets[order] = _that_meet(corners_of(keys).astype(np.int32), one[order], other[order])
+    return meets
 
 
 @kernel
-def _do_any_meet(places: Int32Array, one: IntArray, other: IntArray) -> bool:
+def _that_meet(places: Int32Array, one: IntArray, other: IntArray) -> BoolArray:
     """Corners are numbered from west to east, and pieces sorted by their western end."""
+    meets = np.zeros(len(one), np.bool_)
+    west, east = places[one, 0], places[other, 0]
+    south, north = np.minimum(places[one, 1], places[other, 1]), np.maximum(places[one, 1], places[other, 1])
     for i in range(len(one)):
-        for k in range(i + 1, len(one)):
-            if places[one[k], 0] > places[other[i], 0]:
-                break
-            if do_meet(places, one[i], other[i], one[k], other[k]):
-                return True
-    return False
+        k = i + 1
+        while k < len(one) and west[k] <= east[i]:
+            if south[k] <= north[i] and south[i] <= north[k] and do_meet(places, one[i], other[i], one[k], other[k]):
+                meets[i] = meets[k] = True
+            k += 1
+    return meets

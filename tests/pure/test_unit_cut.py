@@ -268,7 +268,7 @@ def test_a_wall_with_an_opening_parts_nothing() -> None:
 def test_plots_within_a_compound() -> None:
     wall = drawn(shapely.box(10, 10, 390, 390).exterior)
     found = cut(TOWN, [box(50, 100, 150, 300), box(250, 100, 350, 300)], wall=[wall])
-    assert areas_m2(found) == pytest.approx([80_000] * 2, rel=1e-4)
+    assert areas_m2(found) == pytest.approx([80_000] * 2, rel=2e-3)
 
 
 def test_no_community_no_units() -> None:
