@@ -249,10 +249,11 @@ def _offer(search: Search, hub: Whole, ds: Whole, base: int, horizon_ds: int, n:
     return n + 1
 
 
-def _settler(one: int) -> Settler:
-    """Compile the heart of all searches, which adds ``one`` for each note: 1, or 0 to note nothing.
+def _settler(notes: bool) -> Settler:
+    """Compile the heart of all searches, which notes what :func:`tell` needs, or settles only.
 
-    Then every note is written over the one before, which costs no memory.
+    A search that notes is of one station, whose hubs lie in the core's own cache. One that does not is of all stations
+    together, all over the net: it fetches the next hub while it is busy with the one before.
     """
 
     def settle_hubs(skeleton: Skeleton, search: Search, base: int, horizon_ds: int, n: int) -> tuple[int, int, int]:
@@ -267,31 +268,36 @@ def _settler(one: int) -> Settler:
                 ds = 64 * word + trailing_zeros(bits)
                 waiting[word] = bits & (bits - np.uint64(1))
                 entry, head[ds] = np.int64(head[ds]), NONE
-                now = base + 2 * ds
+                now, next_hub = base + 2 * ds, np.uint64(pool[np.uint64(2 * entry)])
                 while entry != NONE:
-                    hub, entry = np.uint64(pool[np.uint64(2 * entry)]), np.int64(pool[np.uint64(2 * entry + 1)])
+                    hub, entry = next_hub, np.int64(pool[np.uint64(2 * entry + 1)])
+                    next_hub = np.uint64(pool[np.uint64(2 * max(int(entry), 0))])
+                    if not notes:
+                        prefetch(marks, np.int64(np.uint64(2) * next_hub))
                     mark = hub * np.uint64(2)
                     if marks[mark] != now:
                         continue
                     marks[mark] = now - 1
-                    hubs[np.uint64(2 * n_hubs)], hubs[np.uint64(2 * n_hubs + 1)] = hub, ds
-                    n_hubs += one
+                    if notes:
+                        hubs[np.uint64(2 * n_hubs)], hubs[np.uint64(2 * n_hubs + 1)] = hub, ds
+                        n_hubs += 1
                     link, last = np.uint64(4 * marks[mark + np.uint64(1)]), np.uint64(4 * marks[mark + np.uint64(3)])
                     while link < last:
                         to, then = np.uint64(links[link]), ds + links[link + np.uint64(1)]
                         mark = to * np.uint64(2)
                         old = np.int64(marks[mark])
                         prefetch(links, np.int64(4 * marks[mark + np.uint64(1)]))
-                        has_inner = np.int64(links[link + np.uint64(3)] != 0) & one
-                        at = np.uint64(3 * n_ready)
-                        ready[at], ready[at + np.uint64(1)] = link, ds
-                        ready[at + np.uint64(2)] = (old - base + 1) >> 1
-                        was_settled = (old - now) >> 63
-                        n_ready += was_settled & has_inner
                         # all bits set where the link stays within the horizon, and below where it improves; else none
                         within = (then - horizon_ds - 1) >> 63
-                        loose[np.uint64(2 * n_loose)], loose[np.uint64(2 * n_loose + 1)] = link, ds
-                        n_loose += ~within & has_inner
+                        if notes:
+                            has_inner = np.int64(links[link + np.uint64(3)] != 0)
+                            at = np.uint64(3 * n_ready)
+                            ready[at], ready[at + np.uint64(1)] = link, ds
+                            ready[at + np.uint64(2)] = (old - base + 1) >> 1
+                            was_settled = (old - now) >> 63
+                            n_ready += was_settled & has_inner
+                            loose[np.uint64(2 * n_loose)], loose[np.uint64(2 * n_loose + 1)] = link, ds
+                            n_loose += ~within & has_inner
                         better = ((base + 2 * then - old) >> 63) & within
                         marks[mark] = old ^ ((old ^ (base + 2 * then)) & better)
                         bucket = np.uint64(nobody ^ ((nobody ^ then) & better))
@@ -306,7 +312,7 @@ def _settler(one: int) -> Settler:
     return bare_kernel(settle_hubs)
 
 
-_settle_and_note, _settle_only = _settler(1), _settler(0)
+_settle_and_note, _settle_only = _settler(True), _settler(False)
 
 
 @bare_kernel

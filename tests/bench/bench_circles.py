@@ -14,6 +14,8 @@ from tests.bench.machine import ALL_CORES, Row, Table, is_here, median_s, use_co
 JOB = "circles, 1,000 stations"
 MANY = 25
 """Runs where one takes milliseconds."""
+SECONDS_LONG = 101
+"""Runs of two threads: a host that lends the second core elsewhere does so for some tenths of a second."""
 
 
 class Peer(NamedTuple):
@@ -148,6 +150,6 @@ def two_threads(table: Table, edges: Edges, net: Any, stations: Any) -> None:
         lambda: ours.circles(net, stations, CUTOFF_DS, n_threads=1),
         lambda two, one: different_pairs(pairs_of(two), pairs_of(one)),
         target=1.7,
-        runs=MANY,
+        runs=SECONDS_LONG,
     )
     use_cores(1)
