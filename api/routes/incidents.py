@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from api.deps import Db, Setting, Who, asks, local
-from api.inputs import BBox, Box, Word
+from api.case_shapes import CaseTold, Channel, case_told
+from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
+from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
-from api.places import feature, feature_list
+from api.places import feature, feature_list, geojson
 from api.schemas import FeatureList, GeoJsonResponse, Shape
+from geo.actions.case_desk import Desk
+from geo.cases import Case
 from geo.errors import NotAllowed, WhoAreYou
 from geo.publication import rule
 from geo.settings import Settings
 from geo.store import lists
+from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
 
 router = APIRouter(tags=["incidents"])
@@ -31,14 +36,10 @@ class CellProperties(Shape):
     n_below: int | None = Field(examples=[20], description="... and fewer than so many; none: no bound.")
 
 
-class IncidentProperties(Shape):
-    """One incident."""
+class IncidentProperties(CaseTold):
+    """One incident; its place is the feature's."""
 
-    id: int = Field(examples=[9])
-    occurred_at: datetime = Field(examples=["2026-11-20T02:00:00Z"])
-    category: str = Field(examples=["blocked_passage"])
-    text: str | None = Field(examples=["楼道堆放杂物"])
-    state: State = Field(examples=["open"])
+    lonlat: None = Field(None, exclude=True)
     source: str = Field(examples=["hotline"])
     source_key: str = Field(examples=["2026-000123"])
 
@@ -56,51 +57,90 @@ class CellList(FeatureList[CellProperties]):
 
 
 class PointList(FeatureList[IncidentProperties]):
-    """What a dispatcher sees, within the token's area."""
+    """What a dispatcher sees, within the token's area; what is still to be located has no geometry."""
 
     kind: Literal["points"] = "points"
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What a desk narrows its queue by; dispatchers only."""
+
+    category: Annotated[Word | None, Query(max_length=100)] = None
+    item: Annotated[str | None, Query(pattern="^[0-9]{4}$", examples=["0101"])] = None
+    state: Annotated[State | None, Query()] = None
+    stage: Annotated[
+        str | None,
+        Query(pattern=r"^[a-z_]{1,20}(,[a-z_]{1,20}){0,12}$", examples=["filed,returned"], description="Any of these."),
+    ] = None
+    channel: Annotated[Channel | None, Query()] = None
+    grid: Annotated[int | None, Query(ge=1, le=BIGGEST_ID, description="In it, or near its border.")] = None
+    unit: Annotated[Word | None, Query(max_length=100)] = None
+    holder: Annotated[Literal["me", "somebody", "nobody"] | None, Query(description="Who has it in hand.")] = None
+    located: Annotated[bool | None, Query(description="Whether its place is known.")] = None
+    overdue: Annotated[Literal["yes"] | None, Query(description="Only those whose stage is overdue.")] = None
+    since: Annotated[datetime | None, Query(description="From this time on.")] = None
+    before: Annotated[datetime | None, Query(description="Before this time.")] = None
+    order: Annotated[Literal["newest", "due"] | None, Query(description="Due: first what is due first.")] = None
+
+
 @router.get("/incidents", response_class=GeoJsonResponse)
-def incidents(  # noqa: PLR0913, PLR0917 -- one parameter a filter
+def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
+    desk: CaseDesk,
     settings: Setting,
+    now: Now,
+    language: Language,
     page: Paged,
     who: Annotated[Who, asks("public")],
+    filters: Annotated[Filters, Depends()],
     bbox: BBox = None,
-    category: Annotated[Word | None, Query(max_length=100, description="Dispatchers only.")] = None,
-    state: Annotated[State | None, Query(description="Dispatchers only.")] = None,
-    since: Annotated[datetime | None, Query(description="Dispatchers only: from this time on.")] = None,
-    before: Annotated[datetime | None, Query(description="Dispatchers only: before this time.")] = None,
 ) -> CellList | PointList:
     """Squares of incidents for the public; with a dispatcher's token the incidents themselves, newest first.
 
     The public may not filter: the difference of two filtered answers would tell of single incidents.
     """
-    filters = {"category": category, "state": state, "since": since, "before": before}
-    if who.may("dispatcher"):
-        wanted = lists.IncidentFilter(
-            category=category,
-            state=state,
-            since=_local(since, settings),
-            before=_local(before, settings),
-            box=bbox,
-            area_id=who.area_id,
-        )
-        return _points(db, page, wanted)
-    given = [name for name, value in filters.items() if value is not None]
+    if not who.may("dispatcher"):
+        _refuse_filters(filters, who)
+        return _cells(db, page, bbox, settings)
+    wanted = _wanted(filters, who, settings, now, bbox)
+    with db.read() as conn:
+        matched, found = list_cases(conn, wanted, page.part, due_first=filters.order == "due")
+    features = (feature(case.id, geojson(case.point), _properties(case, desk, now, language)) for case in found)
+    return PointList(**dict(feature_list(page, matched, features)))
+
+
+def _refuse_filters(filters: Filters, who: Who) -> None:
+    given = [name for name, value in vars(filters).items() if value is not None]
     if given and who.is_public:
         raise WhoAreYou("public_no_filter", names=", ".join(given))
     if given:
         raise NotAllowed("token_role_low", needed="dispatcher", role=who.role)
-    return _cells(db, page, bbox, settings)
 
 
-def _points(db: Database, page: Page, wanted: lists.IncidentFilter) -> PointList:
-    with db.read() as conn:
-        matched, entries = lists.incidents(conn, wanted, page.part)
-    features = (feature(entry.id, entry.shape, IncidentProperties.model_validate(entry)) for entry in entries)
-    return PointList(**dict(feature_list(page, matched, features)))
+def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: Box | None) -> CaseFilter:
+    return CaseFilter(
+        category=filters.category,
+        item=filters.item,
+        state=filters.state,
+        stages=None if filters.stage is None else tuple(filters.stage.split(",")),
+        channel=filters.channel,
+        grid_id=filters.grid,
+        unit=filters.unit,
+        held_by=who.token_id if filters.holder == "me" else None,
+        is_held={"somebody": True, "nobody": False}.get(filters.holder or ""),
+        is_located=filters.located,
+        overdue_at=now if filters.overdue else None,
+        since=_local(filters.since, settings),
+        before=_local(filters.before, settings),
+        box=box,
+        area_id=who.area_id,
+    )
+
+
+def _properties(case: Case, desk: Desk, now: datetime, language: str) -> IncidentProperties:
+    told = case_told(case, desk, now, language).model_dump(exclude={"lonlat"})
+    return IncidentProperties(**told, source=case.source, source_key=case.source_key)
 
 
 def _cells(db: Database, page: Page, box: Box | None, settings: Settings) -> CellList:

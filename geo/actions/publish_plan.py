@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
 from geo.actions.plan_view import PlanView, view_of
+from geo.actions.rehome_incidents import rehome_incidents
 from geo.compute.numbering import lineage
 from geo.errors import BadMove, Conflict
 from geo.grids import Grid
@@ -85,6 +86,8 @@ def publish_plan(
         plans.make_live(conn, plan_id, live, begin)
         steps = _lineage(view)
         plans.save_lineage(conn, plan_id, [step for step in steps if NONE not in (step.old_id, step.new_id)])
+        if begin <= hand.at:
+            rehome_incidents(conn, plan.community_id, hand)
         return Published(plans.get_plan(conn, plan_id), steps, found)
 
 

@@ -63,27 +63,32 @@ def _refusal(error: OSError, wanted: Settings) -> GridcircleError:
 
 def serve_on(listener: socket.socket, wanted: Settings, url: str, ready: Callable[[], None]) -> None:
     """Serve until a signal ends it; ``ready`` is called once requests are answered."""
+    app = create_app(wanted, url)
     config = uvicorn.Config(
-        create_app(wanted, url),
+        app,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
     )
-    _Server(config, ready).run(sockets=[listener])
+    _Server(config, ready, app.state.events.end).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, telling when it is ready."""
+    """Uvicorn, telling when it is ready and when it is about to end: a stream without an end would be waited for."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ends: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._ends = ready, ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ends()
+        await super().shutdown(sockets)
 
 
 def announce(wanted: Settings, *, as_json: bool) -> None:

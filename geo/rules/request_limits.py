@@ -32,6 +32,9 @@ class RequestLimits:
     jobs_running: int
     jobs_kept: int
     jobs_kept_minutes: int
+    listeners: int
+    listen_replay: int
+    """Steps that a listener is told again."""
 
 
 @cache

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo.errors import AlreadyLive, Conflict, DatabaseAway, GridcircleError, Refused
+from geo.store.ear import Ear
 
 CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
     "one_live_plan_per_community": (AlreadyLive, "plan_already_live"),
@@ -38,6 +39,8 @@ class Database:
     """
 
     def __init__(self, url: str, size: int = 4) -> None:
+        address = make_url(url)
+        self._libpq = address.translate_connect_args(database="dbname", username="user") | dict(address.query)
         # Sessions speak UTC so that what comes back does not depend on the server's own time zone.
         self.engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg2"),
@@ -61,6 +64,16 @@ class Database:
         """A transaction; its end is the commit, an error on the way undoes all of it."""
         with self._translated(), self.engine.begin() as conn:
             yield conn
+
+    def ear(self, channel: str) -> Ear:
+        """A connection of its own that is told what others notify a channel of.
+
+        Raises
+        ------
+        DatabaseAway
+            If there is no database.
+        """
+        return Ear(self._libpq, channel)
 
     def close(self) -> None:
         """Close all connections."""

@@ -6,14 +6,14 @@ import shapely
 from sqlalchemy import Connection, func, select
 
 from geo.incidents import Incident
-from geo.store.tables import incident
+from geo.store.incident_tables import incident
 
 
 def live(conn: Connection) -> list[Incident]:
-    """All incidents, the newest first."""
+    """All incidents that have a place, the newest first."""
     i = incident.c
     columns = (i.id, i.occurred_at, i.category, i.text, i.state, i.source, i.source_key)
-    query = select(*columns, func.ST_AsBinary(i.geom).label("wkb")).where(i.retired_at.is_(None))
+    query = select(*columns, func.ST_AsBinary(i.geom).label("wkb")).where(i.retired_at.is_(None), i.geom.is_not(None))
     return [
         Incident(
             id=row.id,

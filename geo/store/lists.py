@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import array
 from geo.errors import NotFound
 from geo.publication import PublicationRule
 from geo.store.database import sql
-from geo.store.tables import area, incident, resource
+from geo.store.tables import area, resource
 
 Entry = TypeVar("Entry")
 Box = tuple[float, float, float, float]
@@ -77,32 +77,6 @@ class ResourceEntry:
 
 
 @dataclass(frozen=True)
-class IncidentEntry:
-    """An incident as those see it who handle it."""
-
-    id: int
-    occurred_at: datetime
-    category: str
-    text: str | None
-    state: str
-    source: str
-    source_key: str
-    shape: str
-
-
-@dataclass(frozen=True)
-class IncidentFilter:
-    """Which incidents; None does not narrow."""
-
-    category: str | None = None
-    state: str | None = None
-    since: datetime | None = None
-    before: datetime | None = None
-    box: Box | None = None
-    area_id: int | None = None
-
-
-@dataclass(frozen=True)
 class IncidentCell:
     """A square with enough incidents to be shown."""
 
@@ -154,7 +128,7 @@ def grids(
     chosen = _grid_columns(in_force, shapes=shapes).order_by(in_force.c.code, in_force.c.grid_id)
     if community_code is not None:
         chosen = chosen.where(area.c.code == community_code)
-    return _page(conn, _inside(chosen, in_force.c.geom, box), part, GridEntry)
+    return _page(conn, inside(chosen, in_force.c.geom, box), part, GridEntry)
 
 
 def grid(conn: Connection, at: datetime, grid_id: int) -> GridEntry:
@@ -180,29 +154,7 @@ def resources(conn: Connection, kind: str | None, box: Box | None, part: Slice) 
     chosen = select(*kept, _shape(resource.c.geom)).where(resource.c.retired_at.is_(None)).order_by(resource.c.id)
     if kind is not None:
         chosen = chosen.where(resource.c.kind == kind)
-    return _page(conn, _inside(chosen, resource.c.geom, box), part, ResourceEntry)
-
-
-def incidents(conn: Connection, wanted: IncidentFilter, part: Slice) -> tuple[int, list[IncidentEntry]]:
-    """How many incidents, and a page of them, the newest first."""
-    names = [field.name for field in fields(IncidentEntry) if field.name != "shape"]
-    chosen = (
-        select(*(incident.c[name] for name in names), _shape(incident.c.geom))
-        .where(incident.c.retired_at.is_(None))
-        .order_by(incident.c.occurred_at.desc(), incident.c.id.desc())
-    )
-    if wanted.category is not None:
-        chosen = chosen.where(incident.c.category == wanted.category)
-    if wanted.state is not None:
-        chosen = chosen.where(incident.c.state == wanted.state)
-    if wanted.since is not None:
-        chosen = chosen.where(incident.c.occurred_at >= wanted.since)
-    if wanted.before is not None:
-        chosen = chosen.where(incident.c.occurred_at < wanted.before)
-    if wanted.area_id is not None:
-        held = select(area.c.geom).where(area.c.id == wanted.area_id).scalar_subquery()
-        chosen = chosen.where(func.ST_Covers(held, incident.c.geom))
-    return _page(conn, _inside(chosen, incident.c.geom, wanted.box), part, IncidentEntry)
+    return _page(conn, inside(chosen, resource.c.geom, box), part, ResourceEntry)
 
 
 def incident_cells(
@@ -246,7 +198,8 @@ def _page(conn: Connection, chosen: Select[Any], part: Slice, entry: Callable[..
     return matched, [entry(**row) for row in rows]
 
 
-def _inside(chosen: Select[Any], geom: ColumnElement[Any], box: Box | None) -> Select[Any]:
+def inside(chosen: Select[Any], geom: ColumnElement[Any], box: Box | None) -> Select[Any]:
+    """Narrowed to what touches a box; None does not narrow."""
     if box is None:
         return chosen
     return chosen.where(func.ST_Intersects(geom, func.ST_MakeEnvelope(*box, 4326)))

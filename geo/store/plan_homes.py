@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, func, literal, select
 
 from geo.drafts import PlanHomes
-from geo.store.tables import area, home, incident, station
+from geo.store.incident_tables import incident
+from geo.store.tables import area, home, station
 from geo.units import FloatArray, IntArray
 
 COUNTS = ("households", "residents", "elderly", "children", "shops")

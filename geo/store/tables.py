@@ -1,4 +1,4 @@
-"""Every table but those of streets and of plans in the making, which stand beside. All geometry is EPSG:4326.
+"""Every table but those of streets, plans in the making and incidents, which stand beside. All geometry is EPSG:4326.
 
 ``retired_at`` marks rows that no longer count (a station that closed, a row missing from a re-import with --replace);
 nothing that people loaded is deleted, except by undoing the import that brought it.
@@ -34,6 +34,8 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
 from geo.store.columns import import_id, row_id, shape, source_key, when
+from geo.store.dispatch_tables import sent  # noqa: F401 -- so that the metadata know the index
+from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata know its tables
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
@@ -194,24 +196,6 @@ resource = Table(
     UniqueConstraint("source", "source_key"),
     Index("resource_geom_idx", "geom", postgresql_using="gist"),
     comment="Teams and vehicles that move: only the last position is kept.",
-)
-
-incident = Table(
-    "incident",
-    metadata,
-    row_id(),
-    when("occurred_at"),
-    Column("category", Text, nullable=False),
-    Column("text", Text),
-    Column("state", Text, nullable=False, server_default=text("'open'")),
-    shape("POINT"),
-    *source_key(),
-    import_id(),
-    when("retired_at", nullable=True),
-    CheckConstraint("state in ('open','closed')", name="state"),
-    UniqueConstraint("source", "source_key"),
-    Index("incident_geom_idx", "geom", postgresql_using="gist"),
-    Index("incident_occurred_at_idx", "occurred_at"),
 )
 
 home = Table(

@@ -140,6 +140,7 @@ def _incidents(conn: Connection) -> None:
             "occurred_at": AT - timedelta(days=number),
             "category": "堆物",
             "state": "open" if number % 2 else "closed",
+            "stage": "filed" if number % 2 else "closed",
         }
         text = {"text": f"第{number}件", "geom": point(x_m, 520), "source": "drawn", "source_key": str(number)}
         _add(conn, tables.incident, **told, **text)

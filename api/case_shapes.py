@@ -1,0 +1,224 @@
+"""Cases on the wire: reports, what is known of a case, its steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from api.inputs import printable
+from api.schemas import Position, Shape
+from api.station_shapes import Line, Spot
+from geo.actions.case_desk import Desk
+from geo.actions.report_incident import Reported
+from geo.case_states import Stage, moves_from
+from geo.cases import Case, CaseNews, Step, Suggestion
+from geo.compute.deadlines import is_breached
+from geo.rules.case_catalogue import level_for
+from geo.rules.case_levels import Level
+from geo.rules.import_limits import import_limits
+from geo.rules.incidents import incident_rule
+
+RULE = incident_rule()
+
+Told = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=import_limits().longest_text),
+    AfterValidator(printable),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=RULE.longest_reason),
+    AfterValidator(printable),
+]
+Datum = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
+Channel = Literal["hotline", "member", "resident", "patrol", "platform", "media", "other"]
+"""Where reports come in."""
+
+
+class ReportWish(Shape):
+    """A report as it comes in."""
+
+    item: Line = Field(examples=["0101"], description="Code of the catalogue in force, a name or another word for it.")
+    occurred_at: datetime = Field(examples=["2026-11-20T09:40:00+08:00"], description="Without a zone: the city's.")
+    channel: Channel = Field(examples=["hotline"])
+    text: Told | None = Field(
+        None, examples=["楼道堆放杂物"], description="Identity, phone and card numbers in it are taken out."
+    )
+    lonlat: Spot | None = Field(None, examples=[(103.2021, 40.4013)], description="None: still to be located.")
+    datum: Datum = Field("WGS-84", description="What the place is given in.")
+    precision_m: float | None = Field(None, ge=0, le=100_000, examples=[20], description="How far off it may be.")
+    address: Annotated[Line, Field(max_length=RULE.longest_address)] | None = Field(None, examples=["青山路12号"])
+    number: Line | None = Field(None, examples=["2026-000123"], description="The number that it has outside.")
+    caller: Annotated[str, Field(max_length=100)] | None = Field(
+        None, examples=["0999-5550100"], description="To see repeats; only a keyed hash of it is kept."
+    )
+    need: Literal["urgent", "hard", "worry", "hope"] | None = Field(None, examples=["hard"])
+    unit: Annotated[Line, Field(max_length=RULE.longest_unit)] | None = Field(
+        None, examples=["市容环卫中心"], description="Who is responsible; none: whoever answers for the ground."
+    )
+
+
+class PlaceWish(Shape):
+    """Where a case is."""
+
+    lonlat: Spot = Field(examples=[(103.2021, 40.4013)])
+    datum: Datum = "WGS-84"
+    precision_m: float | None = Field(None, ge=0, le=100_000, examples=[20])
+
+
+class StepWish(Shape):
+    """A move, and what goes with it."""
+
+    move: Line = Field(examples=["dispatch"], description="One of the case's `moves`.")
+    reason: Reason | None = Field(None, examples=["非本单位职责"])
+    unit: Annotated[Line, Field(max_length=RULE.longest_unit)] | None = Field(None, examples=["市容环卫中心"])
+    level: Level | None = Field(None, examples=["subdistrict"])
+    until: datetime | None = Field(None, examples=["2026-12-01T18:00:00+08:00"])
+    into: int | None = Field(None, ge=1, le=2**63 - 1, examples=[9])
+    station_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[3], description="The station that is sent.")
+
+
+class StepTold(Shape):
+    """One thing that was done."""
+
+    id: int = Field(examples=[41], description="In the order in which steps of all cases were stored.")
+    incident_id: int = Field(examples=[9])
+    seq: int = Field(examples=[2])
+    move: str = Field(examples=["dispatch"])
+    from_stage: str | None = Field(examples=["filed"])
+    to_stage: str = Field(examples=["dispatched"])
+    at: datetime = Field(examples=["2026-11-20T02:10:00Z"])
+    token_name: str | None = Field(examples=["desk 3"], description="What the token is for, never who holds it.")
+    reason: str | None = Field(examples=[None])
+    said: dict[str, Any] = Field(examples=[{"unit": "市容环卫中心"}])
+
+
+class SuggestionTold(Shape):
+    """A case that may be the same."""
+
+    id: int = Field(examples=[8])
+    why: Literal["place", "caller"] = Field(examples=["place"])
+    distance_m: float | None = Field(examples=[18.4])
+    occurred_at: datetime = Field(examples=["2026-11-20T01:00:00Z"])
+    stage: str = Field(examples=["dispatched"])
+
+
+class CaseTold(Shape):
+    """A case as those see it who deal with it."""
+
+    id: int = Field(examples=[9])
+    version: int = Field(examples=[2], description="Sent back as If-Match with the next step.")
+    stage: Stage = Field(examples=["dispatched"])
+    state: Literal["open", "closed"] = Field(examples=["open"])
+    moves: list[str] = Field(examples=[["claim", "handle"]], description="What can be done with it.")
+    category: str = Field(examples=["litter"])
+    item: str | None = Field(examples=["0101"])
+    item_name: str | None = Field(examples=["暴露垃圾"])
+    service: str | None = Field(examples=["垃圾清运"], description="What a station or team should offer.")
+    need: str | None = Field(examples=["hard"])
+    text: str | None = Field(examples=["楼道堆放杂物"])
+    channel: str | None = Field(examples=["hotline"])
+    number: str = Field(examples=["2026-000123"])
+    occurred_at: datetime = Field(examples=["2026-11-20T09:40:00+08:00"])
+    reported_at: datetime | None = Field(examples=["2026-11-20T10:00:00+08:00"])
+    lonlat: Position | None = Field(description="None: still to be located.")
+    precision_m: float | None = Field(examples=[20])
+    address: str | None = Field(examples=["青山路12号"])
+    grid_id: int | None = Field(examples=[7])
+    plan_id: int | None = Field(examples=[3])
+    plan_version: int | None = Field(examples=[4])
+    border_grid_ids: list[int] = Field(examples=[[8]], description="Grids next door that see it, too.")
+    level: str | None = Field(examples=["subdistrict"], description="The level that may decide ...")
+    level_reason: str | None = Field(examples=["街道有权处理"], description="... and why.")
+    unit: str | None = Field(examples=["市容环卫中心"])
+    holder: str | None = Field(examples=["desk 3"], description="The desk that has it in hand.")
+    station_id: int | None = Field(examples=[3])
+    stage_since: datetime | None = Field(examples=["2026-11-20T10:00:00+08:00"])
+    stage_due_at: datetime | None = Field(examples=["2026-11-20T12:00:00+08:00"])
+    due_at: datetime | None = Field(examples=["2026-11-25T18:00:00+08:00"])
+    is_due_sure: bool = Field(examples=[True], description="Whether days off of all years concerned are known.")
+    is_overdue: bool = Field(examples=[False], description="The stage's deadline has passed.")
+    deferred_until: datetime | None = Field(examples=[None])
+    merged_into_id: int | None = Field(examples=[None])
+    updated_at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
+
+
+class CaseDetail(CaseTold):
+    """A case with all that was done to it."""
+
+    steps: list[StepTold]
+    suggestions: list[SuggestionTold]
+
+
+class ReportTold(CaseTold):
+    """A new case, and what to know about it at once."""
+
+    masked: dict[str, int] = Field(
+        examples=[{"phone": 1}], description="Personal numbers that were taken out, by kind."
+    )
+    suggestions: list[SuggestionTold]
+    is_repeat: bool = Field(examples=[False], description="The same request was carried out before.")
+
+
+class NewsTold(Shape):
+    """A step that was taken, and the case as it is now."""
+
+    step: StepTold
+    case: CaseTold
+
+
+def case_told(case: Case, desk: Desk, now: datetime, language: str) -> CaseTold:
+    """A case with what follows from the catalogue, its times by the city's clock."""
+    return CaseTold(**_values(case, desk, now, language))
+
+
+def case_detail(
+    case: Case, steps: list[Step], suggestions: list[Suggestion], desk: Desk, now: datetime, language: str
+) -> CaseDetail:
+    """A case with its steps."""
+    return CaseDetail(
+        **_values(case, desk, now, language),
+        steps=[step_told(step) for step in steps],
+        suggestions=[SuggestionTold.model_validate(other) for other in suggestions],
+    )
+
+
+def report_told(found: Reported, desk: Desk, now: datetime, language: str) -> ReportTold:
+    """A new case."""
+    return ReportTold(
+        **_values(found.case, desk, now, language),
+        masked=dict(found.masked),
+        suggestions=[SuggestionTold.model_validate(other) for other in found.suggestions],
+        is_repeat=found.is_repeat,
+    )
+
+
+def news_told(news: CaseNews, desk: Desk, now: datetime, language: str) -> NewsTold:
+    """A step for those who listen."""
+    return NewsTold(step=step_told(news.step), case=case_told(news.case, desk, now, language))
+
+
+def step_told(step: Step) -> StepTold:
+    """A step."""
+    return StepTold(**{**vars(step), "said": dict(step.said)})
+
+
+def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, Any]:
+    item = desk.item_of(case)
+    passed = case.stage_due_at is not None and is_breached(case.stage_due_at, now)
+    known = {name: getattr(case, name) for name in CaseTold.model_fields if name in Case.__annotations__}
+    times = {name: desk.local(value) for name, value in known.items() if isinstance(value, datetime)}
+    return {
+        **known,
+        **times,
+        "number": case.source_key,
+        "lonlat": case.lonlat,
+        "border_grid_ids": list(case.border_grid_ids),
+        "moves": [move.key for move in moves_from(case.stage)],
+        "item_name": None if item is None else item.in_language(language),
+        "service": None if item is None else item.service,
+        "level_reason": None if item is None else level_for(item).in_language(language),
+        "is_overdue": passed and case.state == "open",
+    }

@@ -1,0 +1,132 @@
+"""Cases: reporting, looking at one, taking steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from api.case_shapes import (
+    CaseDetail,
+    CaseTold,
+    PlaceWish,
+    ReportTold,
+    ReportWish,
+    StepTold,
+    StepWish,
+    case_detail,
+    case_told,
+    report_told,
+    step_told,
+)
+from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, hand_of, local
+from api.inputs import Id
+from api.schemas import problems
+from geo.actions.report_incident import Report, report_incident, suggestions_for
+from geo.actions.step_incident import Placing, Stepped, check_sight, place_incident, step_incident
+from geo.case_states import Said
+from geo.store import cases
+
+router = APIRouter(tags=["incidents"])
+
+Dispatcher = Annotated[Who, asks("dispatcher")]
+IfMatch = Annotated[
+    str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
+]
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9._:-]{8,100}$",
+        description="The request's own key: sent again within 24 hours, nothing is done again.",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+]
+
+
+@router.post("/incidents", status_code=201, responses=problems(409, 413))
+def report(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
+    db: Db,
+    desk: CaseDesk,
+    now: Now,
+    settings: Setting,
+    language: Language,
+    who: Dispatcher,
+    wish: ReportWish,
+    response: Response,
+    key: RequestKey = None,
+) -> ReportTold:
+    """Take in a report: it is placed, classed and dated at once, and told which other cases may be the same."""
+    said = wish.model_dump(exclude={"number", "occurred_at"})
+    told = Report(**said, source_key=wish.number, occurred_at=local(wish.occurred_at, settings))
+    found = report_incident(db, told, desk, hand_of(who, now), key)
+    response.headers["Location"] = f"/api/v1/incidents/{found.case.id}"
+    response.headers["ETag"] = f'"{found.case.version}"'
+    return report_told(found, desk, now, language)
+
+
+@router.get("/incidents/{incident_id}", responses=problems(404))
+def incident(
+    db: Db, desk: CaseDesk, now: Now, language: Language, who: Dispatcher, incident_id: Id, response: Response
+) -> CaseDetail:
+    """A case, all that was done to it, and which other cases may be the same."""
+    with db.read() as conn:
+        case = cases.get_case(conn, incident_id)
+        check_sight(conn, case, hand_of(who, now))
+        steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case)
+    response.headers["ETag"] = f'"{case.version}"'
+    return case_detail(case, steps, others, desk, now, language)
+
+
+@router.get("/incidents/{incident_id}/steps", responses=problems(404))
+def steps(db: Db, now: Now, who: Dispatcher, incident_id: Id) -> list[StepTold]:
+    """All that was done to a case, in order."""
+    with db.read() as conn:
+        check_sight(conn, cases.get_case(conn, incident_id), hand_of(who, now))
+        return [step_told(step) for step in cases.steps_of(conn, incident_id)]
+
+
+@router.post("/incidents/{incident_id}/steps", responses=problems(404, 409, 412, 413))
+def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
+    db: Db,
+    desk: CaseDesk,
+    now: Now,
+    settings: Setting,
+    language: Language,
+    who: Dispatcher,
+    incident_id: Id,
+    wish: StepWish,
+    if_match: IfMatch,
+    response: Response,
+) -> CaseTold:
+    """Make a move with a case, unless somebody else made one meanwhile (412)."""
+    until = None if wish.until is None else local(wish.until, settings)
+    said = Said(now, wish.reason, wish.unit, wish.level, until, wish.into)
+    version = int(if_match.strip('"'))
+    hand = hand_of(who, now)
+    done = step_incident(db, incident_id, version, wish.move, said, hand, desk, station_id=wish.station_id)
+    return _told(done, desk, now, language, response)
+
+
+@router.put("/incidents/{incident_id}/place", responses=problems(404, 412, 413))
+def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
+    db: Db,
+    desk: CaseDesk,
+    now: Now,
+    language: Language,
+    who: Dispatcher,
+    incident_id: Id,
+    wish: PlaceWish,
+    if_match: IfMatch,
+    response: Response,
+) -> CaseTold:
+    """Say where a case is."""
+    placing = Placing(wish.lonlat, wish.datum, wish.precision_m)
+    done = place_incident(db, incident_id, int(if_match.strip('"')), placing, hand_of(who, now), desk)
+    return _told(done, desk, now, language, response)
+
+
+def _told(done: Stepped, desk: CaseDesk, now: datetime, language: str, response: Response) -> CaseTold:
+    response.headers["ETag"] = f'"{done.case.version}"'
+    return case_told(done.case, desk, now, language)

@@ -1,0 +1,298 @@
+"""Take in a report: place it, class it, say who may decide and until when, and which other cases may be the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection
+
+from geo.actions.case_desk import Desk
+from geo.actions.plan_access import Hand
+from geo.caller import caller_hash
+from geo.case_clocks import Dues, Passage, dues_of
+from geo.case_states import Stage
+from geo.cases import Case, Step, Suggestion
+from geo.compute.datums import DATUMS, to_wgs84
+from geo.errors import Conflict, NotAllowed, Refused
+from geo.rules.case_catalogue import CaseCatalogue, CaseItem
+from geo.rules.import_limits import import_limits
+from geo.rules.incidents import incident_rule
+from geo.store import cases, locate
+from geo.store.database import Database
+from geo.store.plans import get_plan
+from geo.text_masks import Masked, masked
+
+LonLat = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody tells."""
+
+    item: str
+    """Its code in the catalogue, its name or another word for it."""
+    occurred_at: datetime
+    """Aware."""
+    channel: str
+    """Where it came in: hotline, member, resident, patrol, ..."""
+    text: str | None = None
+    lonlat: LonLat | None = None
+    """Degrees; None: still to be located."""
+    datum: str = "WGS-84"
+    """One of ``geo.compute.datums.DATUMS``."""
+    precision_m: float | None = None
+    """How far off the place may be; None: not stated."""
+    address: str | None = None
+    source_key: str | None = None
+    """The number that it has outside; None: it has none."""
+    caller: str | None = None
+    """A number to call back; only a keyed hash of it is kept."""
+    need: str | None = None
+    """A key of geo/rules/case_needs.toml; None: as the catalogue has it."""
+    unit: str | None = None
+    """Who is responsible; None: whoever answers for the ground."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A case, and what to know about it at once."""
+
+    case: Case
+    item: CaseItem
+    masked: Mapping[str, int]
+    """Kind of personal number -> how many were taken out of the text and the address."""
+    suggestions: Sequence[Suggestion]
+    """Cases that may be the same."""
+    is_repeat: bool = False
+    """The same request was carried out before: nothing was done again."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a case lies by the plan in force."""
+
+    point: shapely.Point
+    chain: Sequence[locate.Link]
+    grid_id: int | None
+    grid_name: str | None
+    plan_id: int | None
+    plan_version: int | None
+    border_grid_ids: tuple[int, ...]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the store has them."""
+        return {
+            "geom": self.point,
+            "grid_id": self.grid_id,
+            "plan_id": self.plan_id,
+            "plan_version": self.plan_version,
+            "border_grid_ids": list(self.border_grid_ids),
+        }
+
+    def unit_at(self, level: str) -> str | None:
+        """Who answers for the ground at a level, where nobody else does (属地兜底); None: nobody there."""
+        if level == "grid":
+            return self.grid_name
+        return next((link.name for link in self.chain if link.level == level), None)
+
+
+def report_incident(db: Database, report: Report, desk: Desk, hand: Hand, key: str | None = None) -> Reported:
+    """A new case, unless this very request was carried out before.
+
+    Parameters
+    ----------
+    db
+        Where to keep it.
+    report
+        What is told.
+    desk
+        The city's clock and secret.
+    hand
+        Whose hand, and when.
+    key
+        The request's own key: sent again within a day it does nothing again. None: it is not sent again.
+
+    Raises
+    ------
+    Refused
+        If the item is unknown, the time lies in the future or the place outside of the town, or if the key was used
+        for another report.
+    Conflict
+        If the same request is being carried out at this moment, or the source's number was reported before.
+    NotAllowed
+        If the place lies outside of the hand's area.
+    """
+    catalogue = desk.catalogue(hand.at)
+    item = catalogue.named(report.item)
+    if item is None:
+        raise Refused("incident_item_unknown", item=report.item[:50], version=catalogue.version)
+    report = replace(report, item=item.code)
+    _check_time(report.occurred_at, hand.at)
+    with db.write() as conn:
+        if key is None:
+            return _stored(conn, report, catalogue, desk, hand)
+        digest = _digest(report, desk)
+        done = _done_before(conn, key, digest, hand)
+        if done is not None:
+            return Reported(cases.get_case(conn, done), item, {}, (), is_repeat=True)
+        found = _stored(conn, report, catalogue, desk, hand)
+        since = hand.at - incident_rule().requests_kept
+        cases.keep_request(conn, _token(hand), key, digest, found.case.id, hand.at, since)
+        return found
+
+
+def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
+    """Where a point lies by the plan in force.
+
+    Raises
+    ------
+    Refused
+        If it lies outside of the town, or the datum is unknown.
+    NotAllowed
+        If it lies outside of the hand's area.
+    """
+    if datum not in DATUMS:
+        raise Refused("datum_unknown", datum=datum, known=", ".join(DATUMS))
+    lon, lat = to_wgs84(np.array([lonlat]), datum)[0].round(7).tolist()
+    margin_m = import_limits().outside_town_m
+    if not cases.is_near_town(conn, (lon, lat), margin_m):
+        raise Refused("incident_outside_town", lon=lon, lat=lat, limit_km=f"{margin_m / 1000:g}")
+    if hand.area_id is not None and not locate.is_within(conn, hand.area_id, (lon, lat)):
+        raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
+    grid = locate.grid_at(conn, (lon, lat), hand.at)
+    within_m = incident_rule().border_within_m
+    return Place(
+        point=shapely.Point(lon, lat),
+        # on a border the grid decides, so that the chain ends in the community that the grid belongs to
+        chain=locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id),
+        grid_id=None if grid is None else grid.id,
+        grid_name=None if grid is None else grid.name,
+        plan_id=None if grid is None else grid.plan_id,
+        plan_version=None if grid is None else get_plan(conn, grid.plan_id).version,
+        border_grid_ids=cases.border_grids(conn, (lon, lat), hand.at, within_m, None if grid is None else grid.id),
+    )
+
+
+def suggestions_for(conn: Connection, case: Case) -> list[Suggestion]:
+    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller."""
+    rule, found = incident_rule(), []
+    if case.item is not None and case.lonlat is not None:
+        within = rule.similar_within_m, rule.similar_within
+        found = cases.similar_cases(conn, case.item, case.lonlat, case.occurred_at, *within, case.id)
+    caller = cases.caller_hash_of(conn, case.id)
+    if caller is not None:
+        since, known = case.occurred_at - rule.caller_within, {other.id for other in found}
+        of_caller = cases.cases_of_caller(conn, caller, since, case.id, rule.most_suggested)
+        found += [other for other in of_caller if other.id not in known]
+    return found[: rule.most_suggested]
+
+
+def _stored(conn: Connection, report: Report, catalogue: CaseCatalogue, desk: Desk, hand: Hand) -> Reported:
+    item = catalogue.item(report.item)
+    place = None if report.lonlat is None else place_of(conn, report.lonlat, report.datum, hand)
+    _refuse_twin(conn, report)
+    stage: Stage = "collected" if place is None else "filed"
+    dues = dues_of([Passage(desk.local(hand.at), stage)], item.limits, desk.week)
+    text, address = masked(report.text or ""), masked(report.address or "")
+    unit = report.unit or (None if place is None else place.unit_at(item.level))
+    case_id = cases.insert_case(
+        conn,
+        {
+            **_columns(report, catalogue, hand),
+            **({"geom": None} if place is None else place.columns),
+            **due_columns(dues, hand.at),
+            "stage": stage,
+            "text": text.text or None,
+            "address": address.text or None,
+            "caller_hash": None if report.caller is None else caller_hash(report.caller, desk.caller_key),
+            "unit": unit,
+        },
+    )
+    said = {"item": item.code, "channel": report.channel, "unit": unit, "located": place is not None}
+    cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
+    case = cases.get_case(conn, case_id)
+    return Reported(case, item, _together(text, address), suggestions_for(conn, case))
+
+
+def _together(*texts: Masked) -> Mapping[str, int]:
+    """How many numbers of each kind were taken out of some texts; kinds of which there were none are left out."""
+    counts = {kind: sum(getattr(text, kind) for text in texts) for kind in Masked._fields if kind != "text"}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def due_columns(dues: Dues, at: datetime) -> dict[str, Any]:
+    """Deadlines as the store has them, of a stage that begins now."""
+    return {
+        "stage_since": at,
+        "stage_due_at": None if dues.stage is None else dues.stage.at,
+        "due_at": None if dues.total is None else dues.total.at,
+        "is_due_sure": dues.is_sure,
+    }
+
+
+def _columns(report: Report, catalogue: CaseCatalogue, hand: Hand) -> dict[str, Any]:
+    item = catalogue.item(report.item)
+    return {
+        "occurred_at": report.occurred_at,
+        "reported_at": hand.at,
+        "updated_at": hand.at,
+        "category": item.category,
+        "item": item.code,
+        "catalogue_version": catalogue.version,
+        "need": report.need or item.need,
+        "channel": report.channel,
+        "source": report.channel,
+        "source_key": report.source_key or uuid4().hex,
+        "precision_m": report.precision_m,
+        "level": item.level,
+    }
+
+
+def _refuse_twin(conn: Connection, report: Report) -> None:
+    if report.source_key is None:
+        return
+    twin = cases.find_by_source(conn, report.channel, report.source_key)
+    if twin is not None:
+        raise Conflict("incident_known", channel=report.channel, number=report.source_key, id=twin)
+
+
+def _check_time(occurred_at: datetime, now: datetime) -> None:
+    limits = import_limits()
+    if occurred_at > now + timedelta(minutes=limits.future_slack_minutes):
+        raise Refused("incident_in_future", time=occurred_at.isoformat(timespec="minutes"))
+    if occurred_at.year < limits.oldest_incident_year:
+        raise Refused(
+            "incident_too_old", time=occurred_at.isoformat(timespec="minutes"), year=limits.oldest_incident_year
+        )
+
+
+def _done_before(conn: Connection, key: str, digest: bytes, hand: Hand) -> int | None:
+    """The incident that the same request made; None if it is new, and then its key is held."""
+    token_id = _token(hand)
+    if not cases.hold_request(conn, token_id, key):
+        raise Conflict("request_running", name=key)
+    found = cases.find_request(conn, token_id, key, hand.at - incident_rule().requests_kept)
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise Refused("request_key_reused", name=key)
+    return found[1]
+
+
+def _digest(report: Report, desk: Desk) -> bytes:
+    """Whether it is the same report; the caller's number goes in as its keyed hash only."""
+    caller = None if report.caller is None else caller_hash(report.caller, desk.caller_key).hex()
+    return hashlib.sha256(repr(replace(report, caller=caller)).encode()).digest()
+
+
+def _token(hand: Hand) -> int:
+    assert hand.token_id is not None, "only requests of token holders have keys"
+    return hand.token_id

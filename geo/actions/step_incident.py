@@ -1,0 +1,229 @@
+"""Take a step with a case: send somebody, take it in hand, close it, merge it into another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from geo.actions.case_desk import Desk
+from geo.actions.plan_access import Hand
+from geo.actions.report_incident import LonLat, due_columns, place_of
+from geo.case_clocks import Passage, dues_of
+from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
+from geo.cases import Case, Step
+from geo.errors import BadMove, Conflict, NotAllowed, StaleVersion
+from geo.rules.case_levels import Level
+from geo.store import cases, locate
+from geo.store.database import Database
+from geo.store.stations import get as get_station
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where a case is, once somebody knows."""
+
+    lonlat: LonLat
+    datum: str = "WGS-84"
+    precision_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A case after a step."""
+
+    case: Case
+    step: Step
+
+
+def step_incident(  # noqa: PLR0913 -- what a step is made of
+    db: Database,
+    incident_id: int,
+    version: int,
+    move: str,
+    said: Said,
+    hand: Hand,
+    desk: Desk,
+    *,
+    station_id: int | None = None,
+) -> Stepped:
+    """Make a move with a case, unless somebody else made one since it was read.
+
+    Parameters
+    ----------
+    db
+        Where cases are.
+    incident_id, version
+        The case, and its version as it was read.
+    move
+        A key of ``geo.case_states.MOVES``.
+    said
+        What goes with it; its time is not looked at: the move is made now.
+    hand
+        Whose hand, and when.
+    desk
+        The city's clocks and catalogue.
+    station_id
+        The station that is sent, with ``dispatch``, ``hand_over`` and ``reopen``.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case, station or case to merge into.
+    NotAllowed
+        If it lies outside of the hand's area, or another desk has it in hand.
+    StaleVersion
+        If it changed since; the sentence says what was done and by which desk.
+    BadMove
+        If the move does not lead on from its stage, or something that it needs is missing.
+    Conflict
+        If another desk took it in hand before.
+    """
+    with db.write() as conn:
+        case = case_for(conn, incident_id, version, hand)
+        stage = after(case.stage, move, said)
+        values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, station_id)}
+        told = _told(said, station_id)
+        if move == "merge":
+            _absorb(conn, case, cast("int", said.into), hand, desk)
+        return _store(conn, case, values, (move, said.reason, told), hand, desk)
+
+
+def place_incident(db: Database, incident_id: int, version: int, placing: Placing, hand: Hand, desk: Desk) -> Stepped:
+    """Say where a case is: one that was still to be located, or that lies elsewhere.
+
+    Raises
+    ------
+    NotFound, NotAllowed, StaleVersion
+        As :func:`step_incident`.
+    Refused
+        If the place lies outside of the town, or the datum is unknown.
+    BadMove
+        If the case has ended.
+    """
+    with db.write() as conn:
+        case = case_for(conn, incident_id, version, hand)
+        if case.stage in ENDED_STAGES:
+            raise BadMove("case_place_ended", id=case.id)
+        place = place_of(conn, placing.lonlat, placing.datum, hand)
+        values: dict[str, Any] = {**place.columns, "precision_m": placing.precision_m, "stage": case.stage}
+        if case.stage == "collected":
+            values["stage"] = "filed"
+        if case.unit is None and case.level is not None:
+            values["unit"] = place.unit_at(case.level)
+        told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id}
+        return _store(conn, case, values, ("locate", None, told), hand, desk)
+
+
+def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Case:
+    """A case that the hand may change, locked, at the version that was read.
+
+    Raises
+    ------
+    NotFound, NotAllowed, StaleVersion
+        As :func:`step_incident`.
+    """
+    case = cases.get_case(conn, incident_id, lock=True)
+    check_sight(conn, case, hand)
+    if case.version != version:
+        last = cases.steps_of(conn, incident_id)[-1:]
+        who, done = (last[0].token_name, last[0].move) if last else (None, "import")
+        raise StaleVersion("case_stale", id=case.id, now=case.version, version=version, move=done, desk=who or "-")
+    return case
+
+
+def check_sight(conn: Connection, case: Case, hand: Hand) -> None:
+    """Refuse a case outside of the area that somebody answers for; one without a place is everybody's.
+
+    Raises
+    ------
+    NotAllowed
+        If it lies outside.
+    """
+    if hand.area_id is None or case.lonlat is None or locate.is_within(conn, hand.area_id, case.lonlat):
+        return
+    raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
+
+
+def _own_columns(conn: Connection, case: Case, move: str, said: Said, hand: Hand) -> dict[str, Any]:
+    """What a move changes besides the stage."""
+    if move == "claim":
+        if case.holder_token_id not in {None, hand.token_id}:
+            raise Conflict("case_held", id=case.id, holder=case.holder or "-")
+        return {"holder_token_id": hand.token_id}
+    if move == "release":
+        if case.holder_token_id != hand.token_id:
+            raise NotAllowed("case_not_yours", id=case.id, holder=case.holder or "-")
+        return {"holder_token_id": None}
+    values: dict[str, Any] = {"deferred_until": said.until if move == "defer" else None}
+    if said.unit is not None:
+        values["unit"] = said.unit
+    if move == "escalate":
+        level = cast("Level", said.level)
+        if case.level is not None:
+            check_raised(cast("Level", case.level), level)
+        values |= {"level": level, "unit": _unit_at(conn, case, level)}
+    if move == "merge":
+        values["merged_into_id"] = said.into
+    return values
+
+
+def _sent(conn: Connection, move: str, station_id: int | None) -> dict[str, Any]:
+    if station_id is None:
+        return {"station_id": None} if move in {"dispatch", "hand_over", "reopen"} else {}
+    if move not in {"dispatch", "hand_over", "reopen"}:
+        raise BadMove("case_station_not_here", move=move)
+    return {"station_id": get_station(conn, station_id).id}
+
+
+def _unit_at(conn: Connection, case: Case, level: str) -> str | None:
+    chain = [] if case.lonlat is None else locate.chain_at(conn, case.lonlat)
+    return next((link.name for link in chain if link.level == level), case.unit)
+
+
+def _told(said: Said, station_id: int | None) -> dict[str, Any]:
+    until = None if said.until is None else said.until.isoformat()
+    told = {"unit": said.unit, "level": said.level, "until": until, "into": said.into, "station_id": station_id}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _absorb(conn: Connection, case: Case, into: int, hand: Hand, desk: Desk) -> None:
+    """Let the other case know; both keep their history."""
+    if into == case.id:
+        raise BadMove("case_into_itself", id=case.id)
+    other = cases.get_case(conn, into, lock=True)
+    check_sight(conn, other, hand)
+    if other.stage in ENDED_STAGES:
+        raise BadMove("case_into_ended", id=into)
+    _store(conn, other, {"stage": other.stage}, ("absorb", None, {"merged": case.id}), hand, desk)
+
+
+def _store(
+    conn: Connection,
+    case: Case,
+    values: dict[str, Any],
+    told: tuple[str, str | None, Mapping[str, Any]],
+    hand: Hand,
+    desk: Desk,
+) -> Stepped:
+    """The columns, the deadlines that follow, and the step itself."""
+    stage, (move, reason, said) = values["stage"], told
+    if stage != case.stage:
+        values |= _dues(conn, case, stage, hand.at, desk)
+    values["state"] = "closed" if stage in ENDED_STAGES else "open"
+    version = cases.change_case(conn, case, values, hand.at)
+    step = Step(0, case.id, version, move, case.stage, stage, hand.at, hand.token_name, reason, said)
+    cases.insert_step(conn, step)
+    return Stepped(cases.get_case(conn, case.id), step)
+
+
+def _dues(conn: Connection, case: Case, stage: Stage, at: datetime, desk: Desk) -> dict[str, Any]:
+    passages = [Passage(desk.local(case.reported_at or case.occurred_at), case.stage)]
+    steps = [step for step in cases.steps_of(conn, case.id) if step.from_stage != step.to_stage]
+    if steps:
+        passages = [Passage(desk.local(step.at), cast("Stage", step.to_stage)) for step in steps]
+    passages.append(Passage(desk.local(at), stage))
+    return due_columns(dues_of(passages, desk.limits_of(case), desk.week), at)

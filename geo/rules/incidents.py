@@ -1,0 +1,42 @@
+"""How incidents are placed, compared and kept: the typed face of incidents.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class IncidentRule:
+    """The numbers of geo/rules/incidents.toml."""
+
+    border_within_m: float
+    """Grids whose border is nearer than this see an incident, too."""
+    similar_within_m: float
+    similar_within: timedelta
+    caller_within: timedelta
+    most_suggested: int
+    requests_kept: timedelta
+    longest_reason: int
+    longest_unit: int
+    longest_address: int
+
+
+@cache
+def incident_rule() -> IncidentRule:
+    """The rule in force."""
+    data = tomllib.loads((resources.files("geo.rules") / "incidents.toml").read_text(encoding="utf-8"))
+    return IncidentRule(
+        border_within_m=data["border"]["within_m"],
+        similar_within_m=data["similar"]["within_m"],
+        similar_within=timedelta(hours=data["similar"]["hours"]),
+        caller_within=timedelta(days=data["caller"]["days"]),
+        most_suggested=data["caller"]["most"],
+        requests_kept=timedelta(hours=data["requests"]["hours_kept"]),
+        longest_reason=data["text"]["longest_reason"],
+        longest_unit=data["text"]["longest_unit"],
+        longest_address=data["text"]["longest_address"],
+    )

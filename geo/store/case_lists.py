@@ -1,0 +1,82 @@
+"""Lists of cases: what a desk narrows its queue by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, select
+
+from geo.cases import Case
+from geo.store.cases import case_of_row, cases_query
+from geo.store.incident_tables import incident
+from geo.store.lists import Box, Slice, inside
+from geo.store.tables import area
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases; None does not narrow."""
+
+    category: str | None = None
+    item: str | None = None
+    state: str | None = None
+    stages: tuple[str, ...] | None = None
+    channel: str | None = None
+    grid_id: int | None = None
+    """In it, or so near to it that it sees them."""
+    unit: str | None = None
+    held_by: int | None = None
+    """Token of the desk that has them in hand."""
+    is_held: bool | None = None
+    is_located: bool | None = None
+    overdue_at: datetime | None = None
+    """Open, and the stage's deadline passed before this."""
+    since: datetime | None = None
+    before: datetime | None = None
+    box: Box | None = None
+    area_id: int | None = None
+    """In it, or still to be located."""
+
+
+def list_cases(conn: Connection, wanted: CaseFilter, part: Slice, *, due_first: bool) -> tuple[int, list[Case]]:
+    """How many cases, and a page of them: the newest first, or what is due first and last what has no deadline."""
+    i = incident.c
+    order = (i.stage_due_at.asc().nulls_last(), i.id) if due_first else (i.occurred_at.desc(), i.id.desc())
+    conditions = [i.retired_at.is_(None), *_conditions(wanted)]
+    matched = conn.execute(inside(select(func.count()).where(*conditions), i.geom, wanted.box)).scalar_one()
+    chosen = inside(cases_query().where(*conditions), i.geom, wanted.box).order_by(*order)
+    rows = conn.execute(chosen.limit(part.limit).offset(part.offset))
+    return matched, [case_of_row(row) for row in rows]
+
+
+def _conditions(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    i = incident.c
+    equal = {
+        i.category: wanted.category,
+        i.item: wanted.item,
+        i.state: wanted.state,
+        i.channel: wanted.channel,
+        i.unit: wanted.unit,
+        i.holder_token_id: wanted.held_by,
+    }
+    yield from (column == value for column, value in equal.items() if value is not None)
+    if wanted.stages is not None:
+        yield i.stage == any_(literal(list(wanted.stages)))
+    if wanted.grid_id is not None:
+        yield or_(i.grid_id == wanted.grid_id, literal(wanted.grid_id) == any_(i.border_grid_ids))
+    if wanted.is_held is not None:
+        yield i.holder_token_id.is_not(None) if wanted.is_held else i.holder_token_id.is_(None)
+    if wanted.is_located is not None:
+        yield i.geom.is_not(None) if wanted.is_located else i.geom.is_(None)
+    if wanted.overdue_at is not None:
+        yield i.state == "open"
+        yield i.stage_due_at < wanted.overdue_at
+    if wanted.since is not None:
+        yield i.occurred_at >= wanted.since
+    if wanted.before is not None:
+        yield i.occurred_at < wanted.before
+    if wanted.area_id is not None:
+        held = select(area.c.geom).where(area.c.id == wanted.area_id).scalar_subquery()
+        yield or_(i.geom.is_(None), func.ST_Covers(held, i.geom))

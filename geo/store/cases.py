@@ -1,0 +1,208 @@
+"""Cases: storing reports, finding and changing them, and their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import shapely
+from sqlalchemy import ColumnElement, Connection, Row, Select, any_, delete, func, insert, literal, select, update
+
+from geo.cases import Case, Step, Suggestion
+from geo.errors import NotFound
+from geo.store.database import sql
+from geo.store.incident_tables import incident, incident_step, request_key
+from geo.store.tables import token
+
+CHANNEL = "incident_step"
+"""What listeners listen to: it is told the id of every step."""
+
+ORDERED = 0x1C_5E
+"""Key of the lock under which steps get their ids: they become visible in the order of their ids, so that whoever has
+read up to one has missed none."""
+
+REQUESTS = 0x1C_5F
+
+
+def insert_case(conn: Connection, values: Mapping[str, Any]) -> int:
+    """A new incident: its id. ``values`` by column; ``geom`` a point or None."""
+    columns = {**values, "geom": _shape(values["geom"])}
+    return int(conn.execute(insert(incident).values(columns).returning(incident.c.id)).scalar_one())
+
+
+def get_case(conn: Connection, incident_id: int, *, lock: bool = False) -> Case:
+    """One incident, held until the transaction ends if ``lock``.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    chosen = cases_query().where(incident.c.id == incident_id, incident.c.retired_at.is_(None))
+    row = conn.execute(chosen.with_for_update(of=incident) if lock else chosen).one_or_none()
+    if row is None:
+        raise NotFound("incident_unknown", id=incident_id)
+    return case_of_row(row)
+
+
+def cases_by_id(conn: Connection, ids: list[int]) -> dict[int, Case]:
+    """Some incidents; those that are not there are left out."""
+    chosen = cases_query().where(incident.c.id == any_(literal(ids)), incident.c.retired_at.is_(None))
+    return {row.id: case_of_row(row) for row in conn.execute(chosen)}
+
+
+def change_case(conn: Connection, case: Case, values: Mapping[str, Any], at: datetime) -> int:
+    """Change a case that is locked: its new version."""
+    columns = {**values, "version": case.version + 1, "updated_at": at}
+    if "geom" in values:
+        columns["geom"] = _shape(values["geom"])
+    conn.execute(update(incident).where(incident.c.id == case.id).values(columns))
+    return case.version + 1
+
+
+def insert_step(conn: Connection, step: Step) -> int:
+    """Note a step and tell listeners once the transaction is through: its id. The step's own id is not looked at."""
+    conn.execute(select(func.pg_advisory_xact_lock(ORDERED)))
+    values = {name: value for name, value in asdict(step).items() if name != "id"}
+    step_id = int(conn.execute(insert(incident_step).values(values).returning(incident_step.c.id)).scalar_one())
+    conn.execute(select(func.pg_notify(CHANNEL, str(step_id))))
+    return step_id
+
+
+def steps_of(conn: Connection, incident_id: int) -> list[Step]:
+    """All steps of a case, in order."""
+    chosen = select(incident_step).where(incident_step.c.incident_id == incident_id).order_by(incident_step.c.seq)
+    return [Step(**row) for row in conn.execute(chosen).mappings()]
+
+
+def steps_after(conn: Connection, step_id: int, most: int) -> list[Step]:
+    """Steps of all cases that were stored after one, in order, at most so many."""
+    chosen = select(incident_step).where(incident_step.c.id > step_id).order_by(incident_step.c.id).limit(most)
+    return [Step(**row) for row in conn.execute(chosen).mappings()]
+
+
+def newest_step_id(conn: Connection) -> int:
+    """0 where there is none."""
+    return int(conn.execute(select(func.coalesce(func.max(incident_step.c.id), 0))).scalar_one())
+
+
+def find_by_source(conn: Connection, source: str, source_key: str) -> int | None:
+    """The incident that a source knows under a number; None if there is none."""
+    i = incident.c
+    return conn.execute(select(i.id).where(i.source == source, i.source_key == source_key)).scalar_one_or_none()
+
+
+def rows_in_hand(conn: Connection, source: str) -> dict[str, dict[str, Any]]:
+    """What an import would write of a source's incidents to which steps were taken, by the source's number."""
+    i = incident.c
+    columns = (i.source_key, i.occurred_at, i.category, i.text, i.state, i.stage)
+    touched = select(incident_step.c.incident_id).where(incident_step.c.incident_id == i.id).exists()
+    chosen = select(*columns, func.ST_AsBinary(i.geom).label("wkb")).where(i.source == source, touched)
+    rows = {}
+    for row in conn.execute(chosen).mappings():
+        values = dict(row)
+        wkb = values.pop("wkb")
+        rows[row["source_key"]] = {**values, "geom": None if wkb is None else shapely.from_wkb(bytes(wkb))}
+    return rows
+
+
+def is_near_town(conn: Connection, lonlat: tuple[float, float], within_m: float) -> bool:
+    """Whether a place lies in an area or no farther than that from one; anywhere while there are no areas."""
+    values = {"lon": lonlat[0], "lat": lonlat[1], "within_m": within_m}
+    return bool(conn.execute(sql("is_near_town"), values).scalar_one())
+
+
+def border_grids(
+    conn: Connection, lonlat: tuple[float, float], at: datetime, within_m: float, own_id: int | None
+) -> tuple[int, ...]:
+    """Other grids in force whose ground is nearer than a distance, by id."""
+    values = {"lon": lonlat[0], "lat": lonlat[1], "at": at, "within_m": within_m, "own_id": own_id}
+    return tuple(conn.execute(sql("border_grids"), values).scalars())
+
+
+def similar_cases(
+    conn: Connection,
+    item: str,
+    lonlat: tuple[float, float],
+    occurred_at: datetime,
+    within_m: float,
+    within: timedelta,
+    other_than: int,
+) -> list[Suggestion]:
+    """Cases of the same item nearby about the same time, the nearest first."""
+    values = {
+        "item": item,
+        "lon": lonlat[0],
+        "lat": lonlat[1],
+        "since": occurred_at - within,
+        "until": occurred_at + within,
+        "within_m": within_m,
+        "other_than": other_than,
+    }
+    return [Suggestion(why="place", **row) for row in conn.execute(sql("similar_incidents"), values).mappings()]
+
+
+def cases_of_caller(
+    conn: Connection, caller_hash: bytes, since: datetime, other_than: int, most: int
+) -> list[Suggestion]:
+    """Cases of the same caller, the newest first."""
+    i = incident.c
+    chosen = (
+        select(i.id, i.occurred_at, i.stage)
+        .where(i.caller_hash == caller_hash, i.occurred_at >= since, i.id != other_than, i.retired_at.is_(None))
+        .where(i.stage != "merged")
+        .order_by(i.occurred_at.desc(), i.id.desc())
+        .limit(most)
+    )
+    return [Suggestion(why="caller", distance_m=None, **row) for row in conn.execute(chosen).mappings()]
+
+
+def caller_hash_of(conn: Connection, incident_id: int) -> bytes | None:
+    """Kept apart from :class:`Case` so that it never leaves with one."""
+    found = conn.execute(select(incident.c.caller_hash).where(incident.c.id == incident_id)).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def hold_request(conn: Connection, token_id: int, key: str) -> bool:
+    """Hold a request's key until the transaction ends; False while another request has it."""
+    name = func.hashtextextended(f"{token_id} {key}", REQUESTS)
+    return bool(conn.execute(select(func.pg_try_advisory_xact_lock(name))).scalar_one())
+
+
+def find_request(conn: Connection, token_id: int, key: str, since: datetime) -> tuple[bytes, int] | None:
+    """What a request with this key was, and the incident it made; None if there was none since then."""
+    r = request_key.c
+    chosen = select(r.body_sha256, r.incident_id).where(r.token_id == token_id, r.key == key, r.made_at >= since)
+    row = conn.execute(chosen).one_or_none()
+    return None if row is None else (bytes(row.body_sha256), row.incident_id)
+
+
+def keep_request(
+    conn: Connection, token_id: int, key: str, body_sha256: bytes, incident_id: int, at: datetime, since: datetime
+) -> None:
+    """Keep a request that was carried out, and forget those from before ``since``."""
+    conn.execute(delete(request_key).where(request_key.c.made_at < since))
+    values = {"token_id": token_id, "key": key, "body_sha256": body_sha256, "incident_id": incident_id, "made_at": at}
+    conn.execute(insert(request_key).values(values))
+
+
+def cases_query() -> Select[Any]:
+    """Cases, to be narrowed; :func:`case_of_row` reads what it gives."""
+    names = [name for name in Case.__annotations__ if name not in {"point", "holder"}]
+    shape = func.ST_AsBinary(incident.c.geom).label("wkb")
+    joined = incident.outerjoin(token, token.c.id == incident.c.holder_token_id)
+    return select(*(incident.c[name] for name in names), token.c.name.label("holder"), shape).select_from(joined)
+
+
+def case_of_row(row: Row[Any]) -> Case:
+    """A row of :func:`cases_query`."""
+    values = dict(row._mapping)  # noqa: SLF001 -- a row's public name
+    wkb = values.pop("wkb")
+    values["border_grid_ids"] = tuple(values["border_grid_ids"])
+    return Case(**values, point=None if wkb is None else shapely.from_wkb(bytes(wkb)))
+
+
+def _shape(point: shapely.Point | None) -> ColumnElement[Any] | None:
+    return None if point is None else func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), 4326)

@@ -1,0 +1,447 @@
+"""Cases in a real database: reported, placed, dated, taken on, merged; what must not happen does not."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from geo.actions.case_desk import Desk
+from geo.actions.create_token import create_token
+from geo.actions.edit_plan import edit_plan
+from geo.actions.import_incidents import import_incidents
+from geo.actions.open_plan import open_plan
+from geo.actions.plan_access import Hand
+from geo.actions.plan_view import view_plan
+from geo.actions.publish_plan import publish_plan
+from geo.actions.rehome_incidents import rehome_incidents
+from geo.actions.report_incident import Report, Reported, report_incident
+from geo.actions.step_incident import Placing, Stepped, place_incident, step_incident
+from geo.case_states import Said
+from geo.compute.datums import from_wgs84
+from geo.errors import BadMove, Conflict, GridcircleError, NotAllowed, NotFound, Refused, StaleVersion
+from geo.imports.options import ImportOptions
+from geo.plan_ops import Paint
+from geo.settings import Settings
+from geo.store import cases
+from geo.store.database import Database
+from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.small_town import EAST, WEST, lonlat
+
+CITY = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
+DESK = Desk(Settings(caller_key=SecretStr("k" * 40)))
+LITTER = "0101"  # dispatch 2 work hours, handle 1 work day, total 3 work days
+
+REPORT = Report(item=LITTER, occurred_at=MONDAY - timedelta(minutes=20), channel="hotline", lonlat=lonlat(250, 750))
+"""In the north-western grid, 250 m from its borders."""
+
+
+@pytest.fixture
+def town(db: Database, tmp_path: Path) -> PlanTown:
+    return build_plan_town(db, tmp_path)
+
+
+@pytest.fixture
+def desks(db: Database, town: PlanTown) -> tuple[Hand, Hand]:
+    """Two dispatchers of the whole city."""
+    one, two = (
+        create_token(db, name=f"desk {n}", role="dispatcher", area_code=None, days=None, at=MONDAY)[0] for n in (1, 2)
+    )
+    return Hand(MONDAY, None, one.id, one.name), Hand(MONDAY, None, two.id, two.name)
+
+
+def report(db: Database, hand: Hand, key: str | None = None, **changes: Any) -> Reported:
+    return report_incident(db, replace(REPORT, **changes), DESK, hand, key)
+
+
+def step(db: Database, found: Reported | Stepped, move: str, hand: Hand, **said: Any) -> Stepped:
+    station_id = said.pop("station_id", None)
+    told = Said(at=hand.at, **said)
+    return step_incident(db, found.case.id, found.case.version, move, told, hand, DESK, station_id=station_id)
+
+
+def count(db: Database, table: str) -> int:
+    with db.read() as conn:
+        return int(conn.execute(text(f"select count(*) from {table}")).scalar_one())
+
+
+def later(hand: Hand, **after: float) -> Hand:
+    return replace(hand, at=hand.at + timedelta(**after))
+
+
+class TestReporting:
+    def test_it_lies_in_its_grid_by_the_plan_in_force(self, db: Database, town: PlanTown, desks: Any) -> None:
+        case = report(db, desks[0]).case
+        assert (case.grid_id, case.plan_id, case.plan_version) == (town.grid[0], town.plan_id, 1)
+        assert (case.stage, case.state, case.version) == ("filed", "open", 1)
+        assert case.border_grid_ids == ()
+
+    @pytest.mark.parametrize(("x", "seen_by"), [(480, [1]), (520, [0]), (460, [])])
+    def test_within_thirty_metres_of_a_border_the_net_next_door_sees_it(
+        self, db: Database, town: PlanTown, desks: Any, x: float, seen_by: list[int]
+    ) -> None:
+        case = report(db, desks[0], lonlat=lonlat(x, 750)).case
+        assert case.border_grid_ids == tuple(town.grid[place] for place in seen_by)
+
+    def test_a_corner_is_seen_by_all_grids_that_meet_there(self, db: Database, town: PlanTown, desks: Any) -> None:
+        case = report(db, desks[0], lonlat=lonlat(490, 510)).case
+        assert {case.grid_id, *case.border_grid_ids} == set(town.grid)
+
+    def test_deadlines_are_those_of_the_catalogue(self, db: Database, desks: Any) -> None:
+        case = report(db, desks[0]).case
+        assert case.stage_due_at == MONDAY + timedelta(hours=2)
+        assert case.due_at == datetime(2026, 3, 5, 18, tzinfo=CITY)
+        assert case.is_due_sure
+
+    def test_whoever_answers_for_the_ground_is_responsible(self, db: Database, desks: Any) -> None:
+        case = report(db, desks[0]).case
+        assert case.level == DESK.catalogue(MONDAY).item(LITTER).level
+        with db.read() as conn:
+            names = set(conn.execute(text("select name from area")).scalars())
+        assert case.unit in names
+        assert report(db, desks[0], unit="市容环卫中心").case.unit == "市容环卫中心"
+
+    def test_a_place_of_a_shifted_map_is_put_right(self, db: Database, town: PlanTown, desks: Any) -> None:
+        shifted = from_wgs84(np.array([lonlat(250, 750)]), "GCJ-02")[0].tolist()
+        case = report(db, desks[0], lonlat=tuple(shifted), datum="GCJ-02").case
+        assert case.grid_id == town.grid[0]
+        assert case.lonlat == pytest.approx(lonlat(250, 750), abs=1e-7)
+
+    def test_without_a_place_it_waits_to_be_located(self, db: Database, town: PlanTown, desks: Any) -> None:
+        found = report(db, desks[0], lonlat=None, address="青山路12号")
+        assert (found.case.stage, found.case.grid_id, found.case.unit) == ("collected", None, None)
+        placed = place_incident(
+            db, found.case.id, 1, Placing(lonlat(750, 250), precision_m=30), later(desks[1], hours=1), DESK
+        )
+        assert (placed.case.stage, placed.case.grid_id) == ("filed", town.grid[3])
+        assert placed.case.unit is not None
+        assert placed.case.stage_due_at == found.case.stage_due_at  # the clock did not begin anew
+
+    def test_personal_numbers_are_not_kept(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0], text="请回电 138-0013-8000", address="张某 13900139000", caller="138 0013 8000")
+        assert found.masked == {"phone": 2}
+        with db.read() as conn:
+            stored = str(conn.execute(text("select i::text, s::text from incident i, incident_step s")).all())
+        assert "0013" not in stored
+        assert "139" not in stored.replace("1390", "") or "139001" not in stored
+        assert found.case.text is not None
+
+    def test_the_same_item_nearby_within_a_day_is_told(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0]).case
+        near = report(db, desks[0], lonlat=lonlat(290, 750))
+        assert [(other.id, other.why) for other in near.suggestions] == [(first.id, "place")]
+        assert near.suggestions[0].distance_m == pytest.approx(40, abs=0.2)
+        assert report(db, desks[0], lonlat=lonlat(250, 640)).suggestions == []
+        assert report(db, desks[0], item="0102").suggestions == []
+        assert report(db, desks[0], occurred_at=REPORT.occurred_at - timedelta(hours=25)).suggestions == []
+
+    def test_the_same_caller_is_told_however_the_number_is_written(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0], caller="+86 471-6543210").case
+        again = report(db, desks[0], caller="(0471) 6543210", lonlat=lonlat(750, 250), item="0102")
+        assert [(other.id, other.why) for other in again.suggestions] == [(first.id, "caller")]
+        other = report(db, desks[0], caller="0471 6543211", lonlat=lonlat(750, 350), item="0102")
+        assert [suggestion.why for suggestion in other.suggestions] == []
+
+
+class TestRequests:
+    def test_the_same_request_again_does_nothing_again(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0], "request-1")
+        again = report(db, later(desks[0], hours=23), "request-1")
+        assert (again.case.id, again.is_repeat) == (first.case.id, True)
+        assert count(db, "incident") == count(db, "incident_step") == 1
+
+    def test_a_key_belongs_to_the_desk_and_to_a_day(self, db: Database, desks: Any) -> None:
+        ids = {
+            report(db, hand, "request-1").case.id for hand in (desks[0], desks[1], later(desks[0], hours=24, seconds=1))
+        }
+        assert len(ids) == 3
+
+    def test_the_same_key_for_something_else_is_refused(self, db: Database, desks: Any) -> None:
+        report(db, desks[0], "request-1")
+        with pytest.raises(Refused, match="another report"):
+            report(db, desks[0], "request-1", text="something else")
+        assert count(db, "incident") == 1
+
+    def test_while_the_first_is_carried_out_the_second_is_told_so(self, db: Database, desks: Any) -> None:
+        with db.write() as conn:
+            assert cases.hold_request(conn, desks[0].token_id, "request-1")
+            with pytest.raises(Conflict, match="at this moment"):
+                report(db, desks[0], "request-1")
+        assert report(db, desks[0], "request-1").case.version == 1
+
+    def test_many_at_once_make_one_case(self, db: Database, desks: Any) -> None:
+        outcomes: list[str] = []
+
+        def send() -> None:
+            try:
+                report(db, desks[0], "request-1")
+                outcomes.append("done")
+            except Conflict:
+                outcomes.append("running")
+
+        threads = [threading.Thread(target=send) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(outcomes) == 4
+        assert "done" in outcomes
+        assert count(db, "incident") == 1
+
+    def test_an_order_of_the_hotline_comes_once(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0], source_key="2026-000123").case
+        with pytest.raises(Conflict, match=f"it is incident {first.id}"):
+            report(db, desks[1], source_key="2026-000123")
+        assert report(db, desks[1], source_key="2026-000123", channel="member").case.id != first.id
+
+
+BAD_REPORTS = [
+    pytest.param({"lonlat": (120.0, 20.0)}, Refused, "datum", id="in the sea"),
+    pytest.param({"occurred_at": MONDAY + timedelta(minutes=6)}, Refused, "not come yet", id="in the future"),
+    pytest.param({"occurred_at": datetime(1903, 1, 1, tzinfo=CITY)}, Refused, "1990", id="long ago"),
+    pytest.param({"item": "9999"}, Refused, "catalogue", id="unknown item"),
+    pytest.param({"datum": "Pulkovo"}, Refused, "datum", id="unknown datum"),
+    pytest.param({"caller": "call me"}, Refused, "number", id="no number"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error", "words"), BAD_REPORTS)
+def test_a_bad_report_changes_nothing(
+    db: Database, desks: Any, changes: dict[str, Any], error: type[GridcircleError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        report(db, desks[0], "request-1", **changes)
+    assert count(db, "incident") == count(db, "incident_step") == count(db, "request_key") == 0
+
+
+class TestSteps:
+    def test_a_case_goes_its_way_and_every_step_is_kept(self, db: Database, desks: Any) -> None:
+        found: Any = report(db, desks[0])
+        way = [
+            ("dispatch", {"unit": "市容环卫中心"}),
+            ("handle", {}),
+            ("feed_back", {"reason": "已清理"}),
+            ("verify", {}),
+            ("close", {}),
+            ("evaluate", {}),
+        ]
+        for hours, (move, said) in enumerate(way, 1):
+            found = step(db, found, move, later(desks[1], hours=hours), **said)
+        assert (found.case.stage, found.case.state, found.case.version) == ("evaluated", "closed", 7)
+        assert found.case.stage_due_at is None
+        with db.read() as conn:
+            steps = cases.steps_of(conn, found.case.id)
+        assert [one.move for one in steps] == ["report", *(move for move, _ in way)]
+        assert [one.seq for one in steps] == list(range(1, 8))
+        assert [one.from_stage for one in steps[1:]] == [one.to_stage for one in steps[:-1]]
+        assert {one.token_name for one in steps} == {"desk 1", "desk 2"}
+
+    def test_a_move_that_does_not_lead_on_is_refused(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0])
+        with pytest.raises(BadMove):
+            step(db, found, "verify", desks[0])
+        with pytest.raises(BadMove):
+            step(db, found, "explode", desks[0])
+        with pytest.raises(BadMove):
+            step(db, found, "dispatch", desks[0])  # to nobody
+        assert count(db, "incident_step") == 1
+
+    def test_of_two_desks_one_has_it_and_the_other_is_told_who(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0])
+        step(db, found, "claim", desks[0])
+        with pytest.raises(StaleVersion, match="desk 1"):
+            step(db, found, "claim", desks[1])
+        with db.read() as conn:
+            now = Reported(cases.get_case(conn, found.case.id), found.item, {}, ())
+        with pytest.raises(Conflict, match="desk 1"):
+            step(db, now, "claim", desks[1])
+        with pytest.raises(NotAllowed, match="desk 1"):
+            step(db, now, "release", desks[1])
+        assert step(db, now, "release", desks[0]).case.holder is None
+
+    def test_both_at_once(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0])
+        outcomes: list[str] = []
+
+        def claim(hand: Hand) -> None:
+            try:
+                outcomes.append(f"mine: {step(db, found, 'claim', hand).case.holder}")
+            except StaleVersion as error:
+                outcomes.append(f"told: {error.evidence['desk']}")
+
+        threads = [threading.Thread(target=claim, args=[hand]) for hand in desks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        winner = next(outcome for outcome in outcomes if outcome.startswith("mine"))[6:]
+        assert f"told: {winner}" in outcomes
+        assert count(db, "incident_step") == 2
+
+    def test_sent_in_time_has_the_next_clock(self, db: Database, desks: Any) -> None:
+        sent = step(db, report(db, desks[0]), "dispatch", later(desks[0], hours=1), unit="市容环卫中心")
+        assert sent.case.stage_due_at == datetime(2026, 3, 3, 18, tzinfo=CITY)  # the work day after
+        assert sent.case.due_at == datetime(2026, 3, 5, 18, tzinfo=CITY)
+
+    def test_deferred_stands_still_and_goes_on(self, db: Database, desks: Any) -> None:
+        sent = step(db, report(db, desks[0]), "dispatch", desks[0], unit="市容环卫中心")
+        until = datetime(2026, 3, 9, 9, tzinfo=CITY)
+        waits = step(db, sent, "defer", later(desks[0], hours=1), reason="待配件", until=until)
+        assert (waits.case.stage_due_at, waits.case.due_at, waits.case.deferred_until) == (None, None, until)
+        goes_on = step(db, waits, "resume", replace(desks[0], at=until))
+        # Monday to Friday ended while it was deferred: the first work day is the one on which it goes on
+        assert goes_on.case.stage_due_at == datetime(2026, 3, 9, 18, tzinfo=CITY)
+        assert goes_on.case.due_at == datetime(2026, 3, 11, 18, tzinfo=CITY)
+        assert goes_on.case.deferred_until is None
+
+    def test_escalation_goes_up_and_to_whoever_answers_there(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0])
+        up = step(db, found, "escalate", desks[0], reason="跨街道", level="city")
+        assert (up.case.level, up.case.stage) == ("city", "escalated")
+        with pytest.raises(BadMove):
+            step(db, up, "escalate", desks[0], reason="again", level="grid")
+
+    def test_merged_cases_keep_both_histories(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0])
+        second = report(db, desks[1], lonlat=lonlat(260, 750))
+        merged = step(db, second, "merge", desks[1], into=first.case.id)
+        assert (merged.case.stage, merged.case.merged_into_id) == ("merged", first.case.id)
+        with db.read() as conn:
+            assert [one.move for one in cases.steps_of(conn, first.case.id)] == ["report", "absorb"]
+            assert [one.move for one in cases.steps_of(conn, second.case.id)] == ["report", "merge"]
+            assert cases.get_case(conn, first.case.id).version == 2
+
+    @pytest.mark.parametrize("into", ["itself", "ended", "nobody"])
+    def test_into_what_it_cannot_be_merged(self, db: Database, desks: Any, into: str) -> None:
+        found, other = report(db, desks[0]), report(db, desks[0], item="0102")
+        step(db, other, "withdraw", desks[0], reason="误报")
+        target = {"itself": found.case.id, "ended": other.case.id, "nobody": 999}[into]
+        before = count(db, "incident_step")
+        with pytest.raises((BadMove, NotFound)):
+            step(db, found, "merge", desks[0], into=target)
+        assert count(db, "incident_step") == before
+
+    def test_who_answers_for_one_area_sees_its_cases_only(self, db: Database, desks: Any) -> None:
+        with db.read() as conn:
+            area = dict(conn.execute(text("select code, id from area")).all())
+        west, east = replace(desks[0], area_id=area[WEST]), replace(desks[1], area_id=area[EAST])
+        found = report(db, west)
+        with pytest.raises(NotAllowed):
+            step(db, found, "claim", east)
+        with pytest.raises(NotAllowed):
+            report(db, east)
+
+    def test_steps_are_never_changed(self, db: Database, desks: Any) -> None:
+        report(db, desks[0])
+        for change in ("update incident_step set reason = 'x'", "delete from incident_step"):
+            with pytest.raises(DBAPIError, match="never changed"), db.write() as conn:
+                conn.execute(text(change))
+
+
+class TestNewPlans:
+    def test_open_cases_follow_the_grids(self, db: Database, town: PlanTown, desks: Any) -> None:
+        moves, stays, ended = (
+            report(db, desks[0], lonlat=lonlat(x, 750), item=item)
+            for x, item in ((450, "0101"), (250, "0101"), (450, "0102"))
+        )
+        step(db, ended, "withdraw", desks[0], reason="误报")
+        hand = later(desks[0], days=30)
+        draft = open_plan(db, WEST, None, None, hand).plan
+        column = tuple(unit_no(4, row) for row in range(5, 10))
+        edited = edit_plan(db, draft.id, 1, Paint(column, town.grid[1]), hand).plan
+        warned = {problem.rule for problem in view_plan(db, draft.id).problems if problem.severity == "warning"}
+        publish_plan(db, draft.id, edited.version, dict.fromkeys(warned, "测试"), None, hand)
+        with db.read() as conn:
+            found = [cases.get_case(conn, one.case.id) for one in (moves, stays, ended)]
+            steps = [cases.steps_of(conn, one.case.id)[-1] for one in (moves, stays, ended)]
+        assert [case.grid_id for case in found] == [town.grid[1], town.grid[0], town.grid[0]]
+        assert [case.plan_id for case in found] == [draft.id, draft.id, town.plan_id]
+        assert [one.move for one in steps] == ["rehome", "rehome", "withdraw"]
+        assert found[0].stage == moves.case.stage
+        assert found[0].stage_due_at == moves.case.stage_due_at
+
+    def test_a_plan_of_later_moves_nothing_yet(self, db: Database, town: PlanTown, desks: Any) -> None:
+        case = report(db, desks[0]).case
+        draft = open_plan(db, WEST, None, None, later(desks[0], days=1)).plan
+        begins = later(desks[0], days=9)
+        warned = {problem.rule for problem in view_plan(db, draft.id).problems if problem.severity == "warning"}
+        hand = later(desks[0], days=2)
+        publish_plan(db, draft.id, 1, dict.fromkeys(warned, "测试"), begins.at, hand)
+        with db.write() as conn:
+            assert cases.get_case(conn, case.id).plan_id == town.plan_id
+            assert rehome_incidents(conn, None, hand) == 0
+            assert cases.get_case(conn, case.id).plan_id == town.plan_id
+            assert rehome_incidents(conn, None, begins) == 0  # the grid is the same
+            assert cases.get_case(conn, case.id).plan_id == draft.id
+
+
+class TestWithImports:
+    ROWS = "source_key,occurred_at,category,lon,lat,state\nA1,2026-03-01 08:00,litter,{0},{1},open\n"
+
+    def load(self, db: Database, folder: Path, text: str) -> Any:
+        path = folder / "orders.csv"
+        path.write_text(text, encoding="utf-8")
+        options = ImportOptions(source="hotline", timezone="Asia/Shanghai", replace=True)
+        return import_incidents(db, path, options, MONDAY - timedelta(days=1))
+
+    def test_a_file_does_not_undo_what_was_done_here(self, db: Database, desks: Any, tmp_path: Path) -> None:
+        rows = self.ROWS.format(*lonlat(250, 750))
+        self.load(db, tmp_path, rows)
+        with db.read() as conn:
+            case = cases.get_case(conn, 1)
+        assert (case.stage, case.state) == ("filed", "open")
+        step_incident(db, 1, 1, "dispatch", Said(MONDAY, unit="环卫"), desks[0], DESK)
+        done = self.load(db, tmp_path, rows.replace("open", "closed"))
+        assert (done.changed, done.unchanged) == (0, 1)
+        assert [note.key for note in done.notes] == ["incident_in_hand"]
+        with db.read() as conn:
+            assert cases.get_case(conn, 1).stage == "dispatched"
+
+    def test_until_then_it_does(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = self.ROWS.format(*lonlat(250, 750))
+        self.load(db, tmp_path, rows)
+        assert self.load(db, tmp_path, rows.replace("open", "closed")).changed == 1
+        with db.read() as conn:
+            assert cases.get_case(conn, 1).stage == "closed"
+
+
+def test_events_come_in_the_order_in_which_they_can_be_read(db: Database, desks: Any) -> None:
+    """A step that is stored first but committed last must not be missed by who has read up to a later one."""
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        last = 0
+        while not stop.is_set() or last < 40:
+            with db.read() as conn:
+                new = cases.steps_after(conn, last, 100)
+            seen.extend(one.id for one in new)
+            last = seen[-1] if seen else 0
+            if len(seen) >= 40:
+                return
+
+    def write(hand: Hand) -> None:
+        for _ in range(10):
+            found = report(db, hand)
+            step(db, found, "claim", hand)
+
+    reader = threading.Thread(target=read)
+    writers = [threading.Thread(target=write, args=[hand]) for hand in desks]
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    reader.join(timeout=30)
+    assert seen == sorted(seen)
+    assert len(seen) == 40

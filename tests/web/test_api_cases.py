@@ -1,0 +1,263 @@
+"""Cases over HTTP: reporting, steps, who may, and the stream of what is new."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from geo.store.database import Database
+from tests.web.browser import serving
+from tests.web.conftest import Bearer
+from tests.web.world import EAST, WEST, World, lonlat
+
+PAST = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
+WEST_SPOT, EAST_SPOT = lonlat(250, 250), lonlat(1250, 250)
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"item": "0101", "occurred_at": PAST, "channel": "hotline", "lonlat": WEST_SPOT, **changes}
+
+
+def reported(client: TestClient, headers: dict[str, str], **changes: Any) -> Any:
+    made = client.post("/api/v1/incidents", json=body(**changes), headers=headers)
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def step(client: TestClient, headers: dict[str, str], case: Any, move: str, **said: Any) -> Any:
+    sent = {**headers, "If-Match": f'"{case["version"]}"'}
+    return client.post(f"/api/v1/incidents/{case['id']}/steps", json={"move": move, **said}, headers=sent)
+
+
+def test_from_a_call_to_the_end(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk = bearer("dispatcher")
+    case = reported(client, desk, text="楼道堆放杂物，请回电 13800138000", caller="13800138000", number="2026-000123")
+    assert (case["stage"], case["grid_id"], case["number"]) == ("filed", world.grid[0], "2026-000123")
+    assert case["masked"] == {"phone": 1}
+    assert "138" not in case["text"]
+    assert case["item_name"]
+    assert case["level_reason"]
+    assert case["stage_due_at"].endswith("+08:00")
+    for move, said in (
+        ("claim", {}),
+        ("dispatch", {"unit": "环卫", "station_id": world.station[0]}),
+        ("handle", {}),
+        ("feed_back", {"reason": "已清理"}),
+        ("verify", {}),
+        ("close", {}),
+    ):
+        assert move in case["moves"]
+        done = step(client, desk, case, move, **said)
+        assert done.status_code == 200, done.text
+        case = done.json()
+        assert done.headers["ETag"] == f'"{case["version"]}"'
+    assert (case["state"], case["station_id"], case["holder"]) == ("closed", world.station[0], "test")
+    whole = client.get(f"/api/v1/incidents/{case['id']}", headers=desk).json()
+    assert [one["move"] for one in whole["steps"]][:3] == ["report", "claim", "dispatch"]
+    assert whole["steps"] == client.get(f"/api/v1/incidents/{case['id']}/steps", headers=desk).json()
+
+
+def test_the_same_request_twice(client: TestClient, bearer: Bearer) -> None:
+    desk = {**bearer("dispatcher"), "Idempotency-Key": "8e03978e-40d5"}
+    first = reported(client, desk)
+    again = reported(client, desk)
+    assert (again["id"], again["is_repeat"]) == (first["id"], True)
+    other = client.post("/api/v1/incidents", json=body(text="else"), headers=desk)
+    assert (other.status_code, other.json()["key"]) == (422, "request_key_reused")
+
+
+def test_whoever_comes_second_is_told(client: TestClient, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    case = reported(client, desk)
+    assert step(client, desk, case, "claim").status_code == 200
+    late = step(client, bearer("dispatcher"), case, "dispatch", unit="环卫")
+    assert (late.status_code, late.json()["key"]) == (412, "case_stale")
+    bare = client.post(f"/api/v1/incidents/{case['id']}/steps", json={"move": "claim"}, headers=desk)
+    assert bare.status_code == 422
+
+
+def test_a_move_that_is_not_lawful(client: TestClient, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    case = reported(client, desk)
+    refused = step(client, desk, case, "close")
+    assert refused.status_code == 422
+    assert "dispatch" in refused.json()["detail"].lower()
+
+
+def test_a_station_that_was_closed_cannot_be_sent(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk = bearer("dispatcher")
+    case = reported(client, desk)
+    refused = step(client, desk, case, "dispatch", unit="环卫", station_id=world.station[2])
+    assert refused.status_code == 404
+    assert client.get(f"/api/v1/incidents/{case['id']}", headers=desk).json()["version"] == 1
+
+
+def test_a_case_to_be_located(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk = bearer("dispatcher")
+    case = reported(client, desk, lonlat=None, address="青山路12号")
+    assert (case["stage"], case["lonlat"]) == ("collected", None)
+    headers = {**desk, "If-Match": '"1"'}
+    placed = client.put(f"/api/v1/incidents/{case['id']}/place", json={"lonlat": EAST_SPOT}, headers=headers)
+    assert placed.status_code == 200, placed.text
+    assert (placed.json()["stage"], placed.json()["grid_id"]) == ("filed", world.grid[2])
+
+
+@pytest.mark.parametrize("role", [None, "viewer"])
+def test_who_may_not(client: TestClient, bearer: Bearer, role: str | None) -> None:
+    case = reported(client, bearer("dispatcher"))
+    headers = {} if role is None else bearer(role)
+    status = 401 if role is None else 403
+    assert client.post("/api/v1/incidents", json=body(), headers=headers).status_code == status
+    assert client.get(f"/api/v1/incidents/{case['id']}", headers=headers).status_code == status
+    assert step(client, headers, case, "claim").status_code == status
+    assert client.get("/api/v1/events", headers=headers).status_code == status
+
+
+def test_an_area_is_all_that_its_desk_sees(client: TestClient, bearer: Bearer) -> None:
+    west, east = bearer("dispatcher", WEST), bearer("dispatcher", EAST)
+    case = reported(client, west)
+    assert client.get(f"/api/v1/incidents/{case['id']}", headers=east).status_code == 403
+    assert step(client, east, case, "claim").status_code == 403
+    assert client.post("/api/v1/incidents", json=body(), headers=east).status_code == 403
+
+
+BAD: list[Any] = [
+    pytest.param({"lonlat": (120.0, 20.0)}, 422, id="in the sea"),
+    pytest.param({"lonlat": (1000.0, 20.0)}, 422, id="on no earth"),
+    pytest.param({"occurred_at": "2099-01-01T00:00:00Z"}, 422, id="in the future"),
+    pytest.param({"item": "no such thing"}, 422, id="unknown item"),
+    pytest.param({"text": "x" * 5000}, 422, id="long text"),
+    pytest.param({"text": "x" * 10_000_000}, 413, id="10 MB of text"),
+    pytest.param({"text": "a\x00b"}, 422, id="control characters"),
+    pytest.param({"photo_required": True}, 422, id="a field that is not known"),
+    pytest.param({"caller": "nobody"}, 422, id="no number"),
+]
+
+
+@pytest.mark.parametrize(("changes", "status"), BAD)
+def test_bad_reports(client: TestClient, bearer: Bearer, changes: dict[str, Any], status: int) -> None:
+    desk = bearer("dispatcher")
+    refused = client.post("/api/v1/incidents", json=body(**changes), headers=desk)
+    assert refused.status_code == status, refused.text
+    assert client.get("/api/v1/incidents", headers=desk).json()["numberMatched"] == 17
+
+
+def test_script_in_text_stays_text(client: TestClient, bearer: Bearer) -> None:
+    script = "<script>alert(1)</script>${alert(1)}"
+    assert reported(client, bearer("dispatcher"), text=script)["text"] == script
+
+
+class Stream:
+    """Events as they come, read by a thread of its own."""
+
+    def __init__(self, address: str, headers: dict[str, str]) -> None:
+        self.events: list[tuple[str | None, str, Any]] = []
+        self._more = threading.Condition()
+        self._client = httpx.Client(base_url=address, timeout=30)
+        self._thread = threading.Thread(target=self._read, args=[headers], daemon=True)
+        self._thread.start()
+
+    def _read(self, headers: dict[str, str]) -> None:
+        try:
+            with self._client.stream("GET", "/api/v1/events", headers=headers) as answer:
+                lines: dict[str, str] = {}
+                for line in answer.iter_lines():
+                    if line:
+                        name, _, value = line.partition(": ")
+                        lines[name] = value
+                        continue
+                    if "event" in lines:
+                        with self._more:
+                            self.events.append((lines.get("id"), lines["event"], json.loads(lines["data"])))
+                            self._more.notify_all()
+                    lines = {}
+        except httpx.HTTPError:
+            pass
+
+    def wait(self, kind: str, count: int = 1) -> list[tuple[str | None, str, Any]]:
+        """So many events of a kind, as soon as they are there."""
+
+        def there() -> list[Any]:
+            return [one for one in self.events if one[1] == kind]
+
+        with self._more:
+            assert self._more.wait_for(lambda: len(there()) >= count, timeout=20), self.events
+        return there()
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture
+def served(db: Database, world: World) -> Iterator[str]:
+    with serving(db.engine.url.render_as_string(hide_password=False)) as address:
+        yield address
+
+
+@pytest.fixture
+def http(served: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served, timeout=20) as client:
+        yield client
+
+
+def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    stream = Stream(served, desk)
+    stream.wait("as_of")
+    case = reported(http, desk, text="井盖缺失")
+    step(http, desk, case, "claim")
+    told = stream.wait("step", 2)
+    assert [one[2]["step"]["move"] for one in told] == ["report", "claim"]
+    assert [one[2]["case"]["id"] for one in told] == [case["id"]] * 2
+    assert told[0][2]["case"]["text"] == "井盖缺失"
+    assert int(told[0][0] or 0) < int(told[1][0] or 0)
+    stream.close()
+
+
+def test_what_was_missed_is_told_again(served: str, http: Any, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    stream = Stream(served, desk)
+    stream.wait("as_of")
+    first = reported(http, desk)
+    seen = stream.wait("step")[0][0]
+    stream.close()
+    second = reported(http, desk, lonlat=EAST_SPOT)
+    again = Stream(served, {**desk, "Last-Event-ID": str(seen)})
+    third = reported(http, desk, lonlat=EAST_SPOT, item="0102")
+    told = [one[2]["case"]["id"] for one in again.wait("step", 2)]
+    assert told == [second["id"], third["id"]]
+    assert first["id"] not in told
+    again.close()
+
+
+def test_a_desk_hears_of_its_own_area_only(served: str, http: Any, bearer: Bearer) -> None:
+    west, whole = Stream(served, bearer("dispatcher", WEST)), Stream(served, bearer("dispatcher"))
+    for stream in (west, whole):
+        stream.wait("as_of")
+    desk = bearer("dispatcher")
+    far = reported(http, desk, lonlat=EAST_SPOT)
+    near = reported(http, desk)
+    nowhere = reported(http, desk, lonlat=None, address="青山路12号")
+    assert [one[2]["case"]["id"] for one in whole.wait("step", 3)] == [far["id"], near["id"], nowhere["id"]]
+    assert [one[2]["case"]["id"] for one in west.wait("step", 2)] == [near["id"], nowhere["id"]]
+    for stream in (west, whole):
+        stream.close()
+
+
+def test_many_streams_leave_the_rest_of_the_service_free(served: str, http: Any, bearer: Bearer) -> None:
+    """More streams than threads: were each to hold one, nobody else would be answered."""
+    desk = bearer("dispatcher")
+    streams = [Stream(served, desk) for _ in range(50)]
+    for stream in streams:
+        stream.wait("as_of")
+    case = reported(http, desk)
+    for stream in streams:
+        assert stream.wait("step")[0][2]["case"]["id"] == case["id"]
+        stream.close()
