@@ -80,6 +80,17 @@ class StepWish(Shape):
     station_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[3], description="The station that is sent.")
 
 
+class CandidateTold(Shape):
+    """A place that an address may mean."""
+
+    kind: Literal["building", "compound", "station", "road", "grid", "area"] = Field(examples=["road"])
+    id: int | None = Field(examples=[None])
+    name: str = Field(examples=["青山路"])
+    lonlat: Position
+    precision_m: float = Field(examples=[420.5], description="How far off it may be.")
+    score: float = Field(examples=[0.6], description="How much of the address it explains, with all that lies with it.")
+
+
 class StepTold(Shape):
     """One thing that was done."""
 

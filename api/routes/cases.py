@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from api.case_shapes import (
+    CandidateTold,
     CaseDetail,
     CaseTold,
     PlaceWish,
@@ -21,8 +22,9 @@ from api.case_shapes import (
     step_told,
 )
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, hand_of, local
-from api.inputs import Id
+from api.inputs import Id, Word
 from api.schemas import problems
+from geo.actions.find_address import find_address
 from geo.actions.report_incident import Report, report_incident, suggestions_for
 from geo.actions.step_incident import Placing, Stepped, check_sight, place_incident, step_incident
 from geo.case_states import Said
@@ -107,6 +109,18 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     hand = hand_of(who, now)
     done = step_incident(db, incident_id, version, wish.move, said, hand, desk, station_id=wish.station_id)
     return _told(done, desk, now, language, response)
+
+
+@router.get("/addresses", dependencies=[asks("dispatcher")])
+def addresses(
+    db: Db,
+    q: Annotated[
+        Word, Query(min_length=2, max_length=200, description="In words.", examples=["青山路12号"])
+    ],
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> list[CandidateTold]:
+    """Where an address may be: candidates among what is loaded, the best first; none where no name is known."""
+    return [CandidateTold.model_validate(one) for one in find_address(db, q, limit)]
 
 
 @router.put("/incidents/{incident_id}/place", responses=problems(404, 412, 413))

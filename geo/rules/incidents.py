@@ -23,6 +23,10 @@ class IncidentRule:
     longest_reason: int
     longest_unit: int
     longest_address: int
+    beside_m: float
+    """What is no farther from a place lies with it."""
+    most_named: int
+    """Places that are looked at for one address."""
 
 
 @cache
@@ -39,4 +43,6 @@ def incident_rule() -> IncidentRule:
         longest_reason=data["text"]["longest_reason"],
         longest_unit=data["text"]["longest_unit"],
         longest_address=data["text"]["longest_address"],
+        beside_m=data["address"]["beside_m"],
+        most_named=data["address"]["most"],
     )

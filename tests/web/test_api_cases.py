@@ -261,3 +261,52 @@ def test_many_streams_leave_the_rest_of_the_service_free(served: str, http: Any,
     for stream in streams:
         assert stream.wait("step")[0][2]["case"]["id"] == case["id"]
         stream.close()
+
+
+def test_an_address_has_candidates_and_no_guess(client: TestClient, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    found = client.get("/api/v1/addresses", params={"q": "河西街道东边"}, headers=desk)
+    assert found.status_code == 200, found.text
+    best = found.json()[0]
+    assert (best["kind"], best["name"]) == ("area", "河西街道")
+    assert best["score"] == pytest.approx(4 / 6, abs=0.001)
+    assert client.get("/api/v1/addresses", params={"q": "火星基地"}, headers=desk).json() == []
+    assert client.get("/api/v1/addresses", params={"q": "河西街道"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "matched"),
+    [
+        ("state=open", 11),
+        ("stage=filed", 9),
+        ("stage=dispatched,returned", 1),
+        ("item=0101", 2),
+        ("channel=hotline", 2),
+        ("holder=me", 1),
+        ("holder=somebody", 1),
+        ("holder=nobody", 19),
+        ("located=false", 1),
+        ("unit=环卫", 1),
+        ("overdue=yes", 0),
+    ],
+)
+def test_the_queue_is_narrowed(client: TestClient, bearer: Bearer, query: str, matched: int) -> None:
+    """Seventeen incidents were there before, eight of them open; three are new."""
+    desk = bearer("dispatcher")
+    held = reported(client, desk)
+    step(client, desk, held, "claim")
+    sent = reported(client, desk, lonlat=EAST_SPOT)
+    step(client, desk, sent, "dispatch", unit="环卫")
+    reported(client, desk, item="0102", lonlat=None, address="青山路", channel="member")
+    told = client.get(f"/api/v1/incidents?{query}", headers=desk)
+    assert told.status_code == 200, told.text
+    assert told.json()["numberMatched"] == matched
+
+
+def test_what_is_due_first_comes_first(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk = bearer("dispatcher")
+    slow, quick = reported(client, desk, item="0101"), reported(client, desk, item="0103")
+    told = client.get("/api/v1/incidents?order=due&limit=2", headers=desk).json()
+    assert [one["id"] for one in told["features"]] == [quick["id"], slow["id"]]
+    near = client.get(f"/api/v1/incidents?grid={world.grid[0]}&item=0103", headers=desk).json()
+    assert [one["id"] for one in near["features"]] == [quick["id"]]
