@@ -25,10 +25,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from geo.words import sentence
+from geo.words import Bilingual, sentence
 
 
-class GridcircleError(Exception):
+class GridcircleError(Exception, Bilingual):
     """A refusal that names the place and the mend.
 
     Parameters

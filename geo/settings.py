@@ -12,6 +12,9 @@ from geo.errors import Refused
 
 CHECKOUT = Path(__file__).parents[1]
 
+SHORTEST_CALLER_KEY = 32
+"""Characters; fewer could be guessed."""
+
 
 class Settings(BaseSettings):
     """What can be set from outside. The README's table is tested against this class."""
@@ -46,6 +49,15 @@ class Settings(BaseSettings):
         description="Short folder for the database's unix socket (paths over 107 bytes fail).",
     )
 
+    case_catalogue: Path | None = Field(
+        default=None,
+        description="The city's own catalogue of cases: a TOML file, or a folder of them, one for each version.",
+    )
+    caller_key: SecretStr | None = Field(
+        default=None,
+        description="Secret under which callers are hashed, 32 characters or more; empty: a file in GRIDCIRCLE_HOME.",
+    )
+
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
@@ -61,6 +73,13 @@ class Settings(BaseSettings):
         if url and not url.get_secret_value().startswith("postgresql://"):
             raise ValueError("not of the form postgresql://user:password@host:port/name")
         return url
+
+    @field_validator("caller_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and len(key.get_secret_value()) < SHORTEST_CALLER_KEY:
+            raise ValueError(f"shorter than {SHORTEST_CALLER_KEY} characters")
+        return key
 
     @property
     def home_abs(self) -> Path:
