@@ -31,6 +31,7 @@ COMMANDS = {
     "stations": "geo.cli.stations:stations_app",
     "plan": "geo.cli.plans:plan_app",
     "layers": "geo.cli.layers:layers_app",
+    "cases": "geo.cli.cases:cases_app",
     "token": "geo.cli.token:token_app",
     "demo": "geo.cli.demo:demo_app",
     "db": "geo.cli.db:db_app",

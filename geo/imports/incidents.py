@@ -35,13 +35,19 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
             "occurred_at": _occurred_at(rows, index, at, timezone),
             "category": rows.need(index, "category", category_of),
             "text": _text(rows, index),
-            "state": rows.read(index, "state", partial(word_of, field="state")) or "open",
+            **_standing(rows, index),
             "geom": point,
         }
         for index, point in enumerate(points_of(rows, town))
     ]
     rows.refuse_twins("source_key", [row["source_key"] for row in found])
     return rows.reading(found)
+
+
+def _standing(rows: Rows, index: int) -> Row:
+    """Open or closed as the file has it, and the stage that goes with it."""
+    state = rows.read(index, "state", partial(word_of, field="state")) or "open"
+    return {"state": state, "stage": "closed" if state == "closed" else "filed"}
 
 
 def category_of(value: Any) -> str:
