@@ -33,6 +33,7 @@ from api.routes import (
     plan_changes,
     plans,
     profile,
+    proposals,
     reach,
     reach_area,
     resources,
@@ -40,6 +41,7 @@ from api.routes import (
     stations,
     tiles,
     what_if,
+    work,
 )
 from api.schemas import Problem, problems
 from geo.actions.engine import Engine
@@ -58,7 +60,7 @@ Without a token the answers are what the public may see: rounded counts, inciden
 VERSIONED = (
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
     *(locate, search, incidents, imports, jobs, me),
-    *(plan_changes, plans, layers),
+    *(plan_changes, plans, proposals, work, layers),
 )
 UNVERSIONED = (health, tiles, maps)
 
