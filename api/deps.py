@@ -183,15 +183,22 @@ def local(at: datetime, settings: Settings) -> datetime:
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 
 
-async def _moment(
+async def _moment_said(
     settings: Setting,
-    now: Now,
     at: Annotated[
         datetime | None,
         Query(description="The moment asked about; now, if left out.", examples=["2026-11-20T10:00:00+08:00"]),
     ] = None,
-) -> datetime:
-    return local(now if at is None else at, settings)
+) -> datetime | None:
+    return None if at is None else local(at, settings)
+
+
+AtIfSaid = Annotated[datetime | None, Depends(_moment_said)]
+"""The moment asked about, in the city's time zone; None if none was said."""
+
+
+async def _moment(settings: Setting, now: Now, said: AtIfSaid) -> datetime:
+    return local(now, settings) if said is None else said
 
 
 At = Annotated[datetime, Depends(_moment)]

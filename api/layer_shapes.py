@@ -7,8 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from api.places import geometry
+from api.plan_shapes import PlanTold, plan_told
 from api.schemas import Geometry, Position, Shape
-from geo.layers import MergedZone, MergeProposal
+from api.station_shapes import Line
+from geo.layers import MergedZone, MergeProposal, MergeTaken
 
 
 class NetShape(Shape):
@@ -198,6 +200,81 @@ class MergeShape(Shape):
         examples=[{"police": []}], description="Layer -> its zones against those of the proposal."
     )
     zone_of_unit: list[UnitZone]
+
+
+class TakeUpWish(Shape):
+    """A proposal to begin drafts with."""
+
+    base: Line = Field(examples=["health"], description="The layer whose zones the result goes back to.")
+    layers: list[Line] = Field(
+        default_factory=list, max_length=200, examples=[["police"]], description="Heard besides; none: all."
+    )
+    community: str | None = Field(
+        None, pattern=r"^[0-9]{12}$", examples=["990101001001"], description="One community; none: all that are cut."
+    )
+    note: Line | None = Field(None, examples=["多网合一"])
+    inputs_hash: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        examples=["9f2c" * 16],
+        description="Of the proposal that was looked at; 409 if it is another one by now.",
+    )
+
+
+class OriginGridShape(Shape):
+    """A grid that a draft began with, and the zone of the proposal that it was."""
+
+    id: int = Field(examples=[7], description="Permanent.")
+    code: str = Field(examples=["990101001001001"])
+    name: str = Field(examples=["第一网格"])
+    zone_code: str = Field(examples=["G014"])
+    is_kept: bool = Field(
+        examples=[True], description="Clearly a grid of the plan before: code and name are that one's."
+    )
+
+
+class OriginShape(Shape):
+    """The proposal that a plan was begun with, as far as it is about the plan's community."""
+
+    method: str = Field(examples=["layers-1"])
+    inputs_hash: str = Field(examples=["9f2c…"])
+    base: str = Field(examples=["health"])
+    layers: list[str] = Field(examples=[["health", "police"]])
+    grids: list[OriginGridShape]
+    crosswalks: dict[str, list[CrosswalkShape]] = Field(
+        examples=[{"police": []}],
+        description="Layer -> its zones against the grids that the draft began with, by code.",
+    )
+
+
+class TakenUpShape(Shape):
+    """A draft that was begun with a proposal."""
+
+    plan: PlanTold
+    grids: list[OriginGridShape]
+    residents: float = Field(examples=[4_000])
+    doubts: int = Field(examples=[3], description="Units that a border of a layer runs through.")
+
+
+class TakenUpList(Shape):
+    """All drafts that were begun with a proposal, by code of the community."""
+
+    inputs_hash: str = Field(examples=["9f2c…"])
+    drafts: list[TakenUpShape]
+
+
+def taken_shape(taken: MergeTaken) -> TakenUpList:
+    """Drafts as they are told."""
+    drafts = [
+        TakenUpShape(
+            plan=plan_told(draft.plan),
+            grids=[OriginGridShape.model_validate(grid) for grid in draft.origin.grids],
+            residents=draft.residents,
+            doubts=draft.doubts,
+        )
+        for draft in taken.drafts
+    ]
+    return TakenUpList(inputs_hash=taken.proposal.inputs_hash, drafts=drafts)
 
 
 def merge_shape(found: MergeProposal) -> MergeShape:

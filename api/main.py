@@ -36,6 +36,7 @@ from api.routes import (
     plan_changes,
     plans,
     profile,
+    proposals,
     reach,
     reach_area,
     resources,
@@ -43,6 +44,7 @@ from api.routes import (
     stations,
     tiles,
     what_if,
+    work,
 )
 from api.schemas import Problem, problems
 from geo.actions.case_desk import Desk
@@ -62,7 +64,7 @@ Without a token the answers are what the public may see: rounded counts, inciden
 VERSIONED = (
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
     *(locate, search, incidents, cases, events, imports, jobs, me),
-    *(plan_changes, plans, layers),
+    *(plan_changes, plans, proposals, work, layers),
 )
 UNVERSIONED = (health, tiles, maps)
 

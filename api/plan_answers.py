@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from api.plan_shapes import EditTold, Vertex, VertexList, balance_told, grid_features, plan_told, problems_told
+from api.plan_shapes import (
+    EditTold,
+    Vertex,
+    VertexList,
+    balance_told,
+    bridges_told,
+    grid_features,
+    plan_told,
+    problems_told,
+)
 from geo.actions.edit_plan import Edited
 from geo.actions.plan_vertices import vertices_of
 from geo.actions.plan_view import PlanView, moved_by, view_of
@@ -21,6 +30,7 @@ def edit_told(db: Database, done: Edited, language: str, *, dry_run: bool) -> Ed
         touched=features,
         gone=[grid for grid in done.touched if grid not in there],
         problems=problems_told(after.problems, language),
+        bridges=bridges_told(after),
         balance=balance_told(after),
         balance_before=balance_told(before),
         moved=moved_by(before, after),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from api.schemas import Position, Provenance, Shape
+from api.places import geometry
+from api.schemas import Geometry, Position, Provenance, Shape
 
 
 class CountedTold(Shape):
@@ -87,8 +88,20 @@ class MadeTold(Shape):
     before: SideTold
     after: SideTold
     homes_date: date | None = Field(examples=["2026-06-01"], description="Homes of both sides are those of today.")
+    work_dates: dict[str, date] = Field(
+        examples=[{"visits_due": "2026-11-01"}], description="Of the work that was counted: the oldest day of its kind."
+    )
     covered: Provenance | None
     inputs_hash: str = Field(examples=["9f2c…"])
+
+
+class GroundTold(Shape):
+    """Ground that comes to another grid."""
+
+    before: GridNameTold | None
+    after: GridNameTold | None
+    shape: Annotated[Geometry, BeforeValidator(geometry)]
+    area_m2: float = Field(examples=[5200.0])
 
 
 class ComparisonTold(Shape):
@@ -100,7 +113,8 @@ class ComparisonTold(Shape):
     moved_share: float | None = Field(examples=[0.05], description="Of all residents.")
     residents_other_member: float = Field(examples=[120], description="Whose full-time member is of another grid.")
     grids: list[GridChangeTold]
-    flows: list[FlowTold]
+    flows: list[FlowTold] = Field(description="Every pair of grids that share a home, most residents first.")
+    ground: list[GroundTold] = Field(description="What of the ground comes to another grid, the largest first.")
 
 
 class BuildingMoveTold(Shape):
@@ -122,6 +136,14 @@ class PlaceMoveTold(Shape):
     name: str = Field(examples=["河西社区党群服务中心"])
     before: GridNameTold | None
     after: GridNameTold | None
+
+
+class GridWorkTold(Shape):
+    """What was counted of a grid's work, by kind; nothing where there is no grid."""
+
+    grid: GridNameTold
+    before: dict[str, float] = Field(examples=[{"visits_due": 40}])
+    after: dict[str, float] = Field(examples=[{"visits_due": 52}])
 
 
 class PostToTellTold(Shape):
@@ -149,6 +171,10 @@ class ConsequencesTold(Shape):
     buildings: list[BuildingMoveTold]
     stations: list[PlaceMoveTold]
     incidents: list[PlaceMoveTold]
-    of_units_moved: dict[str, float] = Field(examples=[{"visits_due": 12}])
+    of_units_whole: dict[str, float] = Field(
+        examples=[{"visits_due": 147}], description="Work that was counted, by kind: all of it."
+    )
+    of_units_moved: dict[str, float] = Field(examples=[{"visits_due": 12}], description="What of it changes grid.")
+    work: list[GridWorkTold]
     posts: list[PostToTellTold]
     communities: list[CommunityToTellTold]

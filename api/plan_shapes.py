@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from api.places import feature, geojson
+from api.places import feature, geojson, geometry
 from api.schemas import Feature, Geometry, Position, Post, Shape
+from geo.actions.edit_plan import Standing
 from geo.actions.plan_view import PlanView
 from geo.plan_problems import Problem
 from geo.plans import Comment, Plan
@@ -21,6 +22,8 @@ class PlanTold(Shape):
 
     id: int = Field(examples=[4])
     community_id: int = Field(examples=[12])
+    community_code: str = Field(examples=["990101001001"])
+    community_name: str = Field(examples=["河西社区"])
     state: Literal["draft", "proposed", "published", "superseded", "withdrawn"] = Field(examples=["draft"])
     version: int = Field(examples=[1], description="Sent back as If-Match when it is changed.")
     base_plan_id: int | None = Field(examples=[3], description="The plan that it goes on from.")
@@ -29,6 +32,7 @@ class PlanTold(Shape):
     comments_until: datetime | None = Field(examples=[None])
     created_at: datetime | None = Field(examples=["2026-11-20T02:00:00Z"])
     note: str | None = Field(examples=["2027 年网格调整"])
+    code_scheme: str = Field(examples=["unit_grid"], description="How its grids are numbered.")
     is_on_units: bool = Field(examples=[True], description="Whether it can be looked into and gone on from exactly.")
 
 
@@ -70,6 +74,16 @@ class PlanProblem(Shape):
     evidence: dict[str, Any] = Field(examples=[{"households": 612, "at_most": 500}])
 
 
+class BridgeTold(Shape):
+    """Two units that hang together though they share no border."""
+
+    units: tuple[int, int] = Field(examples=[(12, 57)], description="Their numbers.")
+    grids: tuple[int, int] = Field(examples=[(7, 7)], description="Whose they are; it counts where both are the same.")
+    reason: str = Field(examples=["过街天桥"], description="What joins them.")
+    line: Geometry
+    """From inside the one to inside the other."""
+
+
 class BalanceTold(Shape):
     """How evenly work is spread."""
 
@@ -89,11 +103,16 @@ class PlanDetail(Shape):
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     plan: PlanTold
-    community_code: str = Field(examples=["990101001001"])
-    community_name: str = Field(examples=["河西社区"])
     features: list[Feature[PlanGridTold]]
     balance: BalanceTold
     problems_by_severity: dict[str, int] = Field(examples=[{"error": 0, "warning": 3, "note": 1}])
+    bridges: list[BridgeTold]
+    can_undo: bool = Field(examples=[True], description="Of a draft: whether an edit stands that can be taken back.")
+    can_redo: bool = Field(examples=[False])
+    work_dates: dict[str, date] = Field(
+        examples=[{"visits_due": "2026-11-01"}],
+        description="Work that was counted, by kind: the oldest day.",
+    )
     inputs_hash: str = Field(examples=["9f2c…"])
 
 
@@ -138,6 +157,7 @@ class EditTold(Shape):
     touched: list[Feature[PlanGridTold]]
     gone: list[int] = Field(examples=[[9]], description="Ids of grids that are no more.")
     problems: list[PlanProblem]
+    bridges: list[BridgeTold]
     balance: BalanceTold
     balance_before: BalanceTold
     moved: dict[str, float] = Field(
@@ -229,22 +249,37 @@ def problems_told(problems: Sequence[Problem], language: str) -> list[PlanProble
     ]
 
 
+def bridges_told(view: PlanView) -> list[BridgeTold]:
+    """The bridges of a plan."""
+    units = view.draft.unit_no.tolist()
+    grids = [view.draft.grids[place].id for place in view.draft.grid_of_unit.tolist()]
+    return [
+        BridgeTold(
+            units=(units[one], units[other]), grids=(grids[one], grids[other]), reason=reason, line=geometry(line)
+        )
+        for (one, other, reason), line in zip(view.draft.bridges, view.bridge_lines, strict=True)
+    ]
+
+
 def balance_told(view: PlanView) -> BalanceTold:
     """How evenly a plan spreads work."""
     told = view.balance._asdict()
     return BalanceTold(**{**told, "bin_from": list(told["bin_from"]), "grids_in_bin": list(told["grids_in_bin"])})
 
 
-def plan_detail(view: PlanView) -> PlanDetail:
-    """A plan with its grids."""
+def plan_detail(view: PlanView, standing: Standing) -> PlanDetail:
+    """A plan with its grids; ``standing``: what of its log stands."""
+    is_draft = view.plan.state == "draft"
     severities = [problem.severity for problem in view.problems]
     return PlanDetail(
         plan=plan_told(view.plan),
-        community_code=view.community.code,
-        community_name=view.community.name,
         features=grid_features(view),
         balance=balance_told(view),
         problems_by_severity={severity: severities.count(severity) for severity in ("error", "warning", "note")},
+        bridges=bridges_told(view),
+        can_undo=is_draft and bool(standing.done),
+        can_redo=is_draft and bool(standing.undone),
+        work_dates=dict(view.counts.dates),
         inputs_hash=view.inputs_hash,
     )
 

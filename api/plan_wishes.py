@@ -131,13 +131,39 @@ class RenameWish(Wish):
         return ops.Rename(self.grid, self.name)
 
 
-PLAIN: dict[str, ops.PlanOp] = {"renumber": ops.Renumber(), "undo": ops.Undo(), "redo": ops.Redo()}
+class BridgeWish(Wish):
+    """Say that two units which share no border hang together, or with `is_open: false` that they do so no longer."""
+
+    op: Literal["bridge"]
+    units: tuple[UnitNo, UnitNo] = Field(examples=[(12, 57)])
+    reason: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(printable)] = Field(
+        "", max_length=RULE.longest_reason, examples=["过街天桥"], description="What joins them; needed to say so."
+    )
+    is_open: bool = True
+
+    def meant(self) -> ops.PlanOp:
+        """The edit."""
+        return ops.Bridge(self.units, self.reason, self.is_open)
+
+
+class RenumberWish(Wish):
+    """Number all grids anew, from west to east and north to south."""
+
+    op: Literal["renumber"]
+    is_reusing: bool = Field(False, description="Whether codes of grids that are gone may be given again.")
+
+    def meant(self) -> ops.PlanOp:
+        """The edit."""
+        return ops.Renumber(self.is_reusing)
+
+
+PLAIN: dict[str, ops.PlanOp] = {"undo": ops.Undo(), "redo": ops.Redo()}
 
 
 class PlainWish(Wish):
-    """Number all grids anew, take back the last edit that stands, or do again what was taken back last."""
+    """Take back the last edit that stands, or do again what was taken back last."""
 
-    op: Literal["renumber", "undo", "redo"]
+    op: Literal["undo", "redo"]
 
     def meant(self) -> ops.PlanOp:
         """The edit."""
@@ -145,7 +171,17 @@ class PlainWish(Wish):
 
 
 EditWish = Annotated[
-    PaintWish | SplitWish | MergeWish | MoveWish | CarveWish | PostWish | LockWish | RenameWish | PlainWish,
+    PaintWish
+    | SplitWish
+    | MergeWish
+    | MoveWish
+    | CarveWish
+    | PostWish
+    | LockWish
+    | RenameWish
+    | BridgeWish
+    | RenumberWish
+    | PlainWish,
     Field(discriminator="op"),
 ]
 
@@ -158,6 +194,13 @@ class PlanWish(Shape):
         None, ge=1, le=2**63 - 1, examples=[3], description="The plan to go on from; none: the plan in force."
     )
     note: Line | None = Field(None, examples=["2027 年网格调整"])
+    code_scheme: str | None = Field(
+        None,
+        max_length=100,
+        examples=["unit_grid"],
+        description="How grids are numbered: unit_grid (15 digits), street_of_four (16) or service_grid (20). None: as "
+        "the base is; another one numbers all grids anew.",
+    )
 
 
 class ProposeWish(Shape):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from geo.areas import Area
 from geo.compute.fabric import Fabric
 from geo.grids import Post
+from geo.rules.code_schemes import CodeScheme
 from geo.units import FloatArray, Int32Array, IntArray
 
 BORDER_KINDS = ("community", "street", "wall", "water", "rail", "plot", "drawn")
@@ -32,6 +33,25 @@ class DraftGrid:
     """Whether its border may not change."""
 
 
+class DraftBridge(NamedTuple):
+    """Two units that share no border and hang together all the same: by a footbridge, an underpass, one gate."""
+
+    one: int
+    """Place among the units; below ``other``."""
+    other: int
+    reason: str
+    """What joins them."""
+
+
+@dataclass(frozen=True)
+class CodeBook:
+    """How grids of a community are numbered, and which codes were given before."""
+
+    scheme: CodeScheme
+    grids_of_code: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Code -> ids of the grids that have or had it by a plan in force."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """What a plan says: units and borders, and the grid of every unit."""
@@ -49,6 +69,8 @@ class Draft:
     """(n_units,) place in ``grids``. Every unit has exactly one grid."""
     grids: tuple[DraftGrid, ...]
     """In order of their ids. Every grid has at least one unit."""
+    bridges: tuple[DraftBridge, ...] = ()
+    """In order of their units, no two the same. One counts while both its units have the same grid."""
 
 
 class PlanHomes(NamedTuple):

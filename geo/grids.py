@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
-
-CODE_DIGITS = 15
-"""Community 12 + sequence 3 (DB11/T 2157-2023)."""
 
 KINDS = ("basic", "special")
 POSTS = ("chief", "member")
@@ -36,3 +34,16 @@ class Grid:
     """Multipolygon, EPSG:4326."""
     posts: dict[str, Post]
     """``chief`` and ``member``, where anything is known of them."""
+
+
+@dataclass(frozen=True)
+class CodeSpell:
+    """A time during which a grid has or had a code."""
+
+    grid: Grid
+    """As it is in the last plan of that time."""
+    ground: BaseGeometry
+    """All that it had in that time, EPSG:4326."""
+    since: datetime
+    until: datetime | None
+    """None: no end is known."""

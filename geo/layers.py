@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from shapely.geometry.base import BaseGeometry
 
+from geo.plans import Plan
 from geo.units import FloatArray, IntArray
 
 LonLat = tuple[float, float]
@@ -325,3 +326,50 @@ class MergeProposal:
     """Layer -> its zones against those of the proposal; both shares make it a table either way."""
     zone_of_unit: Sequence[tuple[int, int, str | None]]
     """Community id, unit number, and the code of the zone, of every unit."""
+
+
+@dataclass(frozen=True)
+class OriginGrid:
+    """A grid of a draft as the draft began, and the zone of the proposal that it was."""
+
+    id: int
+    """Permanent."""
+    code: str
+    name: str
+    zone_code: str
+    is_kept: bool
+    """Whether it is clearly one of the plan before, and went on under that one's code and name."""
+
+
+@dataclass(frozen=True)
+class MergeOrigin:
+    """The proposal that a draft was begun with, as far as it is about the draft's community."""
+
+    method: str
+    inputs_hash: str
+    base: str
+    layers: Sequence[str]
+    grids: Sequence[OriginGrid]
+    crosswalks: Mapping[str, Sequence[CrosswalkRow]]
+    """Layer -> its zones against the grids that the draft began with, by their codes."""
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """A draft that was begun with a proposal."""
+
+    plan: Plan
+    origin: MergeOrigin
+    residents: float
+    """Of all its grids, as the proposal counts them."""
+    doubts: int
+    """Units that a border of a layer runs through."""
+
+
+@dataclass(frozen=True)
+class MergeTaken:
+    """A proposal, and the drafts that were begun with it."""
+
+    proposal: MergeProposal
+    drafts: Sequence[TakenUp]
+    """By code of the community."""

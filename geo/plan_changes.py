@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple, Protocol
 
@@ -68,7 +68,7 @@ class PlanSide:
     grid_of_home: IntArray
     """(n_homes,) its grid's id; NONE: in none."""
     grid_of_unit: IntArray | None = None
-    """(n_units,) of the units that ``Things.of_units`` counts by."""
+    """(n_units,) id of the grid of each unit that ``Things.of_units`` counts by; NONE: in none."""
     load_of_grid: Mapping[int, GridLoad] | None = None
     """By the grid's id."""
 
@@ -98,7 +98,9 @@ class Things:
     covered: Covered | None = None
     """None: nothing has been computed."""
     of_units: Mapping[str, FloatArray] | None = None
-    """What is counted by unit, such as visits due: its name -> (n_units,) counts."""
+    """What is counted by unit: one of ``WORK_KINDS`` -> (n_units,) counts."""
+    work_dates: Mapping[str, date] = field(default_factory=dict)
+    """By the same names: the oldest day that counts speak of."""
 
 
 # What is answered
@@ -233,6 +235,8 @@ class Made:
     after: SideMade
     homes_date: date | None
     """Homes of both sides are those of today; this is the oldest day that their data speak of."""
+    work_dates: Mapping[str, date]
+    """Kind of work that was counted -> the oldest day that its counts speak of."""
     covered: Provenance | None
     """How coverage was computed; None: it was not."""
     inputs_hash: str
@@ -315,6 +319,17 @@ class CommunityToTell:
 
 
 @dataclass(frozen=True)
+class GridWork:
+    """What was counted of a grid's work, by kind. For staff only."""
+
+    grid: GridName
+    before: Mapping[str, float]
+    """Empty of a new grid."""
+    after: Mapping[str, float]
+    """Empty of one that is gone."""
+
+
+@dataclass(frozen=True)
 class Consequences:
     """All that a plan changes, told before it is published."""
 
@@ -322,7 +337,19 @@ class Consequences:
     buildings: Sequence[BuildingMove]
     stations: Sequence[PlaceMove]
     incidents: Sequence[PlaceMove]
+    of_units_whole: Mapping[str, float]
+    """What is counted by unit, such as visits due: all of it."""
     of_units_moved: Mapping[str, float]
-    """What is counted by unit and comes into another grid, such as visits due."""
+    """What of it comes into another grid."""
     posts: Sequence[PostToTell]
     communities: Sequence[CommunityToTell]
+
+    @property
+    def work(self) -> list[GridWork]:
+        """What was counted, by grid, in the order of the comparison; empty where nothing was."""
+        changes = self.comparison.grids if self.of_units_whole else ()
+        sides = [(change.name, change.before, change.after) for change in changes]
+        return [
+            GridWork(name, before.of_units if before else {}, after.of_units if after else {})
+            for name, before, after in sides
+        ]

@@ -79,6 +79,20 @@ class Rename:
 class Renumber:
     """Number all grids anew, from west to east and north to south."""
 
+    is_reusing: bool = False
+    """Whether codes of grids that are gone may be given again."""
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Say that two units which share no border hang together, or that they do so no longer."""
+
+    units: tuple[int, int]
+    """Their numbers."""
+    reason: str = ""
+    """What joins them."""
+    is_open: bool = True
+
 
 @dataclass(frozen=True)
 class Undo:
@@ -90,7 +104,7 @@ class Redo:
     """Do again what was taken back last."""
 
 
-Change = Paint | Split | Merge | Move | Carve | SetPost | Lock | Rename | Renumber
+Change = Paint | Split | Merge | Move | Carve | SetPost | Lock | Rename | Renumber | Bridge
 """What makes a new state."""
 
 PlanOp = Change | Undo | Redo

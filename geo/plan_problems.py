@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -67,8 +67,6 @@ class PlanBefore:
 
     grid_of_home: IntArray
     """(n_homes,) id of the grid that each home was in; NONE: in none."""
-    locked_shapes: Mapping[int, BaseGeometry]
-    """Id -> shape, EPSG:4326, of the grids that were locked in it."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,6 @@ class Inspection:
     """(n_homes,) outlines of buildings, EPSG:4326, None where there is none; None: no outline is known."""
     compound_of_home: Shapes | None = None
     """(n_homes,) names of compounds, empty or None where there is none; None: no compound is known."""
-    bridges: IntArray = field(default_factory=lambda: np.empty((0, 2), np.int64))
-    """(n_bridges, 2) numbers of units that hang together though they share no border."""
     before: PlanBefore | None = None
     """None: there was none."""
 
@@ -131,9 +127,16 @@ class Inspection:
         return shapely.transform(shape, self.frame.to_lonlat)
 
     def called(self, places: Iterable[int]) -> str:
-        """What grids are called in a sentence."""
+        """What grids are called in a sentence: by name and number; by the whole code where it is none of the scheme."""
         grids = [self.draft.grids[place] for place in places]
-        return ", ".join(f"{grid.name} ({grid.code})" if grid.code else grid.name for grid in grids)
+        return ", ".join(f"{grid.name} ({self._number(grid.code)})" if grid.code else grid.name for grid in grids)
+
+    def _number(self, code: str) -> str:
+        """The end of a code: its beginning is the community's, the same for all of them."""
+        community = self.draft.community.code
+        if self.scheme.number_of(code, community) is None:
+            return code
+        return code.removeprefix(self.scheme.prefix(community))
 
     def breach(
         self,

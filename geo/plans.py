@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from geo.rules.code_schemes import DEFAULT_SCHEME
+
+PUBLIC_STATES = ("proposed", "published", "superseded")
+"""States in which everybody may see a plan; a draft is its makers', and what was withdrawn is nobody's."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -12,6 +17,8 @@ class Plan:
 
     id: int
     community_id: int
+    community_code: str
+    community_name: str
     state: str
     """draft, proposed, published, superseded or withdrawn."""
     version: int
@@ -24,6 +31,8 @@ class Plan:
     created_at: datetime | None = None
     comments_until: datetime | None = None
     note: str | None = None
+    code_scheme: str = DEFAULT_SCHEME
+    """Key in geo/rules/code_schemes.toml: how its grids are numbered."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import shapely
 from geo.areas import Area
 from geo.compute.fabric import Fabric
 from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_figures import NO_BRIDGES, figures_of_grids, unit_of_homes
+from geo.compute.plan_figures import figures_of_grids, unit_of_homes
 from geo.compute.project import Frame
-from geo.drafts import BORDER_KINDS, Draft, DraftGrid, PlanHomes
+from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid, PlanHomes
 from geo.grids import Post
 from geo.plan_problems import Inspection
 from geo.rules.code_schemes import code_schemes
@@ -24,6 +24,8 @@ FRAME = Frame(103.2, 40.4)
 STEP_E7 = (11_778, 9_005)
 """100 m to the east and to the north at the frame's centre, to some centimetres."""
 CORNER_E7 = (1_032_000_000, 404_000_000)
+CODES = CodeBook(code_schemes()["unit_grid"])
+"""No code was given before."""
 STAFFED = {"chief": Post(True, None), "member": Post(True, None)}
 
 
@@ -124,18 +126,22 @@ def homes_at(*places: tuple[float, float], **counts: float | list[float]) -> Pla
     )
 
 
-def inspection_of(draft: Draft, homes: PlanHomes, bridges: IntArray = NO_BRIDGES, **more: object) -> Inspection:
+def with_bridges(draft: Draft, *pairs: tuple[int, int]) -> Draft:
+    """The draft with footbridges between places of units."""
+    return replace(draft, bridges=tuple(sorted(DraftBridge(min(pair), max(pair), "天桥") for pair in pairs)))
+
+
+def inspection_of(draft: Draft, homes: PlanHomes, **more: object) -> Inspection:
     """All that is known of a draft, derived as the product does."""
     unit_of_home = unit_of_homes(unit_shapes(draft), homes.lonlat)
     found = Inspection(
         draft=draft,
-        figures=figures_of_grids(draft, homes, unit_of_home, FRAME, bridges),
+        figures=figures_of_grids(draft, homes, unit_of_home, FRAME),
         shapes=shapes_of(draft.fabric, draft.grid_of_unit, len(draft.grids)),
         homes=homes,
         unit_of_home=unit_of_home,
         frame=FRAME,
-        scheme=code_schemes()["unit_grid"],
-        bridges=bridges,
+        scheme=CODES.scheme,
     )
     return replace(found, **more)  # type: ignore[arg-type]
 

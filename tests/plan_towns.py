@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from geo.actions.import_areas import import_areas
 from geo.actions.import_grids import import_grids
@@ -94,11 +94,16 @@ def build_plan_town(db: Database, folder: Path) -> PlanTown:
     with db.write() as conn:
         community = community_of(conn, code=WEST)
         conn.execute(insert(home), [_home(column, row) for row in range(N) for column in range(N)])
-        arcs = drawn_arcs()
-        rows = PlanRows(arcs, {}, {}, len(arcs), N * N)
-        drafts.save_fabric(conn, community.id, rows, is_cut=True, method="drawn", inputs_hash="drawn", report={}, at=AT)
+        save_drawn_cut(conn, community.id)
         found = conn.exec_driver_sql("select plan_id, grid_id from plan_grid order by code").all()
     return PlanTown(community.id, found[0].plan_id, tuple(row.grid_id for row in found))
+
+
+def save_drawn_cut(conn: Connection, community_id: int) -> None:
+    """The community's cut into the units that are drawn."""
+    arcs = drawn_arcs()
+    rows = PlanRows(arcs, {}, {}, len(arcs), N * N)
+    drafts.save_fabric(conn, community_id, rows, is_cut=True, method="drawn", inputs_hash="drawn", report={}, at=AT)
 
 
 def begin(db: Database) -> Opened:

@@ -125,7 +125,8 @@ def things_of(
         stations=spots(stations, "驿站"),
         incidents=spots(incidents, "noise"),
         covered=None if covered is None else Covered(np.isin(np.arange(len(places)), covered), COVERED_BY),
-        of_units=None if due is None else {"visits": np.array(due, dtype=np.float64)},
+        of_units=None if due is None else {"visits_due": np.array(due, dtype=np.float64)},
+        work_dates={} if due is None else {"visits_due": date(2026, 1, 31)},
     )
 
 

@@ -99,6 +99,40 @@ class PlansMap(JSCSSMixin, MacroElement):  # type: ignore[misc]
         self.tiles = tiles
 
 
+class TwinMaps(MacroElement):  # type: ignore[misc]
+    """Starts the page of two maps, those before and those after, each with its tiles; it hangs from the second."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.twinMaps([
+        {%- for tiles in this.sides %}
+          [{{ tiles._parent.get_name() }}, {{ tiles.get_name() }}],
+        {%- endfor %}
+        ]);
+        {% endmacro %}
+    """)
+
+    def __init__(self, *sides: VectorTiles) -> None:
+        super().__init__()
+        self._name = "TwinMaps"
+        self.sides = sides
+
+
+class ProposalsMap(MacroElement):  # type: ignore[misc]
+    """Starts the page where everybody looks at proposed plans and comments on them."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.proposalsMap({{ this._parent.get_name() }}, {{ this.tiles.get_name() }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, tiles: VectorTiles) -> None:
+        super().__init__()
+        self._name = "ProposalsMap"
+        self.tiles = tiles
+
+
 class PublicMap(MacroElement):  # type: ignore[misc]
     """Starts the page around the map: lists, cards, search, legend. All of it works on the page's JSON."""
 

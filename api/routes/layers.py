@@ -9,15 +9,26 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.answering import LATER, Answers
-from api.deps import Db, Who, asks
+from api.deps import Db, Now, Who, asks
 from api.inputs import AreaCode, Lat, Lon, Word
 from api.jobs import Step
-from api.layer_shapes import AuditShape, CrosswalkShape, MergeShape, NetShape, merge_shape
+from api.layer_shapes import (
+    AuditShape,
+    CrosswalkShape,
+    MergeShape,
+    NetShape,
+    TakenUpList,
+    TakeUpWish,
+    merge_shape,
+    taken_shape,
+)
 from api.limits import city_only
 from api.paging import Paged
 from api.schemas import Listed, Position, Shape, problems
 from geo.actions.audit_layers import audit_layers, cross_layers, nets_at
 from geo.actions.merge_layers import merge_layers
+from geo.actions.open_merge import open_merge
+from geo.actions.plan_access import Hand
 from geo.errors import NotAllowed
 from geo.layers import Layer, MergeWish
 from geo.store import layers as layer_rows
@@ -151,6 +162,25 @@ def merge_proposal(
         return merge_shape(merge_layers(db, wish, step=step))
 
     return answering.answer("layers_merge", work, who)
+
+
+@router.post(
+    "/layers/merge-proposal",
+    status_code=201,
+    response_model=TakenUpList,
+    responses=problems(404, 409, 413) | LATER,
+)
+def take_up(db: Db, now: Now, answering: Answers, who: Annotated[Who, asks("planner")], wish: TakeUpWish) -> Any:
+    """Begin a draft for every community of a proposal, or none at all; grids that stay the same keep their code."""
+    if wish.community is None:
+        city_only(who)
+    meant = MergeWish(wish.base, tuple(wish.layers), wish.community)
+    hand = Hand(at=now, area_id=who.area_id, token_id=who.token_id, token_name=who.name)
+
+    def work(step: Step) -> TakenUpList:
+        return taken_shape(open_merge(db, meant, wish.note, hand, inputs_hash=wish.inputs_hash, step=step))
+
+    return answering.answer("layers_take_up", work, who)
 
 
 def _names(listed: str | None) -> tuple[str, ...]:

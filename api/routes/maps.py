@@ -23,7 +23,16 @@ from geo.store.database import Database
 from geo.store.tiles import MapContent, map_content
 from webmap.assets import ASSETS, missing, static_files, static_version, vendor_file
 from webmap.figure import CSP, Page
-from webmap.pages.public import Kind, ModeChoice, PublicView, planner_page, plans_page, public_page
+from webmap.pages.public import (
+    Kind,
+    ModeChoice,
+    PublicView,
+    planner_page,
+    plans_page,
+    proposals_page,
+    public_page,
+    twin_page,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[asks("public")])
 
@@ -82,6 +91,30 @@ def plans_map(
     return _sent(_plans, (db, settings), lang or accepted, if_none_match)
 
 
+@router.get("/maps/compare")
+def compare_map(
+    db: Db,
+    settings: Setting,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The page of two plans or two days side by side. It holds no plan; its scripts ask for a token."""
+    return _sent(_twin, (db, settings), lang or accepted, if_none_match)
+
+
+@router.get("/maps/proposals")
+def proposals_map(
+    db: Db,
+    settings: Setting,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The page where everybody looks at proposed plans; ``?plan=`` is for its scripts."""
+    return _sent(_proposals, (db, settings), lang or accepted, if_none_match)
+
+
 def _sent(
     page_of: Callable[[PublicView], Page], state: tuple[Database, Settings], language: str, known: str | None
 ) -> Response:
@@ -103,7 +136,7 @@ def script(db: Db, settings: Setting, name: str) -> Response:
     """What folium wrote for the page; the same in both languages."""
     with db.read() as conn:
         view = _view(map_content(conn), settings, "en")
-    for page in (_public(view), _planner(view), _plans(view)):
+    for page in (_public(view), _planner(view), _plans(view), _proposals(view), _twin(view)):
         if name == page.script_name:
             return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
     raise NotFound("page_file_unknown", name=name[:80])
@@ -131,6 +164,8 @@ def vendor(settings: Setting, folder: str, name: str) -> Response:
 _public = lru_cache(maxsize=16)(public_page)
 _planner = lru_cache(maxsize=16)(planner_page)
 _plans = lru_cache(maxsize=16)(plans_page)
+_proposals = lru_cache(maxsize=16)(proposals_page)
+_twin = lru_cache(maxsize=16)(twin_page)
 
 
 def _file(path: Path) -> Response:

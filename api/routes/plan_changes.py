@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import Db, Language, Now, Setting, asks, local
+from api.files import sent_file
 from api.inputs import AreaCode, Id
+from api.layer_shapes import OriginShape
 from api.plan_change_shapes import ComparisonTold, ConsequencesTold
 from api.schemas import problems
 from geo.actions.export_plan import export_changes, export_plan, print_changes
+from geo.actions.open_merge import origin_of
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.errors import Refused
 
@@ -23,15 +23,6 @@ router = APIRouter(tags=["plans"])
 
 PlanFormat = Literal["gpkg", "geojson", "xlsx", "topojson", "zip"]
 ChangesFormat = Literal["xlsx", "json", "gpkg", "pdf"]
-TYPES = {
-    "gpkg": "application/geopackage+sqlite3",
-    "geojson": "application/geo+json",
-    "json": "application/json",
-    "pdf": "application/pdf",
-    "topojson": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "zip": "application/zip",
-}
 OtherPlan = Annotated[int | None, Query(ge=1, le=2**63 - 1, examples=[4])]
 Day = Annotated[datetime | None, Query(examples=["2026-11-20T10:00:00+08:00"])]
 
@@ -73,8 +64,14 @@ def consequences_file(
     """The same as a file; as pdf a page to print, with maps before and after."""
     name, today = f"plan-{plan_id}-changes.{ending}", local(now, settings).date()
     if ending == "pdf":
-        return _file(name, lambda path: print_changes(db, plan_id, path, language, today))
-    return _file(name, lambda path: export_changes(db, plan_id, path, language))
+        return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today))
+    return sent_file(name, lambda path: export_changes(db, plan_id, path, language))
+
+
+@router.get("/plans/{plan_id}/origin", responses=problems(404), dependencies=[asks("planner")])
+def origin(db: Db, plan_id: Id) -> OriginShape:
+    """The layers that a plan was merged from, and whom they have in common with the grids that it began with."""
+    return OriginShape.model_validate(origin_of(db, plan_id))
 
 
 @router.get(
@@ -82,12 +79,4 @@ def consequences_file(
 )
 def export(db: Db, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
     """A plan as a file; a Shapefile comes as zip."""
-    return _file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))
-
-
-def _file(name: str, write: Callable[[Path], Path]) -> Response:
-    """A file that is written and sent; nothing of it stays."""
-    with tempfile.TemporaryDirectory() as folder:
-        content = write(Path(folder) / name).read_bytes()
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=TYPES[name.rsplit(".", 1)[1]], headers=headers)
+    return sent_file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))

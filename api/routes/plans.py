@@ -30,11 +30,11 @@ from api.plan_shapes import (
 from api.plan_wishes import CommentVerdict, CommentWish, EditWish, PlanWish, ProposeWish, PublishWish
 from api.schemas import GeoJsonResponse, Listed, Position, Shape, problems
 from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
-from geo.actions.edit_plan import edit_plan
+from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.plan_view import view_plan
+from geo.actions.plan_view import view_of, view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.plans import Plan
 from geo.store import drafts, plans
@@ -94,7 +94,8 @@ def list_plans(db: Db, page: Paged, community: AreaCode = None, state: State = N
 @router.post("/plans", status_code=201, responses=problems(404, 413))
 def begin(db: Db, now: Now, who: Planner, wish: PlanWish, response: Response) -> PlanOpened:
     """Begin a draft: from a plan that there is, or for a community that has none."""
-    opened = open_plan(db, wish.community, wish.base_plan_id, wish.note, _hand(who, now))
+    hand = _hand(who, now)
+    opened = open_plan(db, wish.community, wish.base_plan_id, wish.note, hand, scheme=wish.code_scheme)
     response.headers["Location"] = f"/api/v1/plans/{opened.plan.id}"
     response.headers["ETag"] = f'"{opened.plan.version}"'
     questions = [UnitQuestion.model_validate(question) for question in opened.questions]
@@ -104,9 +105,10 @@ def begin(db: Db, now: Now, who: Planner, wish: PlanWish, response: Response) ->
 @router.get("/plans/{plan_id}", response_class=GeoJsonResponse, responses=problems(404), dependencies=[asks("viewer")])
 def plan(db: Db, plan_id: Id, response: Response) -> PlanDetail:
     """A plan with its grids, their people, load and breaches."""
-    view = view_plan(db, plan_id)
+    with db.read() as conn:
+        view, standing = view_of(conn, plans.get_plan(conn, plan_id)), standing_of(conn, plan_id)
     response.headers["ETag"] = f'"{view.plan.version}"'
-    return plan_detail(view)
+    return plan_detail(view, standing)
 
 
 @router.get(

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Response
 
 from api.deps import Db, Who, asks
+from api.unchanged import FOR_ALL, is_known
 from geo.errors import NotFound, Refused
 from geo.publication import rule
 from geo.store.tiles import LAYERS, Sight, TileAddress, data_version, tile
@@ -51,7 +52,7 @@ def get_tile(
     sight = Sight(sees_incident_points=who.may("dispatcher"), area_id=who.area_id)
     with db.read() as conn:
         headers = _headers(data_version(conn), sight, who.is_public)
-        if _is_known(headers["ETag"], if_none_match):
+        if is_known(headers["ETag"], if_none_match):
             return Response(status_code=304, headers=headers)
         body = tile(conn, names, TileAddress(z, x, y), sight, rule())
     if not body:
@@ -71,11 +72,5 @@ def _headers(version: str, sight: Sight, is_public: bool) -> dict[str, str]:
     seen = f"{version} {sight} {rule()}"
     return {
         "ETag": f'"{hashlib.sha256(seen.encode()).hexdigest()[:20]}"',
-        # kept, but asked for again each time: a change shows at once, an unchanged tile costs a short answer
-        "Cache-Control": "public, no-cache" if is_public else "private, no-cache",
+        "Cache-Control": FOR_ALL if is_public else "private, no-cache",
     }
-
-
-def _is_known(etag: str, if_none_match: str | None) -> bool:
-    known = [part.strip().removeprefix("W/") for part in (if_none_match or "").split(",")]
-    return etag in known or "*" in known

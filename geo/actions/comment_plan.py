@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from geo.actions.plan_access import Hand, check_community
-from geo.errors import BadMove, Busy
-from geo.plans import Comment
+from geo.errors import BadMove, Busy, NotFound
+from geo.plans import PUBLIC_STATES, Comment
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import comments, plans
 from geo.store.database import Database
@@ -39,9 +39,17 @@ def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: dateti
 
 
 def list_comments(db: Database, plan_id: int, *, is_staff: bool) -> Sequence[Comment]:
-    """The comments on a plan, the oldest first; for the public only those that are shown."""
+    """The comments on a plan, the oldest first; for the public only those that are shown.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan, or the public may not see it.
+    """
     with db.read() as conn:
-        plans.get_plan(conn, plan_id)
+        plan = plans.get_plan(conn, plan_id)
+        if not is_staff and plan.state not in PUBLIC_STATES:
+            raise NotFound("plan_unknown", id=plan_id)
         found = comments.of_plan(conn, plan_id)
     return [comment for comment in found if is_staff or comment.state == "shown"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -80,8 +80,8 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
         if isinstance(op, Undo | Redo):
             after, delta, target = _replayed(conn, plan_id, rows, op, standing)
         else:
-            reserve = None if dry_run else _reserver(conn, plan.community_id)
-            after, target = _changed(community, rows, op, reserve), None
+            changed, target = _changed(conn, plan, community, rows, op), None
+            after = changed if dry_run else _with_ids(conn, community.id, changed)
             delta = delta_of(rows, after)
         draft = draft_of(community, after)
         touched = touched_grids(rows, after, delta)
@@ -122,19 +122,24 @@ def shapes_of_grids(draft: Draft, grid_ids: Sequence[int]) -> dict[int, BaseGeom
     return {draft.grids[place].id: shape for place, shape in zip(places, shapes, strict=True)}
 
 
-def _changed(community: Area, rows: PlanRows, change: Change, reserve: Callable[[int], list[int]] | None) -> PlanRows:
-    """The rows after a change; new grids get permanent ids where these can be had."""
-    after = edited(draft_of(community, rows), change)
-    new = [place for place, grid in enumerate(after.grids) if grid.id < 0]
-    if reserve is not None and new:
-        ids = dict(zip(new, reserve(len(new)), strict=True))
-        grids = tuple(replace(grid, id=ids.get(place, grid.id)) for place, grid in enumerate(after.grids))
-        after = replace(after, grids=grids)
-    return rows_of(after, rows)
+def _changed(conn: Connection, plan: Plan, community: Area, rows: PlanRows, change: Change) -> PlanRows:
+    """The rows after a change; new grids have negative ids."""
+    codes = plans.code_book(conn, community.code, plan.code_scheme)
+    return rows_of(edited(draft_of(community, rows), change, codes), rows)
 
 
-def _reserver(conn: Connection, community_id: int) -> Callable[[int], list[int]]:
-    return lambda number: plans.new_grid_ids(conn, community_id, number)
+def _with_ids(conn: Connection, community_id: int, rows: PlanRows) -> PlanRows:
+    """The rows, new grids with permanent ids."""
+    new = [grid for grid in rows.grids if grid < 0]
+    if not new:
+        return rows
+    given = plans.new_grid_ids(conn, community_id, len(new))
+    id_of = dict(zip(rows.grids, rows.grids, strict=True)) | dict(zip(new, given, strict=True))
+    return replace(
+        rows,
+        units={unit: id_of[grid] for unit, grid in rows.units.items()},
+        grids={id_of[grid.id]: replace(grid, id=id_of[grid.id]) for grid in rows.grids.values()},
+    )
 
 
 def _replayed(

@@ -10,7 +10,7 @@ from geo.actions.plan_view import PlanView, view_plan
 from geo.compute.topology import polygons_of_labels
 from geo.files.plan_formats import PlanFile, write_changes, write_plan
 from geo.files.plan_page import PlanPage, write_plan_page
-from geo.files.plan_sheet import about_changes, grids_out
+from geo.files.plan_sheet import about_changes, bridges_out, grids_out
 from geo.files.topojson import TopoLayer
 from geo.files.write import About
 from geo.store.database import Database
@@ -32,8 +32,16 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
     grids = grids_out(view.draft, view.shapes.tolist(), view.figures, view.load.total, view.problems)
     base_id = view.plan.base_plan_id
     comparison = None if base_id is None else compare_plans(db, base_id, plan_id)
-    layers = (_layer(view),)
-    write_plan(path, PlanFile(grids, view.problems, comparison, _about(view), view.draft.fabric, layers), language)
+    plan = PlanFile(
+        grids,
+        view.problems,
+        comparison,
+        _about(view),
+        lines=view.draft.fabric,
+        layers=(_layer(view),),
+        bridges=bridges_out(view.draft, view.bridge_lines.tolist()),
+    )
+    write_plan(path, plan, language)
     return path
 
 
@@ -80,5 +88,6 @@ def _about(view: PlanView) -> About:
         "state": plan.state,
         "community": f"{view.community.code} {view.community.name}",
         "effective_from": "" if plan.effective_from is None else plan.effective_from.isoformat(),
+        **{f"{kind}_as_of": day.isoformat() for kind, day in sorted(view.counts.dates.items())},
         "inputs_hash": view.inputs_hash,
     }

@@ -19,6 +19,7 @@ from geo.imports.grids import GridReading, PlannedGrid, read_grids
 from geo.imports.options import ImportOptions
 from geo.imports.report import Fault, ImportReport
 from geo.plans import Plan
+from geo.rules.code_schemes import DEFAULT_SCHEME, scheme_of
 from geo.store import imports, plans
 from geo.store.areas import live_areas
 from geo.store.database import Database
@@ -169,7 +170,9 @@ def _save(conn: Connection, order: Order, import_id: int, community: int, change
     ids = before.ids.get(community, {})
     grids = [plans.NewGrid(ids.get(g.code), g.code, g.name, g.kind, g.shape, g.posts) for g in change.grids]
     base = before.live.get(community)
-    plan_id = plans.save_plan(conn, community, grids, base=base, import_id=import_id, at=order.at)
+    made_by = (scheme_of(grid.code) for grid in grids)
+    scheme = next((scheme.key for scheme in made_by if scheme is not None), DEFAULT_SCHEME)
+    plan_id = plans.save_plan(conn, community, grids, base=base, import_id=import_id, scheme=scheme, at=order.at)
     if order.options.publish:
         plans.make_live(conn, plan_id, base, _beginning(order, base))
     return plan_id

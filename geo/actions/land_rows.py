@@ -26,6 +26,8 @@ class Order:
     path: Path
     options: ImportOptions
     at: datetime
+    sha256: str | None = None
+    """Of what was sent where there is no file; None: the file's."""
 
     @property
     def source(self) -> str:
@@ -35,7 +37,7 @@ class Order:
 
 def begin(conn: Connection, order: Order) -> int:
     """Open the import's batch: its id."""
-    options, digest = order.options, sha256_of(order.path)
+    options, digest = order.options, order.sha256 or sha256_of(order.path)
     return imports.open_batch(
         conn, order.kind, order.source, order.path, digest, options, options.actor, order.at, options.data_date
     )

@@ -70,11 +70,18 @@ def merge_layers(
     Refused
         If only one layer is asked about.
     """
-    tell = step or (lambda _share: None)
     with db.read() as conn:
-        names = (*wish.layers, wish.base) if wish.layers else ()
-        loaded = load_layers(conn, names)
-        units = units_of(conn, wish.community)
+        return merge_within(conn, wish, units_of, step)
+
+
+def merge_within(
+    conn: Connection, wish: MergeWish, units_of: UnitsOf = stored_units, step: Callable[[float], None] | None = None
+) -> MergeProposal:
+    """The same within a transaction."""
+    tell = step or (lambda _share: None)
+    names = (*wish.layers, wish.base) if wish.layers else ()
+    loaded = load_layers(conn, names)
+    units = units_of(conn, wish.community)
     if len(loaded.layers) < 2:
         raise Refused("layer_two_needed", count=len(loaded.layers))
     tell(0.3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -16,10 +16,11 @@ from geo.actions.store_cuts import cut_and_store
 from geo.areas import Area
 from geo.compute.fabric import lengths_m_of_arcs
 from geo.compute.fabric_rings import shapes_of
+from geo.compute.numbering import numbered
 from geo.compute.plan_figures import unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_start import grids_of_units
-from geo.drafts import DraftGrid
+from geo.drafts import CodeBook, Draft, DraftGrid
 from geo.errors import BadMove
 from geo.grids import Grid
 from geo.imports.places import frame_about, in_metres
@@ -54,14 +55,33 @@ class Opened:
     """Only where the plan before was not drawn on units; those that are farthest from clear first."""
 
 
-def open_plan(db: Database, community_code: str, base_plan_id: int | None, note: str | None, hand: Hand) -> Opened:
+class _Wish(NamedTuple):
+    """What a draft is to be."""
+
+    note: str | None
+    hand: Hand
+    codes: CodeBook
+
+
+def open_plan(
+    db: Database,
+    community_code: str,
+    base_plan_id: int | None,
+    note: str | None,
+    hand: Hand,
+    *,
+    scheme: str | None = None,
+) -> Opened:
     """A draft with the grids of the base plan; without one, of the plan in force.
 
     The base's borders are kept to the last digit where it was drawn on units. Else its grids are put together from
-    units, each from those of which it holds the largest part.
+    units, each from those of which it holds the largest part. Codes are kept, too; if they are to follow another scheme
+    (a key of geo/rules/code_schemes.toml), all grids are numbered anew.
 
     Raises
     ------
+    Refused
+        If there is no such scheme.
     NotFound
         If there is no such community or plan.
     NotAllowed
@@ -72,6 +92,7 @@ def open_plan(db: Database, community_code: str, base_plan_id: int | None, note:
     with db.read() as conn:
         community = community_for(conn, community_code, hand)
         base = _base(conn, community, base_plan_id, hand)
+        codes = plans.code_book(conn, community.code, scheme or plans.scheme_after(base))
         needs_cut = (base is None or base.fabric_id is None) and drafts.cut_of(conn, community.id) is None
     if needs_cut:
         cut_and_store(db, [community.code], hand.at)
@@ -79,8 +100,8 @@ def open_plan(db: Database, community_code: str, base_plan_id: int | None, note:
         check_community(conn, community.id, hand)
         community = community_of(conn, area_id=community.id)
         if base is not None and base.fabric_id is not None:
-            return Opened(_copied(conn, base, note, hand), ())
-        return _on_units(conn, community, base, note, hand)
+            return Opened(_copied(conn, community, base, _Wish(note, hand, codes)), ())
+        return _on_units(conn, community, base, _Wish(note, hand, codes))
 
 
 def _base(conn: Connection, community: Area, base_plan_id: int | None, hand: Hand) -> Plan | None:
@@ -92,17 +113,18 @@ def _base(conn: Connection, community: Area, base_plan_id: int | None, hand: Han
     return base
 
 
-def _copied(conn: Connection, base: Plan, note: str | None, hand: Hand) -> Plan:
+def _copied(conn: Connection, community: Area, base: Plan, wish: _Wish) -> Plan:
     """A draft with the rows of another plan."""
     assert base.fabric_id is not None
     rows = drafts.rows_of_plan(conn, base.id, base.fabric_id)
     told = drafts.provenance_of(conn, base.fabric_id)
     shapes = {grid.id: grid.shape for grid in grids_of_plans(conn, [base.id])}
     unlocked = replace(rows, grids={grid.id: replace(grid, is_locked=False) for grid in rows.grids.values()})
-    return _stored(conn, base.community_id, base, unlocked, shapes, told, note, hand)
+    coded = _in_scheme(draft_of(community, unlocked), unlocked, base, wish.codes)
+    return store_draft(conn, community.id, base, coded, shapes, told, wish.note, wish.hand, wish.codes.scheme.key)
 
 
-def _on_units(conn: Connection, community: Area, base: Plan | None, note: str | None, hand: Hand) -> Opened:
+def _on_units(conn: Connection, community: Area, base: Plan | None, wish: _Wish) -> Opened:
     """A draft put together from the units of the community's own cut."""
     cut_id = drafts.cut_of(conn, community.id)
     assert cut_id is not None
@@ -110,9 +132,7 @@ def _on_units(conn: Connection, community: Area, base: Plan | None, note: str | 
     units = sorted({unit for arc in arcs.values() for unit in arc[:2]} - {NONE})
     grids = [] if base is None else grids_of_plans(conn, [base.id])
     if not grids:
-        new = DraftGrid(
-            plans.new_grid_ids(conn, community.id, 1)[0], f"{community.code}001", community.name, "basic", {}
-        )
+        new = DraftGrid(plans.new_grid_ids(conn, community.id, 1)[0], "", community.name, "basic", {})
         rows = PlanRows(arcs, dict.fromkeys(units, new.id), {new.id: new}, next_arc_no, next_unit_no)
         questions: list[Question] = []
     else:
@@ -120,9 +140,20 @@ def _on_units(conn: Connection, community: Area, base: Plan | None, note: str | 
         rows = PlanRows(arcs, dict.fromkeys(units, grids[0].id), kept, next_arc_no, next_unit_no)
         rows, questions = _rebased(conn, community, rows, grids)
     draft = draft_of(community, rows)
+    rows = _in_scheme(draft, rows, base, wish.codes)
     shapes = dict(zip(sorted(rows.grids), shapes_of(draft.fabric, draft.grid_of_unit, len(rows.grids)), strict=True))
     told = drafts.provenance_of(conn, cut_id)
-    return Opened(_stored(conn, community.id, base, rows, shapes, told, note, hand), questions)
+    scheme = wish.codes.scheme.key
+    return Opened(store_draft(conn, community.id, base, rows, shapes, told, wish.note, wish.hand, scheme), questions)
+
+
+def _in_scheme(draft: Draft, rows: PlanRows, base: Plan | None, codes: CodeBook) -> PlanRows:
+    """The rows, numbered anew where a grid has no code yet or all have theirs by another scheme."""
+    is_other = base is not None and base.code_scheme != codes.scheme.key
+    if not is_other and all(grid.code for grid in draft.grids):
+        return rows
+    given = zip(draft.grids, numbered(draft, codes), strict=True)
+    return replace(rows, grids={grid.id: replace(grid, code=code) for grid, code in given})
 
 
 def _rebased(
@@ -153,7 +184,7 @@ def _rebased(
     return replace(rows, units=dict(zip(draft.unit_no.tolist(), ids, strict=True))), questions
 
 
-def _stored(  # noqa: PLR0913, PLR0917 -- all that a draft is made of
+def store_draft(  # noqa: PLR0913, PLR0917 -- all that a draft is made of
     conn: Connection,
     community_id: int,
     base: Plan | None,
@@ -162,7 +193,9 @@ def _stored(  # noqa: PLR0913, PLR0917 -- all that a draft is made of
     told: Mapping[str, Any],
     note: str | None,
     hand: Hand,
+    scheme: str | None = None,
 ) -> Plan:
+    """A new draft with these rows; ``shapes`` by grid, ``told``: how its units came about, ``scheme``: of its codes."""
     fabric_id = drafts.save_fabric(
         conn,
         community_id,
@@ -173,7 +206,8 @@ def _stored(  # noqa: PLR0913, PLR0917 -- all that a draft is made of
         report=told["report"],
         at=hand.at,
     )
-    plan = plans.insert_draft(conn, community_id, base, fabric_id, note, hand.at)
+    plan = plans.insert_draft(conn, community_id, base, fabric_id, note, hand.at, scheme)
     drafts.save_grids(conn, plan.id, list(rows.grids.values()), shapes)
     drafts.save_units(conn, plan.id, rows.units)
+    drafts.save_bridges(conn, plan.id, rows.bridges)
     return plan

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from geo.actions.plan_view import PlanView, view_of
 from geo.areas import Area
-from geo.compute.load import KnownWork, load_of_grids, walking_m
+from geo.compute.load import known_work, load_of_grids, walking_m
 from geo.compute.plan_changes import compare, consequences, grid_at
 from geo.compute.plan_figures import figures_of_shapes
 from geo.coverage import CoverageRun
@@ -32,7 +32,9 @@ from geo.store.coverage import covered_homes, current_run, people_date
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans, live_grids
 from geo.store.plan_homes import Housed
+from geo.store.work_counts import counts_in
 from geo.units import NONE, IntArray
+from geo.work import WorkCounts
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def consequences_of(db: Database, plan_id: int) -> Told:
         plan = plans.get_plan(conn, plan_id)
         view = view_of(conn, plan)
         base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
-        before, after = _side_of(conn, base, view.housed), _side_of_view(view)
-        found = consequences(before, after, _things(conn, [view.community], view.housed))
+        before, after = _side_of(conn, base, view.housed, view.counts), _side_of_view(view)
+        found = consequences(before, after, _things(conn, [view.community], view.housed, view.counts))
         return Told(plan, view.community, found, view.problems, before.grids, after.grids)
 
 
@@ -81,9 +83,9 @@ def compare_plans(db: Database, one_id: int, other_id: int) -> Comparison:
         if one.community_id != other.community_id:
             raise Refused("plans_other_communities", a=one_id, b=other_id)
         community = community_of(conn, area_id=one.community_id)
-        housed = plan_homes.homes_in(conn, [community.id])
-        before, after = (_side_of(conn, plan, housed) for plan in (one, other))
-        return compare(before, after, _things(conn, [community], housed))
+        housed, counts = plan_homes.homes_in(conn, [community.id]), counts_in(conn, [community.id])
+        before, after = (_side_of(conn, plan, housed, counts) for plan in (one, other))
+        return compare(before, after, _things(conn, [community], housed, counts))
 
 
 def compare_days(db: Database, one: datetime, other: datetime, community_code: str | None) -> Comparison:
@@ -100,43 +102,53 @@ def compare_days(db: Database, one: datetime, other: datetime, community_code: s
         else:
             communities = [community_of(conn, code=community_code)]
         ids = [community.id for community in communities]
-        housed = plan_homes.homes_in(conn, ids)
-        before, after = (_side_of_day(conn, day, set(ids), housed) for day in (one, other))
-        return compare(before, after, _things(conn, communities, housed))
+        housed, counts = plan_homes.homes_in(conn, ids), counts_in(conn, ids)
+        before, after = (_side_of_day(conn, day, set(ids), housed, counts) for day in (one, other))
+        return compare(before, after, _things(conn, communities, housed, counts))
 
 
-def _side_of(conn: Connection, plan: Plan | None, housed: Housed) -> PlanSide:
+def _side_of(conn: Connection, plan: Plan | None, housed: Housed, counts: WorkCounts) -> PlanSide:
     if plan is None:
-        return PlanSide((), None, None, (), grid_at(housed.homes.lonlat, ()))
+        return PlanSide((), None, None, (), grid_at(housed.homes.lonlat, ()), grid_at(counts.lonlat, ()))
     if plan.fabric_id is not None:
         return _side_of_view(view_of(conn, plan))
     grids = grids_of_plans(conn, [plan.id])
-    grid_of_home = grid_at(housed.homes.lonlat, grids)
-    load = _load_of_shapes(grids, housed, grid_of_home)
-    return PlanSide((plan.id,), plan.version, _day(plan), grids, grid_of_home, load_of_grid=load)
+    grid_of_home, grid_of_count = grid_at(housed.homes.lonlat, grids), grid_at(counts.lonlat, grids)
+    load = _load_of_shapes(grids, housed, grid_of_home, counts, grid_of_count)
+    return PlanSide((plan.id,), plan.version, _day(plan), grids, grid_of_home, grid_of_count, load)
 
 
-def _load_of_shapes(grids: Sequence[Grid], housed: Housed, grid_of_home: IntArray) -> dict[int, GridLoad]:
+def _load_of_shapes(
+    grids: Sequence[Grid], housed: Housed, grid_of_home: IntArray, counts: WorkCounts, grid_of_count: IntArray
+) -> dict[int, GridLoad]:
     """The work of grids that are not drawn on units."""
     if not grids:
         return {}
     ids = np.array([grid.id for grid in grids], np.int64)
-    order = np.argsort(ids)
-    place = np.append(order, NONE)[np.searchsorted(ids[order], grid_of_home)]
     frame = frame_about(shapely.union_all([grid.shape for grid in grids]))
     shapes_m = np.array([in_metres(grid.shape, frame) for grid in grids], dtype=object)
-    figures = figures_of_shapes(shapes_m, housed.homes, np.where(grid_of_home == NONE, NONE, place))
+    figures = figures_of_shapes(shapes_m, housed.homes, _places(ids, grid_of_home))
+    known = known_work(counts, _places(ids, grid_of_count), len(grids))
     metres = walking_m(figures.homes.astype(np.float64), figures.area_m2, load_rule())
-    hours = load_of_grids(figures, KnownWork(), metres, load_rule()).total
+    hours = load_of_grids(figures, known, metres, load_rule()).total
     loads = zip(ids.tolist(), hours.tolist(), metres.tolist(), strict=True)
     return {grid_id: GridLoad(total, way_m) for grid_id, total, way_m in loads}
+
+
+def _places(ids: IntArray, found: IntArray) -> IntArray:
+    """Places of ids among ``ids``, all of which are different; NONE stays NONE."""
+    order = np.argsort(ids)
+    place = np.append(order, NONE)[np.searchsorted(ids[order], found)]
+    return np.where(found == NONE, NONE, place)
 
 
 def _side_of_view(view: PlanView) -> PlanSide:
     hours, metres = view.load.total.tolist(), view.walking_m.tolist()
     load = {grid.id: GridLoad(hours[place], metres[place]) for place, grid in enumerate(view.draft.grids)}
     grids = grids_of_view(view)
-    return PlanSide((view.plan.id,), view.plan.version, _day(view.plan), grids, view.grid_of_home, load_of_grid=load)
+    return PlanSide(
+        (view.plan.id,), view.plan.version, _day(view.plan), grids, view.grid_of_home, view.grid_of_count, load
+    )
 
 
 def grids_of_view(view: PlanView) -> list[Grid]:
@@ -148,17 +160,20 @@ def grids_of_view(view: PlanView) -> list[Grid]:
     ]
 
 
-def _side_of_day(conn: Connection, at: datetime, community_ids: set[int], housed: Housed) -> PlanSide:
+def _side_of_day(
+    conn: Connection, at: datetime, community_ids: set[int], housed: Housed, counts: WorkCounts
+) -> PlanSide:
     grids = [grid for grid in live_grids(conn, at) if grid.community_id in community_ids]
     plan_ids = tuple(sorted({grid.plan_id for grid in grids}))
-    return PlanSide(plan_ids, None, at.date(), grids, grid_at(housed.homes.lonlat, grids))
+    grid_of_home, grid_of_count = grid_at(housed.homes.lonlat, grids), grid_at(counts.lonlat, grids)
+    return PlanSide(plan_ids, None, at.date(), grids, grid_of_home, grid_of_count)
 
 
 def _day(plan: Plan) -> date | None:
     return None if plan.effective_from is None else plan.effective_from.date()
 
 
-def _things(conn: Connection, communities: Sequence[Area], housed: Housed) -> Things:
+def _things(conn: Connection, communities: Sequence[Area], housed: Housed, counts: WorkCounts) -> Things:
     ids = [community.id for community in communities]
     names = zip(housed.homes.id.tolist(), housed.name, strict=True)
     return Things(
@@ -169,6 +184,8 @@ def _things(conn: Connection, communities: Sequence[Area], housed: Housed) -> Th
         stations=plan_homes.stations_in(conn, ids),
         incidents=plan_homes.open_incidents_in(conn, ids),
         covered=_covered(conn, housed),
+        of_units=counts.by_kind,
+        work_dates=counts.dates,
     )
 
 

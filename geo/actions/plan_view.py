@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.areas import Area
+from geo.compute.bridges import lines_of_bridges
 from geo.compute.fabric_rings import shapes_of
-from geo.compute.load import KnownWork, balance_of, load_of_grids, walking_m
+from geo.compute.load import balance_of, known_work, load_of_grids, walking_m
 from geo.compute.plan_figures import figures_of_grids, grid_of_homes, unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_rules import problems_of
@@ -24,7 +25,7 @@ from geo.imports.places import frame_about
 from geo.plan_figures import Balance, GridFigures, LoadHours
 from geo.plan_problems import Inspection, PlanBefore, Problem
 from geo.plans import Plan
-from geo.rules.code_schemes import DEFAULT_SCHEME, code_schemes
+from geo.rules.code_schemes import code_scheme
 from geo.rules.load import load_rule
 from geo.rules.plan_rules import plan_rules
 from geo.store import drafts, plans
@@ -32,7 +33,9 @@ from geo.store.areas import community as community_of
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans
 from geo.store.plan_homes import Housed, homes_in
+from geo.store.work_counts import counts_in
 from geo.units import NONE, IntArray
+from geo.work import WorkCounts
 
 MEASURES = ("residents", "households", "elderly", "children", "shops")
 
@@ -51,6 +54,8 @@ class PlanView:
     """(n_units,) multipolygons, EPSG:4326."""
     unit_of_home: IntArray
     before: PlanBefore | None
+    counts: WorkCounts
+    """What has been counted of the community's work."""
 
     @cached_property
     def frame(self) -> Frame:
@@ -61,6 +66,11 @@ class PlanView:
     def shapes(self) -> Shapes:
         """(n_grids,) multipolygons, EPSG:4326."""
         return shapes_of(self.draft.fabric, self.draft.grid_of_unit, len(self.draft.grids))
+
+    @cached_property
+    def bridge_lines(self) -> Shapes:
+        """(n_bridges,) straight lines, EPSG:4326, from inside the one unit to inside the other."""
+        return lines_of_bridges(self.draft)
 
     @cached_property
     def figures(self) -> GridFigures:
@@ -75,7 +85,8 @@ class PlanView:
     @cached_property
     def load(self) -> LoadHours:
         """Hours of work a month."""
-        return load_of_grids(self.figures, KnownWork(), self.walking_m, load_rule())
+        known = known_work(self.counts, self.place_of_count, len(self.draft.grids))
+        return load_of_grids(self.figures, known, self.walking_m, load_rule())
 
     @cached_property
     def balance(self) -> Balance:
@@ -85,7 +96,19 @@ class PlanView:
     @cached_property
     def grid_of_home(self) -> IntArray:
         """(n_homes,) permanent id of each home's grid; NONE: in none."""
-        place = grid_of_homes(self.draft, self.unit_of_home)
+        return self._ids(grid_of_homes(self.draft, self.unit_of_home))
+
+    @cached_property
+    def place_of_count(self) -> IntArray:
+        """(n_counts,) place among the grids of the one that each count lies in; NONE: in none."""
+        return grid_of_homes(self.draft, unit_of_homes(self.unit_shapes, self.counts.lonlat))
+
+    @cached_property
+    def grid_of_count(self) -> IntArray:
+        """(n_counts,) permanent id of each count's grid; NONE: in none."""
+        return self._ids(self.place_of_count)
+
+    def _ids(self, place: IntArray) -> IntArray:
         ids = np.array([grid.id for grid in self.draft.grids], np.int64)
         return np.where(place == NONE, NONE, ids[place])
 
@@ -101,7 +124,7 @@ class PlanView:
             homes=self.housed.homes,
             unit_of_home=self.unit_of_home,
             frame=self.frame,
-            scheme=code_schemes()[DEFAULT_SCHEME],
+            scheme=code_scheme(self.plan.code_scheme),
             outline_of_home=outlines,
             compound_of_home=compounds,
             before=self.before,
@@ -110,11 +133,12 @@ class PlanView:
 
     @cached_property
     def inputs_hash(self) -> str:
-        """sha256 over the units, who has them, and the people."""
+        """sha256 over the units, who has them, the people, and the work that was counted."""
         digest = hashlib.sha256()
-        for array in (*self.draft.fabric, self.draft.kind_of_arc, self.draft.grid_of_unit, *self.housed.homes):
+        counts = (self.counts.kind, self.counts.number, self.counts.lonlat)
+        for array in (*self.draft.fabric, self.draft.kind_of_arc, self.draft.grid_of_unit, *self.housed.homes, *counts):
             digest.update(np.ascontiguousarray(array).tobytes())
-        digest.update(repr(self.draft.grids).encode())
+        digest.update(repr((self.draft.grids, self.draft.bridges, sorted(self.counts.dates.items()))).encode())
         return digest.hexdigest()
 
 
@@ -144,7 +168,8 @@ def view_of(conn: Connection, plan: Plan, draft: Draft | None = None) -> PlanVie
     n_units = len(draft.unit_no)
     unit_shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
     unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
-    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, _before(conn, plan, housed))
+    before, counts = _before(conn, plan, housed), counts_in(conn, [community.id])
+    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts)
 
 
 def grid_of_homes_in(conn: Connection, plan: Plan, housed: Housed) -> IntArray:
@@ -160,7 +185,7 @@ def _before(conn: Connection, plan: Plan, housed: Housed) -> PlanBefore | None:
     if plan.base_plan_id is None:
         return None
     base = plans.get_plan(conn, plan.base_plan_id)
-    return PlanBefore(grid_of_homes_in(conn, base, housed), {})
+    return PlanBefore(grid_of_homes_in(conn, base, housed))
 
 
 def moved_by(before: PlanView, after: PlanView) -> dict[str, float]:

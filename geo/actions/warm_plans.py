@@ -14,10 +14,11 @@ from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, draft_of
 from geo.compute.plan_start import grids_of_units
 from geo.compute.unit_cut import cut_units
-from geo.drafts import BORDER_KINDS, Draft, DraftGrid
+from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.imports.places import frame_about, in_metres
 from geo.plan_ops import Carve, Move, Split
 from geo.plan_rows import PlanRows
+from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.rules.units import unit_rule
 
 WEST, SOUTH, SIDE = 103.2, 40.4, 0.001
@@ -26,12 +27,12 @@ WEST, SOUTH, SIDE = 103.2, 40.4, 0.001
 
 def warm_plans() -> None:
     """Ask them all of four units in two grids."""
-    draft = _draft()
+    draft, codes = _draft(), CodeBook(code_scheme(DEFAULT_SCHEME))
     middle = (WEST + SIDE, SOUTH + SIDE)
-    edited(draft, Split(1, ((WEST - SIDE, SOUTH + SIDE / 2), (WEST + 3 * SIDE, SOUTH + SIDE / 2))))
-    edited(draft, Move(((middle, (middle[0] + SIDE / 10, middle[1])),)))
+    edited(draft, Split(1, ((WEST - SIDE, SOUTH + SIDE / 2), (WEST + 3 * SIDE, SOUTH + SIDE / 2))), codes)
+    edited(draft, Move(((middle, (middle[0] + SIDE / 10, middle[1])),)), codes)
     around = [(middle[0] + x * SIDE / 4, middle[1] + y * SIDE / 4) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    edited(draft, Carve(tuple(around), ""))
+    edited(draft, Carve(tuple(around), ""), codes)
     frame = frame_about(draft.community.shape)
     units = np.array([in_metres(unit, frame) for unit in _units()], dtype=object)
     shifted = shapely.transform(units, lambda xy_m: xy_m + 20.0)

@@ -1,4 +1,4 @@
-"""``gridcircle export``: figures, grids and stations as XLSX, GeoPackage or GeoJSON."""
+"""``gridcircle export``: figures, grids and stations as XLSX, GeoPackage or GeoJSON; a table to count work in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import typer
 from geo.actions.export_coverage import export_coverage
 from geo.actions.export_grids import export_grids
 from geo.actions.export_stations import export_stations
+from geo.actions.export_work import export_work
+from geo.actions.plan_access import Hand
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
 from geo.settings import Settings
@@ -43,6 +45,17 @@ def stations(out: Out, as_json: Json = False) -> None:
     """All stations that are not closed."""
     with open_database() as db:
         _answer(out, export_stations(db, out, _now()), as_json=as_json)
+
+
+@export_app.command()
+def work(
+    out: Annotated[Path, typer.Argument(help="File to write, .xlsx or .csv. / 输出文件。")],
+    community: Annotated[str, typer.Option(help="12-digit code. / 社区代码。")],
+    as_json: Json = False,
+) -> None:
+    """The units of a community with what was counted in each, to fill in and import. / 单元工作量填报表。"""
+    with open_database() as db:
+        _answer(out, export_work(db, community, out, Hand(at=_now()), language()), as_json=as_json)
 
 
 def _now() -> datetime:

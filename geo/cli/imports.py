@@ -19,6 +19,7 @@ from geo.actions.import_people import import_people
 from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
 from geo.actions.import_streets import import_streets
+from geo.actions.import_work import import_work
 from geo.actions.undo_import import undo_import
 from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     INCIDENTS = "incidents"
     RESOURCES = "resources"
     CIRCLES = "circles"
+    WORK = "work"
 
 
 IMPORTERS: dict[Kind, Importer] = {
@@ -59,6 +61,7 @@ IMPORTERS: dict[Kind, Importer] = {
     Kind.INCIDENTS: import_incidents,
     Kind.RESOURCES: import_resources,
     Kind.CIRCLES: import_official_circles,
+    Kind.WORK: import_work,
 }
 
 import_app = typer.Typer(add_completion=False)

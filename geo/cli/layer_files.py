@@ -20,8 +20,10 @@ from geo.layers import (
     GivenCell,
     LayerFigures,
     MergedZone,
+    MergeOrigin,
     MergeProposal,
     MovedHome,
+    OriginGrid,
     PairFigures,
     Sliver,
     SplitZone,
@@ -121,12 +123,21 @@ def merge_tables(found: MergeProposal) -> list[NamedRows]:
     """Every table of a proposal; its zones have shapes."""
     unit_keys = ("community_id", "unit_no", "code")
     units = [dict(zip(unit_keys, unit, strict=True)) for unit in found.zone_of_unit]
-    crosswalks = [{"layer": layer, **row} for layer, rows in found.crosswalks.items() for row in plain_rows(rows)]
     return [
         table_of("zones", MergedZone, found.zones),
         table_of("given", GivenCell, found.given),
         table_of("split", SplitZone, found.split),
         table_of("doubts", Doubt, found.doubts),
-        NamedRows("crosswalks", ["layer", *keys_of(CrosswalkRow)], crosswalks),
+        _crosswalks(found.crosswalks),
         NamedRows("units", unit_keys, units),
     ]
+
+
+def origin_tables(found: MergeOrigin) -> list[NamedRows]:
+    """The grids that a draft began with, and whom they have in common with the zones of each layer."""
+    return [table_of("grids", OriginGrid, found.grids), _crosswalks(found.crosswalks)]
+
+
+def _crosswalks(of_layer: Mapping[str, Sequence[CrosswalkRow]]) -> NamedRows:
+    rows = [{"layer": layer, **row} for layer, rows in of_layer.items() for row in plain_rows(rows)]
+    return NamedRows("crosswalks", ["layer", *keys_of(CrosswalkRow)], rows)

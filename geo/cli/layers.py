@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, ne
 from geo.actions.doors_map import doors_map
 from geo.actions.import_layer import LayerWish, import_layer
 from geo.actions.merge_layers import merge_layers
+from geo.actions.open_merge import open_merge, origin_of
+from geo.actions.plan_access import Hand
 from geo.cli.honesty import shortened
 from geo.cli.layer_files import (
     audit_tables,
@@ -22,6 +24,7 @@ from geo.cli.layer_files import (
     crosswalk_table,
     doors_table,
     merge_tables,
+    origin_tables,
     plain_rows,
     write_layers,
 )
@@ -31,7 +34,7 @@ from geo.cli.tables import number, percent
 from geo.errors import BadRows, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
-from geo.layers import AuditReport, Layer, MergeProposal, MergeWish, NetAt
+from geo.layers import AuditReport, Layer, MergeOrigin, MergeProposal, MergeWish, NetAt, TakenUp
 from geo.settings import Settings
 from geo.store import layers as layer_rows
 from geo.words import sentence
@@ -179,22 +182,83 @@ def merge(
     base: Annotated[str, typer.Option(help="The net that the result goes back to. / 基准图层。")],
     layer: Chosen = None,
     community: Annotated[str | None, typer.Option(help="12-digit code. / 社区代码。")] = None,
+    open_plan: Annotated[
+        bool, typer.Option("--open-plan", help="Begin a draft of it in every community. / 据此为各社区新建草案。")
+    ] = False,
+    note: Annotated[str | None, typer.Option(help="What the drafts are for. / 草案说明。")] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Propose one net for several, with whom it moves. / 提出多网合一方案。"""
+    wish = MergeWish(base, layer or (), community)
+    drafts: Sequence[TakenUp] = ()
     with open_database() as db, progress("layer_merging") as step:
-        found = merge_layers(db, MergeWish(base, layer or (), community), step=step)
+        if open_plan:
+            taken = open_merge(db, wish, note, _hand(), step=step)
+            found, drafts = taken.proposal, taken.drafts
+        else:
+            found = merge_layers(db, wish, step=step)
     if out is not None:
         write_layers(
             out, merge_tables(found), {"base": base, "layers": ", ".join(found.layers), "method": found.method}
         )
-    answer(merge_data(found), _merge_lines(found), as_json=as_json)
+    told = {"drafts": [_taken_data(draft) for draft in drafts]} if open_plan else {}
+    answer({**merge_data(found), **told}, [*_merge_lines(found), *map(_taken_line, drafts)], as_json=as_json)
+
+
+@layers_app.command()
+def origin(
+    plan_id: Annotated[int, typer.Argument(help="A plan that was begun with a proposal. / 由合并方案生成的方案编号。")],
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Which nets a plan was merged from, and whom they have in common with its grids. / 方案由哪些图层合并而成。"""
+    with open_database() as db:
+        found = origin_of(db, plan_id)
+    about = {"plan": plan_id, "base": found.base, "method": found.method, "inputs_hash": found.inputs_hash}
+    if out is not None:
+        write_layers(out, origin_tables(found), about)
+    answer({"plan": plan_id, **asdict(found)}, _origin_lines(plan_id, found), as_json=as_json)
 
 
 def merge_data(found: MergeProposal) -> dict[str, Any]:
     """The proposal as plain values, without shapes."""
     return {**asdict(found), "zones": plain_rows(found.zones)}
+
+
+def _taken_data(draft: TakenUp) -> dict[str, Any]:
+    """A draft, without the crosswalks: ``gridcircle layers origin`` tells them."""
+    facts = {"plan": asdict(draft.plan), "residents": draft.residents, "doubts": draft.doubts}
+    return {**facts, "grids": [asdict(grid) for grid in draft.origin.grids]}
+
+
+def _taken_line(draft: TakenUp) -> str:
+    grids = draft.origin.grids
+    counts = {"grids": len(grids), "kept": sum(grid.is_kept for grid in grids), "doubts": draft.doubts}
+    facts = {"id": draft.plan.id, "community": draft.plan.community_name, "residents": number(draft.residents, 0)}
+    return sentence("layer_taken_up", language(), **facts, **counts)
+
+
+def _origin_lines(plan_id: int, found: MergeOrigin) -> list[str]:
+    tongue = language()
+    facts = {"layers": ", ".join(found.layers), "base": found.base, "inputs_hash": found.inputs_hash[:12]}
+    grids = [
+        sentence(
+            "layer_origin_grid",
+            tongue,
+            code=grid.code,
+            name=grid.name,
+            zone_code=grid.zone_code,
+            state=sentence("layer_grid_kept" if grid.is_kept else "layer_grid_new", tongue),
+        )
+        for grid in found.grids
+    ]
+    return [sentence("layer_origin", tongue, id=plan_id, **facts), *shortened(grids)]
+
+
+def _hand() -> Hand:
+    """Whoever is at the keyboard of the server may do everything."""
+    return Hand(at=datetime.now(ZoneInfo(Settings().timezone)))
 
 
 def _place(text: str) -> tuple[float, float]:

@@ -12,9 +12,10 @@ import typer
 
 from geo.actions.edit_plan import Edited, edit_plan
 from geo.actions.export_plan import export_changes, export_plan, print_changes
+from geo.actions.find_code import CodeStory, find_code
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
-from geo.actions.plan_consequences import compare_plans, consequences_of
+from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
 from geo.actions.plan_view import PlanView, view_plan
 from geo.actions.publish_plan import publish_plan
@@ -23,8 +24,25 @@ from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import open_database
 from geo.cli.tables import number, percent
 from geo.errors import Refused
-from geo.plan_changes import Comparison
-from geo.plan_ops import Carve, Lock, LonLat, Merge, Move, Paint, PlanOp, Redo, Rename, Renumber, SetPost, Split, Undo
+from geo.files.plan_formats import write_comparison
+from geo.files.plan_sheet import about_changes
+from geo.plan_changes import Comparison, Consequences
+from geo.plan_ops import (
+    Bridge,
+    Carve,
+    Lock,
+    LonLat,
+    Merge,
+    Move,
+    Paint,
+    PlanOp,
+    Redo,
+    Rename,
+    Renumber,
+    SetPost,
+    Split,
+    Undo,
+)
 from geo.plans import Plan
 from geo.settings import Settings
 from geo.store import drafts, plans
@@ -36,6 +54,7 @@ plan_app = typer.Typer(no_args_is_help=True, help="Drafts and plans of grids. / 
 
 PlanId = Annotated[int, typer.Argument(help="Its number. / 方案编号。")]
 GridId = Annotated[int, typer.Argument(help="A grid's permanent id. / 网格编号（固定）。")]
+UnitNo = Annotated[int, typer.Argument(help="A unit's number. / 单元号。")]
 Version = Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what it would do. / 仅预演，不更改。")]
 Places = Annotated[str, typer.Argument(metavar="'LON,LAT LON,LAT ...'", help="Points in order. / 依次各点。")]
@@ -74,11 +93,14 @@ def open_(
     community: Annotated[str, typer.Argument(help="12-digit code. / 社区代码。")],
     base: Annotated[int | None, typer.Option(help="Plan to go on from; none: the one in force. / 基于的方案。")] = None,
     note: Annotated[str | None, typer.Option(help="What it is for. / 说明。")] = None,
+    codes: Annotated[
+        str | None, typer.Option(help="unit_grid, street_of_four or service_grid; none: as before. / 编码规则。")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Begin a draft. / 新建草案。"""
     with open_database() as db, progress("plan_opening"):
-        opened = open_plan(db, community, base, note, _hand())
+        opened = open_plan(db, community, base, note, _hand(), scheme=codes)
     told = sentence("plan_opened", language(), id=opened.plan.id, questions=len(opened.questions))
     questions = [asdict(question) for question in opened.questions]
     answer({"plan": asdict(opened.plan), "questions": questions}, [told], as_json=as_json)
@@ -91,7 +113,8 @@ def show(plan_id: PlanId, as_json: Json = False) -> None:
         view = view_plan(db, plan_id)
         rows = _grid_rows(view)
     lines = [_line_of(view.plan), *(sentence("plan_grid_line", language(), **_shown(row)) for row in rows)]
-    answer({"plan": asdict(view.plan), "grids": rows, "balance": view.balance._asdict()}, lines, as_json=as_json)
+    told = {"plan": asdict(view.plan), "grids": rows, "balance": view.balance._asdict()}
+    answer({**told, "work_dates": dict(view.counts.dates)}, lines, as_json=as_json)
 
 
 @plan_app.command()
@@ -203,9 +226,29 @@ def rename(plan_id: PlanId, grid: GridId, name: str, version: Version = None, as
 
 
 @plan_app.command()
-def renumber(plan_id: PlanId, version: Version = None, dry_run: DryRun = False, as_json: Json = False) -> None:
+def renumber(
+    plan_id: PlanId,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Codes of gone grids, too. / 重用已撤销的编码。")] = False,
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Number all grids anew, west to east and north to south. / 重新编号。"""
-    _edit(plan_id, Renumber(), version, dry_run=dry_run, as_json=as_json)
+    _edit(plan_id, Renumber(reuse), version, dry_run=dry_run, as_json=as_json)
+
+
+@plan_app.command()
+def bridge(
+    plan_id: PlanId,
+    unit: UnitNo,
+    other: UnitNo,
+    reason: Annotated[str, typer.Option(help="What joins them. / 连接方式，如天桥。")] = "",
+    is_open: Annotated[bool, typer.Option("--open/--gone", help="Say so, or take it back. / 设立或取消。")] = True,
+    version: Version = None,
+    as_json: Json = False,
+) -> None:
+    """Say that two units which share no border hang together. / 指定两个不相邻单元之间的连接。"""
+    _edit(plan_id, Bridge((unit, other), reason, is_open), version, dry_run=False, as_json=as_json)
 
 
 @plan_app.command()
@@ -282,20 +325,45 @@ def consequences(
             print_changes(db, plan_id, out, language(), _now().date())
         elif out is not None:
             export_changes(db, plan_id, out, language())
-    told = found.changes.comparison
-    answer({"moved": asdict(told.moved), "whole": asdict(told.whole)}, _changes_told(told), as_json=as_json)
+    told, counted = found.changes.comparison, _counted_told(found.changes)
+    lines = _changes_told(told)
+    for row in counted:
+        amounts = {name: f"{row[name]:g}" for name in ("whole", "moved")}
+        lines.append(sentence("plan_work_moved", language(), **{**row, **amounts}))
+    data = {"moved": asdict(told.moved), "whole": asdict(told.whole), "counted": counted}
+    answer(data, lines, as_json=as_json)
 
 
 @plan_app.command()
 def compare(
-    a: Annotated[int, typer.Argument(help="A plan. / 方案编号。")],
-    b: Annotated[int, typer.Argument(help="Another one. / 另一方案编号。")],
+    plan_ids: Annotated[list[int] | None, typer.Argument(metavar="[A B]", help="Two plans. / 两个方案编号。")] = None,
+    from_day: Annotated[datetime | None, typer.Option("--from", help="Its beginning. / 起始时间（零时）。")] = None,
+    to_day: Annotated[datetime | None, typer.Option("--to", help="Its beginning. / 结束时间（零时）。")] = None,
+    community: Annotated[str | None, typer.Option(help="With days: 12-digit code. / 社区代码（按日期时）。")] = None,
+    out: Annotated[Path | None, typer.Option(help=".xlsx, .json or .gpkg. / 输出文件。")] = None,
     as_json: Json = False,
 ) -> None:
-    """Two plans held against each other. / 比较两个方案。"""
+    """Two plans, or the grids in force on two days, held against each other. / 比较两个方案或两个日期。"""
+    days = [day for day in (_local(from_day), _local(to_day)) if day is not None]
     with open_database() as db:
-        told = compare_plans(db, a, b)
+        told = _compared(db, plan_ids or [], days, community)
+    if out is not None:
+        write_comparison(out, told, about_changes(told.made), language())
     answer({"moved": asdict(told.moved), "whole": asdict(told.whole)}, _changes_told(told), as_json=as_json)
+
+
+@plan_app.command()
+def code(
+    code: Annotated[str, typer.Argument(help="A grid's code, old or new. / 网格编码（新旧均可）。")],
+    at: Annotated[datetime | None, typer.Option(help="Who had it then. / 时间点。")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which grid has or had a code, when, and what became of it. / 查询编码的沿革。"""
+    with open_database() as db:
+        stories = find_code(db, code, _now(), _local(at))
+    rows = [_story_row(story) for story in stories]
+    lines = [line for row in rows for line in _story_told(row)]
+    answer({"grids": rows}, lines or [sentence("plan_code_unused", language(), code=code)], as_json=as_json)
 
 
 @plan_app.command()
@@ -308,6 +376,48 @@ def export(
     with open_database() as db:
         export_plan(db, plan_id, out, language())
     answer({"file": out.name}, [sentence("plan_exported", language(), id=plan_id, file=out.name)], as_json=as_json)
+
+
+def _compared(db: Database, plan_ids: list[int], days: list[datetime], community: str | None) -> Comparison:
+    """Two plans, or two days of one community or of all."""
+    if len(plan_ids) == 2 and not days and community is None:
+        return compare_plans(db, plan_ids[0], plan_ids[1])
+    if len(days) == 2 and not plan_ids:
+        return compare_days(db, days[0], days[1], community)
+    raise Refused("plans_compare_which")
+
+
+def _counted_told(changes: Consequences) -> list[dict[str, Any]]:
+    """Of each kind of work that was counted: how it is called, all of it, what changes grid, and the day."""
+    return [
+        {
+            "kind": kind,
+            "name": sentence(f"plan_column_{kind}", language()),
+            "whole": whole,
+            "moved": changes.of_units_moved.get(kind, 0.0),
+            "day": changes.comparison.made.work_dates[kind].isoformat(),
+        }
+        for kind, whole in changes.of_units_whole.items()
+    ]
+
+
+def _story_row(story: CodeStory) -> dict[str, Any]:
+    grid = story.spell.grid
+    heirs = [
+        {"id": h.grid.id, "code": h.grid.code, "name": h.grid.name, "kind": h.kind, "ground_share": h.ground_share}
+        for h in story.heirs
+    ]
+    since, until = story.spell.since, story.spell.until
+    return {"id": grid.id, "code": grid.code, "name": grid.name, "since": since, "until": until, "today": heirs}
+
+
+def _story_told(row: dict[str, Any]) -> list[str]:
+    day = "–" if row["until"] is None else f"{row['until']:%Y-%m-%d}"
+    lines = [sentence("plan_code_had", language(), **{**row, "since": f"{row['since']:%Y-%m-%d}", "until": day})]
+    for heir in row["today"]:
+        told = {**heir, "kind": sentence(f"plan_descent_{heir['kind']}", language())}
+        lines.append(sentence("plan_code_heir", language(), **{**told, "share": percent(heir["ground_share"])}))
+    return lines
 
 
 def _changes_told(told: Comparison) -> list[str]:

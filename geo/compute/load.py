@@ -12,7 +12,8 @@ import numpy as np
 from geo.compute.inequality import gini
 from geo.plan_figures import Balance, GridFigures, LoadHours
 from geo.rules.load import LoadRule
-from geo.units import MINUTES_PER_HOUR, FloatArray
+from geo.units import MINUTES_PER_HOUR, NONE, FloatArray, IntArray
+from geo.work import WORK_KINDS, WorkCounts
 
 SECONDS_PER_HOUR = 3600
 
@@ -33,6 +34,33 @@ class KnownWork(NamedTuple):
     """Visits due a month: takes the place of those that the cycle makes."""
     cases: FloatArray | None = None
     """Cases a month; not known counts as none."""
+
+
+def known_work(counts: WorkCounts, grid_of_count: IntArray, n_grids: int) -> KnownWork:
+    """What has been counted in each grid; not open cases, which tell how much waits and not what a month brings.
+
+    Parameters
+    ----------
+    counts
+        All there are.
+    grid_of_count
+        (n_counts,) place among the grids of the one that each count lies in; NONE: in none.
+    n_grids
+        How many grids there are.
+    """
+    kinds = ("special_households", "visits_due", "cases_a_month")
+    return KnownWork(*(counted(counts, kind, grid_of_count, n_grids) for kind in kinds))
+
+
+def counted(counts: WorkCounts, kind: str, group_of_count: IntArray, n_groups: int) -> FloatArray:
+    """(n_groups,) sums of the counts of one kind by group; NaN where there is no such count.
+
+    ``group_of_count`` is (n_counts,), NONE for what is in no group.
+    """
+    is_meant = (counts.kind == WORK_KINDS.index(kind)) & (group_of_count != NONE)
+    group = group_of_count[is_meant]
+    total = np.bincount(group, weights=counts.number[is_meant], minlength=n_groups)
+    return np.where(np.bincount(group, minlength=n_groups) > 0, total, np.nan)
 
 
 def visits_per_month(households: FloatArray, special: FloatArray, rule: LoadRule) -> FloatArray:

@@ -7,12 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 
 import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.compute.plan_figures import centres_of_grids
-from geo.drafts import Draft
+from geo.drafts import CodeBook, Draft
 from geo.errors import BadMove
+from geo.grids import Grid
 from geo.plan_figures import Descent
-from geo.rules.code_schemes import DEFAULT_SCHEME, CodeScheme, code_schemes
+from geo.rules.code_schemes import CodeScheme
 from geo.units import E7, NONE, FloatArray, IntArray
 
 
@@ -63,26 +66,23 @@ def number(
     kept
         Grid -> the code that it keeps; the others get the lowest numbers that are free. None: all are numbered anew.
     retired
-        Codes that are not given again, as somebody may still ask for them; only where some are kept.
+        Codes that are not given, as somebody may still ask for them.
 
     Raises
     ------
     BadMove
-        If the scheme has fewer numbers than there are grids, or if a code to be kept is no code of the scheme or is
-        there twice.
+        If the scheme has fewer numbers left than there are grids, or if a code to be kept is no code of the scheme or
+        is there twice.
     """
-    if kept is None:
-        numbers = range(scheme.first, scheme.first + len(ids_in_order))
-        _refuse_exhausted(community_code, scheme, numbers.stop - 1)
-        if scheme.whole and len(ids_in_order) == 1:
-            return {ids_in_order[0]: scheme.prefix(community_code) + scheme.whole}
-        return {grid: scheme.code(community_code, n) for grid, n in zip(ids_in_order, numbers, strict=True)}
-    used = _numbers_kept(community_code, scheme, kept)
+    whole = scheme.prefix(community_code) + scheme.whole
+    if kept is None and scheme.whole and len(ids_in_order) == 1 and whole not in retired:
+        return {ids_in_order[0]: whole}
+    codes = dict(kept or {})
+    used = _numbers_kept(community_code, scheme, codes)
     used |= {n for code in retired if (n := scheme.number_of(code, community_code)) is not None}
     free = (n for n in count(scheme.first) if n not in used)
-    codes = dict(kept)
     for grid in ids_in_order:
-        if grid not in kept:
+        if grid not in codes:
             n = next(free)
             _refuse_exhausted(community_code, scheme, n)
             codes[grid] = scheme.code(community_code, n)
@@ -106,32 +106,45 @@ def _refuse_exhausted(community_code: str, scheme: CodeScheme, n: int) -> None:
         raise BadMove("plan_codes_exhausted", community=community_code, last=scheme.last)
 
 
-def numbered(draft: Draft, scheme: CodeScheme | None = None) -> list[str]:
-    """The codes of all grids of a draft numbered anew, in the order of ``Draft.grids``. The scheme is the usual one.
+def numbered(draft: Draft, codes: CodeBook, *, is_reusing: bool = False) -> list[str]:
+    """The codes of all grids of a draft numbered anew, in the order of ``Draft.grids``.
+
+    Codes that another grid has or had are left out, so that whoever asks for an old code is not sent to a stranger;
+    those that the draft's own grids have now, or alone had, may change hands among them.
+
+    Parameters
+    ----------
+    draft
+        Its grids.
+    codes
+        How they are numbered, and who had which code.
+    is_reusing
+        Whether all codes are given, those of other grids included: without a gap.
 
     Raises
     ------
     BadMove
-        If the scheme has fewer numbers than there are grids.
+        If the scheme has fewer numbers left than there are grids.
     """
     ids = np.array([grid.id for grid in draft.grids], np.int64)
-    used = scheme or code_schemes()[DEFAULT_SCHEME]
-    order = order_west_east_north_south(centres_of_grids(draft), ids, used)
-    codes = number(draft.community.code, ids[order].tolist(), used)
-    return [codes[grid.id] for grid in draft.grids]
+    own = frozenset(ids.tolist())
+    strangers = {code for code, grids in codes.grids_of_code.items() if not grids <= own}
+    retired = set[str]() if is_reusing else strangers - {grid.code for grid in draft.grids}
+    order = order_west_east_north_south(centres_of_grids(draft), ids, codes.scheme)
+    given = number(draft.community.code, ids[order].tolist(), codes.scheme, retired=retired)
+    return [given[grid.id] for grid in draft.grids]
 
 
-def free_codes(draft: Draft, n: int, retired: Collection[str] = (), scheme: CodeScheme | None = None) -> list[str]:
-    """The next codes for ``n`` new grids, lowest numbers first; those of the draft and retired ones are not given.
+def free_codes(draft: Draft, n: int, codes: CodeBook) -> list[str]:
+    """The next codes for ``n`` new grids, lowest numbers first: none that a grid has in the draft, or ever had.
 
     Raises
     ------
     BadMove
         If fewer are left.
     """
-    taken = {*(grid.code for grid in draft.grids), *retired}
-    given = number(draft.community.code, range(n), scheme or code_schemes()[DEFAULT_SCHEME], {}, taken)
-    return list(given.values())
+    taken = {*(grid.code for grid in draft.grids), *codes.grids_of_code}
+    return list(number(draft.community.code, range(n), codes.scheme, {}, taken).values())
 
 
 def lineage(before: IntArray, after: IntArray, residents: FloatArray, area_m2: FloatArray) -> list[Descent]:
@@ -163,6 +176,41 @@ def lineage(before: IntArray, after: IntArray, residents: FloatArray, area_m2: F
         Descent(*both, kinds[both], float(part)) for both, part in zip(ids, share, strict=True) if both != (NONE, NONE)
     ]
     return sorted(found, key=lambda line: (line.old_id == NONE, line.old_id, line.new_id))
+
+
+def heirs_of(old_id: int, ground: BaseGeometry, today: Sequence[Grid], least_share: float) -> list[Descent]:
+    """Which grids have the ground of another one, most of it first.
+
+    Parameters
+    ----------
+    old_id
+        The grid asked about.
+    ground
+        What it had, in degrees.
+    today
+        Grids that may have some of it; shapes in degrees.
+    least_share
+        Who has less of its ground, and is itself made of it by less, is a neighbour whose border was drawn anew.
+
+    Returns
+    -------
+    Shares are of that ground. ``kept``: the grid itself, or one that has just its ground; ``split``: one of
+    several; ``merged``: one that has more.
+    """
+    shapes = np.array([grid.shape for grid in today], dtype=object)
+    shared = shapely.area(shapely.intersection(shapes, ground))
+    of_old, of_new = shared / ground.area, shared / shapely.area(shapes)
+    told = np.flatnonzero(np.maximum(of_old, of_new) >= least_share)
+    order = told[np.lexsort((np.array([grid.id for grid in today], np.int64)[told], -of_old[told]))]
+
+    def kind(place: int) -> str:
+        if today[place].id == old_id:
+            return "kept"
+        if len(told) > 1:
+            return "split"
+        return "kept" if of_new[place] > 1 - least_share else "merged"
+
+    return [Descent(old_id, today[place].id, kind(place), float(of_old[place])) for place in order.tolist()]
 
 
 def _whole(grid: IntArray, of_pair: FloatArray) -> FloatArray:

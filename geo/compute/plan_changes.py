@@ -76,6 +76,7 @@ def consequences(before: PlanSide, after: PlanSide, things: Things) -> Consequen
         buildings=_buildings(case),
         stations=case.stations,
         incidents=case.incidents,
+        of_units_whole={name: float(count.sum()) for name, count in (things.of_units or {}).items()},
         of_units_moved=_of_units_moved(case),
         posts=list(_posts(case, changed)),
         communities=_communities(case, changed),

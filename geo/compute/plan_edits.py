@@ -1,58 +1,71 @@
 """Edits of a draft: a new draft from an old one, or a refusal that says where and why.
 
 Every edit leaves every unit with exactly one grid and every grid with at least one unit, and puts no grid into more
-pieces than it was in. New grids have negative ids until they are stored.
+pieces than it was in, bridges counted. That a bridge is gone may be said at any time: then it is gone, and the rules
+say what that means. New grids have negative ids until they are stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+import shapely
 
-from geo.compute.fabric import Fabric
+from geo.compute.bridges import after_cut, bridged, lines_of_bridges
+from geo.compute.fabric import lonlat_of
 from geo.compute.fabric_along import arcs_along
 from geo.compute.fabric_cut import Cut, cut_along, cut_out
 from geo.compute.fabric_move import move_points
 from geo.compute.fabric_rings import faces_area_e7, pieces_of
 from geo.compute.numbering import free_codes, numbered
-from geo.drafts import BORDER_KINDS, Draft, DraftGrid
+from geo.compute.plan_figures import n_pieces, pieces_with_bridges
+from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid
 from geo.errors import BadGeometry, BadMove, NotFound
 from geo.grids import Post
-from geo.plan_ops import Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
+from geo.plan_ops import Bridge, Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
 from geo.rules.plan_edits import plan_edit_rule
 from geo.units import E7, NONE, BoolArray, Int32Array, IntArray
 
 DRAWN = BORDER_KINDS.index("drawn")
 
 
-def edited(draft: Draft, change: Change) -> Draft:
+def edited(draft: Draft, change: Change, codes: CodeBook) -> Draft:
     """The draft after one edit.
+
+    Parameters
+    ----------
+    draft
+        As it is.
+    change
+        What to do.
+    codes
+        How new grids are numbered, and which codes they do not get.
 
     Raises
     ------
     NotFound
         If there is no such grid or unit.
     BadMove
-        If the edit would leave a grid without units or in more pieces, or change one that is locked.
+        If the edit would leave a grid without units or in more pieces, or change one that is locked; or if the scheme
+        has no number left.
     BadGeometry
         If a line, a polygon or a move cannot be meant.
     """
+    if isinstance(change, Renumber):
+        return _renumbered(draft, change, codes)
     edit = cast("Callable[[Draft, Any], Draft]", _EDITS[type(change)])
-    after = edit(draft, change)
-    _refuse_broken(draft, after)
+    after = _with_codes(edit(draft, change), codes)
+    if not isinstance(change, Bridge):
+        _refuse_broken(draft, after)
     return after
 
 
 def _paint(draft: Draft, change: Paint) -> Draft:
     target = _place(draft, change.grid)
-    units = np.searchsorted(draft.unit_no, change.units)
-    known = units < len(draft.unit_no)
-    known[known] = draft.unit_no[units[known]] == np.array(change.units)[known]
-    if not known.all():
-        raise NotFound("plan_unit_unknown", unit=change.units[int(np.flatnonzero(~known)[0])])
+    units = _units(draft, change.units)
     _refuse_locked(draft, np.append(draft.grid_of_unit[units], target))
     grid_of_unit = draft.grid_of_unit.copy()
     grid_of_unit[units] = target
@@ -70,9 +83,9 @@ def _split(draft: Draft, change: Split) -> Draft:
     line_e7, snap_e7 = _e7(change.line), plan_edit_rule().snap_e7
     after, is_wall = _cut_where_needed(draft, line_e7, draft.grid_of_unit == grid)
     of_grid = after.grid_of_unit == grid
-    part = _parts(after.fabric, of_grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
-    n_parts, n_before = int(part.max()) + 1, int(_parts(draft.fabric, draft.grid_of_unit == grid, None).max()) + 1
-    if n_parts <= n_before:
+    part = _parts(_without_crossed(after, line_e7), of_grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
+    n_before = int(_parts(draft, draft.grid_of_unit == grid, None).max()) + 1
+    if int(part.max()) + 1 <= n_before:
         raise BadGeometry("plan_line_does_not_cross", grid=_called(draft, grid))
     area = np.bincount(part[of_grid], weights=np.abs(faces_area_e7(after.fabric, len(of_grid)))[of_grid])
     others: list[int] = np.argsort(-area, kind="stable").tolist()[1:]
@@ -109,11 +122,12 @@ def _merge(draft: Draft, change: Merge) -> Draft:
     if len(places) < 2:
         raise BadMove("plan_merge_needs_two")
     _refuse_locked(draft, np.array(places))
-    grid_of_unit = np.where(np.isin(draft.grid_of_unit, places), places[0], draft.grid_of_unit)
-    n_pieces = len(np.unique(pieces_of(draft.fabric, grid_of_unit)[grid_of_unit == places[0]]))
-    if n_pieces > 1:
-        raise BadMove("plan_merge_apart", grids=", ".join(_called(draft, place) for place in places), pieces=n_pieces)
-    return _without(replace(draft, grid_of_unit=grid_of_unit), set(places[1:]))
+    is_meant = np.isin(draft.grid_of_unit, places)
+    merged = replace(draft, grid_of_unit=np.where(is_meant, places[0], draft.grid_of_unit))
+    pieces = len(np.unique(pieces_with_bridges(merged)[is_meant]))
+    if pieces > 1:
+        raise BadMove("plan_merge_apart", grids=", ".join(_called(draft, place) for place in places), pieces=pieces)
+    return _without(merged, set(places[1:]))
 
 
 def _move(draft: Draft, change: Move) -> Draft:
@@ -139,9 +153,47 @@ def _rename(draft: Draft, change: Rename) -> Draft:
     return _with_grid(draft, place, replace(draft.grids[place], name=change.name))
 
 
-def _renumber(draft: Draft, _change: Renumber) -> Draft:
-    codes = numbered(draft)
-    return replace(draft, grids=tuple(replace(grid, code=code) for grid, code in zip(draft.grids, codes, strict=True)))
+def _bridge(draft: Draft, change: Bridge) -> Draft:
+    one, other = sorted(_units(draft, change.units).tolist())
+    told = dict(zip(("unit", "other"), sorted(change.units), strict=True))
+    if one == other:
+        raise BadMove("plan_bridge_needs_two", **told)
+    bridges = {bridge[:2]: bridge for bridge in draft.bridges}
+    if change.is_open:
+        _refuse_bridge(draft, {one, other}, change.reason, told)
+        bridges[one, other] = DraftBridge(one, other, change.reason.strip())
+    elif bridges.pop((one, other), None) is None:
+        raise BadMove("plan_bridge_unknown", **told)
+    after = tuple(bridges[pair] for pair in sorted(bridges))
+    if after == draft.bridges:
+        raise BadMove("plan_nothing_changes")
+    if len(after) > plan_edit_rule().most_bridges:
+        raise BadMove("plan_bridges_full", most=plan_edit_rule().most_bridges)
+    return replace(draft, bridges=after)
+
+
+def _refuse_bridge(draft: Draft, units: set[int], reason: str, told: Mapping[str, int]) -> None:
+    sides = zip(draft.fabric.left.tolist(), draft.fabric.right.tolist(), strict=True)
+    if any(units == {left, right} for left, right in sides):
+        raise BadMove("plan_bridge_not_needed", **told)
+    if not reason.strip():
+        raise BadMove("plan_bridge_needs_reason", **told)
+
+
+def _renumbered(draft: Draft, change: Renumber, codes: CodeBook) -> Draft:
+    given = numbered(draft, codes, is_reusing=change.is_reusing)
+    after = tuple(replace(grid, code=code) for grid, code in zip(draft.grids, given, strict=True))
+    if after == draft.grids:
+        raise BadMove("plan_nothing_changes")
+    return replace(draft, grids=after)
+
+
+def _with_codes(draft: Draft, codes: CodeBook) -> Draft:
+    """New grids with the lowest codes that no grid has or had."""
+    new = [place for place, grid in enumerate(draft.grids) if not grid.code]
+    code_of = dict(zip(new, free_codes(draft, len(new), codes), strict=True))
+    grids = tuple(replace(grid, code=code_of.get(place, grid.code)) for place, grid in enumerate(draft.grids))
+    return replace(draft, grids=grids)
 
 
 _EDITS: dict[type[Change], Any] = {
@@ -153,12 +205,12 @@ _EDITS: dict[type[Change], Any] = {
     SetPost: _set_post,
     Lock: _lock,
     Rename: _rename,
-    Renumber: _renumber,
+    Bridge: _bridge,
 }
 
 
 def _cut(draft: Draft, cutter: Any, drawn_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, Cut]:
-    """The draft with some units cut; kinds of borders, and grids of units, are those of what they were part of."""
+    """The draft with some units cut: kinds of borders, grids and bridges are those of what they were part of."""
     cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, plan_edit_rule().snap_e7)
     kind_of_arc = np.where(cut.arc_before == NONE, DRAWN, draft.kind_of_arc[cut.arc_before]).astype(np.int32)
     n_new = len(cut.parent_of_face) - len(draft.unit_no)
@@ -170,6 +222,7 @@ def _cut(draft: Draft, cutter: Any, drawn_e7: Int32Array, may_cut: BoolArray) ->
         arc_no=np.full(len(kind_of_arc), NONE),
         unit_no=unit_no,
         grid_of_unit=draft.grid_of_unit[cut.parent_of_face],
+        bridges=after_cut(draft.bridges, cut.fabric, cut.parent_of_face),
     )
     return after, cut
 
@@ -184,24 +237,31 @@ def _e7(lonlat: Any) -> Int32Array:
     return np.rint(places * E7).astype(np.int32)
 
 
-def _parts(fabric: Fabric, is_meant: BoolArray, is_wall: BoolArray | None) -> IntArray:
+def _without_crossed(draft: Draft, line_e7: Int32Array) -> Draft:
+    """The draft without the bridges that a line crosses."""
+    line = shapely.LineString(lonlat_of(line_e7))
+    is_crossed = shapely.intersects(lines_of_bridges(draft), line).tolist()
+    bridges = tuple(bridge for bridge, crossed in zip(draft.bridges, is_crossed, strict=True) if not crossed)
+    return replace(draft, bridges=bridges)
+
+
+def _parts(draft: Draft, is_meant: BoolArray, is_wall: BoolArray | None) -> IntArray:
     """(n_faces,) which part of the meant faces a face belongs to, if nobody passes walls; NONE for the others."""
     label = np.where(is_meant, 0, NONE)
-    part = pieces_of(fabric, label, is_wall)
+    part = bridged(pieces_of(draft.fabric, label, is_wall), label, draft.bridges)
     found = np.full(len(is_meant), NONE)
     found[is_meant] = np.unique(part[is_meant], return_inverse=True)[1]
     return found
 
 
 def _with_new_grids(draft: Draft, units_of_grid: list[IntArray], model: DraftGrid) -> Draft:
-    """New grids, each of some units, named and kept as ``model`` is; their posts are not filled."""
+    """New grids, each of some units, named and kept as ``model`` is; posts are not filled, codes not given yet."""
     lowest = min(NONE, *(grid.id for grid in draft.grids))  # NONE itself means no grid
-    codes = free_codes(draft, len(units_of_grid))
     grids, grid_of_unit = list(draft.grids), draft.grid_of_unit.copy()
-    for number, (units, code) in enumerate(zip(units_of_grid, codes, strict=True), 1):
+    for number, units in enumerate(units_of_grid, 1):
         name = model.name if model.kind == "special" else f"{model.name}-{number + 1}"
         grid_of_unit[units] = len(grids)
-        grids.append(DraftGrid(lowest - number, code, name, model.kind, {}))
+        grids.append(DraftGrid(lowest - number, "", name, model.kind, {}))
     return replace(draft, grids=tuple(grids), grid_of_unit=grid_of_unit)
 
 
@@ -227,6 +287,16 @@ def _place(draft: Draft, grid_id: int) -> int:
     raise NotFound("plan_grid_unknown", grid=grid_id, community=draft.community.name)
 
 
+def _units(draft: Draft, numbers: Sequence[int]) -> IntArray:
+    """(n,) places of units by their numbers."""
+    units = np.searchsorted(draft.unit_no, numbers)
+    known = units < len(draft.unit_no)
+    known[known] = draft.unit_no[units[known]] == np.array(numbers)[known]
+    if not known.all():
+        raise NotFound("plan_unit_unknown", unit=numbers[int(np.flatnonzero(~known)[0])])
+    return units
+
+
 def _called(draft: Draft, place: int) -> str:
     return f"{draft.grids[place].name} ({draft.grids[place].code})"
 
@@ -239,13 +309,7 @@ def _refuse_locked(draft: Draft, places: IntArray) -> None:
 
 def _refuse_broken(before: Draft, after: Draft) -> None:
     """No grid may be in more pieces than it was; a new one is in one."""
-    pieces_before = dict(zip((grid.id for grid in before.grids), _n_pieces(before), strict=True))
-    for place, (grid, pieces) in enumerate(zip(after.grids, _n_pieces(after), strict=True)):
+    pieces_before = dict(zip((grid.id for grid in before.grids), n_pieces(before).tolist(), strict=True))
+    for place, (grid, pieces) in enumerate(zip(after.grids, n_pieces(after).tolist(), strict=True)):
         if pieces > max(1, pieces_before.get(grid.id, 1)):
             raise BadMove("plan_grid_in_pieces", grid=_called(after, place), pieces=pieces)
-
-
-def _n_pieces(draft: Draft) -> list[int]:
-    piece = pieces_of(draft.fabric, draft.grid_of_unit)
-    grid_and_piece = np.unique(np.stack([draft.grid_of_unit, piece]), axis=1)
-    return np.bincount(grid_and_piece[0], minlength=len(draft.grids)).tolist()  # type: ignore[no-any-return]

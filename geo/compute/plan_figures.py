@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.compute.bridges import bridged
 from geo.compute.fabric import Fabric, lonlat_of, stops_of_arcs
 from geo.compute.fabric_rings import pieces_of
 from geo.compute.project import Frame
@@ -21,8 +22,6 @@ from geo.plan_figures import GridFigures
 from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 COUNTED = ("households", "residents", "elderly", "children", "shops")
-
-NO_BRIDGES: IntArray = np.empty((0, 2), np.int64)
 
 
 class Lines(NamedTuple):
@@ -78,21 +77,17 @@ def _note_lowest(unit_of_home: IntArray, home: IntArray, unit: IntArray) -> None
     unit_of_home[home[order]] = unit[order]  # the lowest comes last
 
 
-def figures_of_grids(
-    draft: Draft, homes: PlanHomes, unit_of_home: IntArray, frame: Frame, bridges: IntArray = NO_BRIDGES
-) -> GridFigures:
+def figures_of_grids(draft: Draft, homes: PlanHomes, unit_of_home: IntArray, frame: Frame) -> GridFigures:
     """What each grid holds and how it is shaped.
 
     Parameters
     ----------
     draft
-        Units, borders, and the grid of every unit.
+        Units, borders, bridges, and the grid of every unit.
     homes, unit_of_home
         The homes, and (n_homes,) the place among the units of each; NONE: counted nowhere.
     frame
         Where lengths and areas are taken: about the community.
-    bridges
-        (n_bridges, 2) numbers of units that hang together though they share no border.
 
     Source
     ------
@@ -115,7 +110,7 @@ def figures_of_grids(
         area_m2=area_m2,
         border_m=border_m,
         compactness=compactness,
-        pieces=n_pieces(draft, bridges),
+        pieces=n_pieces(draft),
         inner_m_of_kind=_by_kind(draft, (left, right), np.where(is_inner, swept.length, 0.0)),
     )
 
@@ -236,29 +231,15 @@ def _by_kind(draft: Draft, sides: tuple[IntArray, IntArray], length_m: FloatArra
     return np.asarray(sum(told)).reshape(n_grids, n_kinds)
 
 
-def pieces_with_bridges(draft: Draft, bridges: IntArray = NO_BRIDGES) -> IntArray:
-    """(n_units,) the piece of its grid that each unit is part of.
+def pieces_with_bridges(draft: Draft) -> IntArray:
+    """(n_units,) the piece of its grid that each unit is part of, told by its lowest unit.
 
     Units hang together that share a border and a grid, and those that a bridge joins and that share a grid.
-
-    Parameters
-    ----------
-    draft
-        Units, borders, and the grid of every unit.
-    bridges
-        (n_bridges, 2) numbers of units; numbers that no unit has are passed over.
     """
-    piece = pieces_of(draft.fabric, draft.grid_of_unit).copy()
-    place_of_unit = dict(zip(draft.unit_no.tolist(), range(len(draft.unit_no)), strict=True))
-    for pair in bridges.tolist():
-        places = [place_of_unit[no] for no in pair if no in place_of_unit]
-        if len(places) == 2 and draft.grid_of_unit[places[0]] == draft.grid_of_unit[places[1]]:
-            one, other = sorted(piece[places].tolist())
-            piece[piece == other] = one
-    return piece
+    return bridged(pieces_of(draft.fabric, draft.grid_of_unit), draft.grid_of_unit, draft.bridges)
 
 
-def n_pieces(draft: Draft, bridges: IntArray = NO_BRIDGES) -> IntArray:
+def n_pieces(draft: Draft) -> IntArray:
     """(n_grids,) how many pieces each grid is in; 0 of a grid without units."""
-    pairs = np.unique(np.stack([draft.grid_of_unit, pieces_with_bridges(draft, bridges)]), axis=1)
+    pairs = np.unique(np.stack([draft.grid_of_unit, pieces_with_bridges(draft)]), axis=1)
     return np.bincount(pairs[0], minlength=len(draft.grids))

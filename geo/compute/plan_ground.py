@@ -23,7 +23,9 @@ written again is off by a centimetre, however long it is."""
 _NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def ground_moves(before: Sequence[Grid], after: Sequence[Grid], frame: Frame) -> list[GroundMove]:
+def ground_moves(
+    before: Sequence[Grid], after: Sequence[Grid], frame: Frame, *, least_width_m: float = LEAST_WIDTH_M
+) -> list[GroundMove]:
     """Every piece of ground that is in one grid before and in another, or none, after; the largest first.
 
     Only grids that are not the same on both sides can have such ground, and unless a plan redraws all of a city those
@@ -35,12 +37,14 @@ def ground_moves(before: Sequence[Grid], after: Sequence[Grid], frame: Frame) ->
         Grids that do not overlap; those with one id are one grid.
     frame
         Where areas are taken.
+    least_width_m
+        Pieces that are narrower are left out; the width is the mean one, ``2 A / P``.
     """
     shape_before = {grid.id: grid.shape for grid in before}
     same = {grid.id for grid in after if grid.id in shape_before and shape_before[grid.id] == grid.shape}
     old = [grid for grid in before if grid.id not in same]
     new = [grid for grid in after if grid.id not in same]
-    return sorted(_moves(old, new, frame), key=_largest_first)
+    return sorted(_moves(old, new, frame, least_width_m), key=_largest_first)
 
 
 def areas_m2(shapes: Sequence[shapely.Geometry] | Shapes, frame: Frame) -> FloatArray:
@@ -48,7 +52,7 @@ def areas_m2(shapes: Sequence[shapely.Geometry] | Shapes, frame: Frame) -> Float
     return np.asarray(shapely.area(shapely.transform(np.array(shapes, dtype=object), frame.to_xy_m)))
 
 
-def _moves(old: Sequence[Grid], new: Sequence[Grid], frame: Frame) -> Iterator[GroundMove]:
+def _moves(old: Sequence[Grid], new: Sequence[Grid], frame: Frame, least_width_m: float) -> Iterator[GroundMove]:
     """The parts of all pieces are measured at once: most of the time goes into starting the projection."""
     pieces = [*_pieces(old, new)]
     parts, piece_of_part = shapely.get_parts([piece for _, _, piece in pieces], return_index=True)
@@ -56,7 +60,7 @@ def _moves(old: Sequence[Grid], new: Sequence[Grid], frame: Frame) -> Iterator[G
     parts, piece_of_part = parts[is_ground], piece_of_part[is_ground]
     parts_m = shapely.transform(parts, frame.to_xy_m)
     part_m2 = shapely.area(parts_m)
-    is_told = (part_m2 >= LEAST_GROUND_M2) & (part_m2 >= LEAST_WIDTH_M * shapely.length(parts_m) / 2)
+    is_told = (part_m2 >= LEAST_GROUND_M2) & (part_m2 >= least_width_m * shapely.length(parts_m) / 2)
     told: dict[int, list[int]] = {}
     for part in np.flatnonzero(is_told).tolist():
         told.setdefault(int(piece_of_part[part]), []).append(part)

@@ -6,7 +6,7 @@ for good, so that what an edit did is the rows that went and the rows that came,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -14,11 +14,12 @@ import numpy as np
 
 from geo.areas import Area
 from geo.compute.fabric import Fabric
-from geo.drafts import BORDER_KINDS, Draft, DraftGrid
+from geo.drafts import BORDER_KINDS, Draft, DraftBridge, DraftGrid
 from geo.grids import Post
-from geo.plan_rows import ArcRow, Delta, PlanRows
+from geo.plan_rows import ArcRow, Delta, PlanRows, UnitPair
 from geo.units import NONE, Int32Array
 
+Key = TypeVar("Key")
 Row = TypeVar("Row")
 
 
@@ -38,6 +39,10 @@ def draft_of(community: Area, rows: PlanRows) -> Draft:
         unit_no=unit_no,
         grid_of_unit=np.array([place_of_grid[rows.units[no]] for no in unit_no.tolist()], np.int64),
         grids=tuple(rows.grids[grid_id] for grid_id in grid_ids),
+        bridges=tuple(
+            DraftBridge(place_of_unit[one], place_of_unit[other], reason)
+            for (one, other), reason in sorted(rows.bridges.items())
+        ),
     )
 
 
@@ -66,9 +71,10 @@ def rows_of(draft: Draft, before: PlanRows) -> PlanRows:
     n_new = int((draft.unit_no == NONE).sum())
     unit_no = draft.unit_no.copy()
     unit_no[unit_no == NONE] = before.next_unit_no + np.arange(n_new)
+    numbers: list[int] = unit_no.tolist()
     no_of_arc = {arc: no for no, arc in before.arcs.items()}
     arcs, next_arc_no = {}, before.next_arc_no
-    for arc in arc_rows(draft.fabric, draft.kind_of_arc, unit_no.tolist()):
+    for arc in arc_rows(draft.fabric, draft.kind_of_arc, numbers):
         no = no_of_arc.get(arc)
         if no is None:
             no, next_arc_no = next_arc_no, next_arc_no + 1
@@ -76,10 +82,11 @@ def rows_of(draft: Draft, before: PlanRows) -> PlanRows:
     grid_of_unit = [draft.grids[place].id for place in draft.grid_of_unit.tolist()]
     return PlanRows(
         arcs=arcs,
-        units=dict(zip(unit_no.tolist(), grid_of_unit, strict=True)),
+        units=dict(zip(numbers, grid_of_unit, strict=True)),
         grids={grid.id: grid for grid in draft.grids},
         next_arc_no=next_arc_no,
         next_unit_no=before.next_unit_no + n_new,
+        bridges={(numbers[bridge.one], numbers[bridge.other]): bridge.reason for bridge in draft.bridges},
     )
 
 
@@ -107,14 +114,26 @@ def delta_of(before: PlanRows, after: PlanRows) -> Delta:
         "arcs": _difference(before.arcs, after.arcs, _arc_told),
         "units": _difference(before.units, after.units, int),
         "grids": _difference(before.grids, after.grids, asdict),
+        "bridges": _difference(before.bridges, after.bridges, str, _pair_told),
     }
 
 
-def _difference(before: Mapping[int, Row], after: Mapping[int, Row], told: Any) -> dict[str, dict[str, Any]]:
+def _difference(
+    before: Mapping[Key, Row], after: Mapping[Key, Row], told: Any, key_told: Callable[[Key], str] = str
+) -> dict[str, dict[str, Any]]:
     return {
-        "gone": {str(no): told(row) for no, row in before.items() if after.get(no) != row},
-        "come": {str(no): told(row) for no, row in after.items() if before.get(no) != row},
+        "gone": {key_told(key): told(row) for key, row in before.items() if after.get(key) != row},
+        "come": {key_told(key): told(row) for key, row in after.items() if before.get(key) != row},
     }
+
+
+def _pair_told(pair: UnitPair) -> str:
+    return "-".join(map(str, pair))
+
+
+def _pair_read(told: str) -> UnitPair:
+    one, other = told.split("-")
+    return int(one), int(other)
 
 
 def _arc_told(arc: ArcRow) -> list[Any]:
@@ -134,23 +153,26 @@ def stepped(rows: PlanRows, delta: Delta) -> PlanRows:
     ValueError
         If the rows that should go are not those of this state.
     """
-    arcs = _stepped(rows.arcs, delta["arcs"], _arc_read)
+    arcs = _stepped(rows.arcs, delta["arcs"], int, _arc_read)
     return replace(
         rows,
         arcs=arcs,
-        units=_stepped(rows.units, delta["units"], int),
-        grids=_stepped(rows.grids, delta["grids"], _grid_read),
+        units=_stepped(rows.units, delta["units"], int, int),
+        grids=_stepped(rows.grids, delta["grids"], int, _grid_read),
+        bridges=_stepped(rows.bridges, delta["bridges"], _pair_read, str),
         next_arc_no=max([rows.next_arc_no, *(no + 1 for no in arcs)]),
         next_unit_no=max([rows.next_unit_no, *(int(no) + 1 for no in delta["units"]["come"])]),
     )
 
 
-def _stepped(rows: Mapping[int, Row], sides: Mapping[str, Mapping[str, Any]], read: Any) -> dict[int, Row]:
+def _stepped(
+    rows: Mapping[Key, Row], sides: Mapping[str, Mapping[str, Any]], key_read: Callable[[str], Key], read: Any
+) -> dict[Key, Row]:
     left = dict(rows)
-    for no, row in sides["gone"].items():
-        if left.pop(int(no), None) != read(row):
-            raise ValueError(f"row {no} is not as it was")
-    return {**left, **{int(no): read(row) for no, row in sides["come"].items()}}
+    for key, row in sides["gone"].items():
+        if left.pop(key_read(key), None) != read(row):
+            raise ValueError(f"row {key} is not as it was")
+    return {**left, **{key_read(key): read(row) for key, row in sides["come"].items()}}
 
 
 def _arc_read(told: list[Any]) -> ArcRow:
@@ -164,10 +186,11 @@ def _grid_read(told: Mapping[str, Any]) -> DraftGrid:
 
 
 def touched_grids(before: PlanRows, after: PlanRows, delta: Delta) -> list[int]:
-    """Ids of the grids that an edit changed: their row, their units, or a border of one of these; ascending."""
+    """Ids of the grids that an edit changed: their row, their units, a border or bridge of one of these; ascending."""
     found = {int(no) for side in delta["grids"].values() for no in side}
     found |= {grid for side in delta["units"].values() for grid in side.values()}
     for side, rows in (("gone", before), ("come", after)):
         units = {unit for arc in delta["arcs"][side].values() for unit in arc[:2]}
+        units |= {unit for pair in delta["bridges"][side] for unit in _pair_read(pair)}
         found |= {rows.units[unit] for unit in units - {NONE}}
     return sorted(found)

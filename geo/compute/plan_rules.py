@@ -148,7 +148,6 @@ CHECKS: Mapping[str, Check] = {
     "outside": ground.outside,
     "one_piece": ground.one_piece,
     "building_cut": ground.building_cut,
-    "locked": ground.locked,
     "code_missing": _code_missing,
     "code_wrong": _code_wrong,
     "code_twice": _code_twice,

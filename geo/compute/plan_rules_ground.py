@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
+from geo.compute.bridges import nearest_faces
 from geo.compute.fabric_rings import shapes_of
 from geo.compute.plan_figures import grids_beside, lines_of, pieces_with_bridges
 from geo.plan_problems import Inspection, Problem, Shapes
@@ -65,12 +66,15 @@ def _wide(polygons: Shapes, width_m: float) -> Shapes:
 
 
 def one_piece(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
-    """Grids in several pieces; what offends is all of a grid but its largest piece."""
+    """Grids in several pieces; what offends is all of a grid but its largest piece.
+
+    Told with the numbers of two units between which a bridge would be shortest, one of them of the largest piece.
+    """
     in_pieces = np.flatnonzero(plan.figures.pieces > 1)
     if not len(in_pieces):
         return
     draft = plan.draft
-    piece_of_unit = pieces_with_bridges(draft, plan.bridges)
+    piece_of_unit = pieces_with_bridges(draft)
     is_meant = np.isin(draft.grid_of_unit, in_pieces)
     unit, piece = np.unique(piece_of_unit[is_meant], return_index=True, return_inverse=True)[1:]
     label = np.full(len(is_meant), NONE)
@@ -79,9 +83,11 @@ def one_piece(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
     area, grid = shapely.area(pieces), draft.grid_of_unit[is_meant][unit]
     for place in in_pieces.tolist():
         mine = np.flatnonzero(grid == place)
-        small = np.delete(mine, np.argmax(area[mine]))
-        shape = shapely.union_all(pieces[small])
-        yield plan.breach(rule, [place], shape=shape, pieces=len(mine))
+        largest = mine[np.argmax(area[mine])]
+        others = mine[mine != largest]
+        sides = (np.flatnonzero(np.isin(label, side)) for side in (largest, others))
+        units = sorted(draft.unit_no[list(nearest_faces(draft.fabric, *sides))].tolist())
+        yield plan.breach(rule, [place], shape=shapely.union_all(pieces[others]), pieces=len(mine), units=units)
 
 
 def building_cut(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
@@ -111,19 +117,3 @@ def _borders_in_buildings(plan: Inspection, is_border: BoolArray, width_m: float
     inside = shapely.buffer(plan.in_metres(outlines[near]), -width_m, quad_segs=1)
     is_cut = shapely.intersects(inside[place], plan.in_metres(borders[arc]))
     return arc[is_cut], home[is_cut]
-
-
-def locked(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
-    """Grids that were locked in the plan before and, unless somebody has unlocked them, have another border now."""
-    if plan.before is None:
-        return
-    place_of_id = {grid.id: place for place, grid in enumerate(plan.draft.grids)}
-    for grid, shape in plan.before.locked_shapes.items():
-        place = place_of_id.get(grid)
-        if place is None:
-            yield plan.breach(rule, [], variant="_gone", shape=shape, subject=str(grid), id=grid)
-        elif plan.draft.grids[place].is_locked:
-            moved = plan.in_metres(shape).symmetric_difference(plan.in_metres(plan.shapes[place]))
-            wide = shapely.union_all(_wide(shapely.get_parts(moved), rule.limits["width_m"]))
-            if not wide.is_empty:
-                yield plan.breach(rule, [place], shape=plan.in_degrees(wide), area_m2=wide.area)

@@ -18,7 +18,7 @@ import shapely
 from pyogrio.errors import DataSourceError
 
 from geo.errors import BadFile
-from geo.files.plan_sheet import GRID_FIELDS, GridOut, Tables, inert
+from geo.files.plan_sheet import GRID_FIELDS, BridgeOut, GridOut, Tables, inert
 from geo.files.topojson import Lines, TopoLayer, topology_of
 from geo.files.write import ABOUT, About, OutTable, write_tables
 from geo.plan_changes import Comparison, Consequences
@@ -52,6 +52,7 @@ class PlanFile:
     """The borders; None: the plan is not drawn on units."""
     layers: Sequence[TopoLayer] = ()
     """What lies between them: ``grids``, and whatever else is to be told."""
+    bridges: Sequence[BridgeOut] = ()
 
 
 def write_plan(path: Path, plan: PlanFile, language: str) -> None:
@@ -85,12 +86,31 @@ def write_changes(path: Path, found: Consequences, problems: Sequence[Problem], 
     BadFile
         If the ending is unknown or the file cannot be written.
     """
+    tables = _tables_of_changes(path, language)
+    code_of_grid = {change.id: change.name.code for change in found.comparison.grids}
+    _write(path, [*tables.consequences(found), tables.problems(problems, code_of_grid)], about)
+
+
+def write_comparison(path: Path, found: Comparison, about: About, language: str) -> None:
+    """Write two plans or days held against each other as .xlsx, .json or .gpkg: counts by grid, no building.
+
+    Raises
+    ------
+    BadFile
+        If the ending is unknown or the file cannot be written.
+    """
+    tables = _tables_of_changes(path, language)
+    _write(path, [*tables.comparison(found), tables.ground(found)], about)
+
+
+def _tables_of_changes(path: Path, language: str) -> Tables:
     if path.suffix.lower() not in CHANGES:
         raise BadFile("export_ending_unknown", path=path.name, endings=", ".join(CHANGES))
-    tables = Tables(language if path.suffix.lower() == WORKBOOK else None)
-    code_of_grid = {change.id: change.name.code for change in found.comparison.grids}
-    told = [*tables.consequences(found), tables.problems(problems, code_of_grid)]
-    write_tables(path, [_mappable(table) for table in told], {key: inert(value) for key, value in about.items()})
+    return Tables(language if path.suffix.lower() == WORKBOOK else None)
+
+
+def _write(path: Path, tables: Sequence[OutTable], about: About) -> None:
+    write_tables(path, [_mappable(table) for table in tables], {key: inert(value) for key, value in about.items()})
 
 
 CHANGES = (WORKBOOK, ".json", ".gpkg")
@@ -106,6 +126,8 @@ def _tables(path: Path, plan: PlanFile, language: str) -> None:
     tables = Tables(language if path.suffix.lower() == WORKBOOK else None)
     told = [tables.grids(plan.grids), *(tables.comparison(plan.comparison) if plan.comparison else ())]
     told.append(_mappable(tables.problems(plan.problems, {grid.id: grid.code for grid in plan.grids})))
+    if plan.bridges:
+        told.append(tables.bridges(plan.bridges))
     write_tables(path, told, plan.about)
 
 

@@ -145,8 +145,10 @@ class _Story:
         yield self.line(self.text("printed", day=self.page.printed_on))
         yield Spacer(0, 5)
         yield self.line(self._summary())
-        for name, moved in self.page.found.of_units_moved.items():
-            yield self.line(self.text("of_units", name=clipped(name), moved=told_number(moved)))
+        for kind, whole in self.page.found.of_units_whole.items():
+            moved = told_number(self.page.found.of_units_moved.get(kind, 0.0))
+            name, day = self.word(f"column_{kind}"), made.work_dates[kind]
+            yield self.line(self.text("of_units", name=name, moved=moved, whole=told_number(whole), day=day))
         yield Spacer(0, 6)
         yield from self._maps()
         yield from self._moves()

@@ -69,6 +69,29 @@ class GridOut:
     """Breaches of rules that concern it."""
 
 
+@dataclass(frozen=True)
+class BridgeOut:
+    """Two units that hang together though they share no border, as they are written to files."""
+
+    units: tuple[int, int]
+    """Their numbers."""
+    grid_codes: tuple[str, str]
+    """Whose they are; it counts where both are the same."""
+    reason: str
+    line: BaseGeometry
+    """From the one to the other, EPSG:4326."""
+
+
+def bridges_out(draft: Draft, lines: Sequence[BaseGeometry]) -> list[BridgeOut]:
+    """The bridges of a draft; ``lines``: (n_bridges,) how they are drawn."""
+    numbers = draft.unit_no.tolist()
+    codes = [draft.grids[place].code for place in draft.grid_of_unit.tolist()]
+    return [
+        BridgeOut((numbers[one], numbers[other]), (codes[one], codes[other]), reason, line)
+        for (one, other, reason), line in zip(draft.bridges, lines, strict=True)
+    ]
+
+
 def grids_out(
     draft: Draft,
     shapes: Sequence[BaseGeometry],
@@ -181,6 +204,12 @@ class Tables:
         fields = ("severity", "rule", "grid_codes", "sentence", "lon", "lat", "problem_id")
         return self.table("problems", fields, rows, [problem.shape for problem in problems])
 
+    def bridges(self, bridges: Sequence[BridgeOut]) -> OutTable:
+        """Units that hang together though they share no border, with a line from the one to the other."""
+        rows = [[*bridge.units, *bridge.grid_codes, bridge.reason] for bridge in bridges]
+        fields = ("unit_no", "other_unit_no", "grid_code", "other_grid_code", "reason")
+        return self.table("bridges", fields, rows, [bridge.line for bridge in bridges])
+
     def comparison(self, comparison: Comparison) -> list[OutTable]:
         """Grids before and after, all moves, and as a square matrix where that can be read."""
         return [self._people(comparison), self._moves(comparison), *self._matrix(comparison)]
@@ -254,7 +283,8 @@ class Tables:
             self.table("buildings", ("home_id", "name", *_FROM_TO, *people), buildings),
             self._places("stations", found),
             self._places("incidents", found),
-            self._ground(found.comparison),
+            self.ground(found.comparison),
+            *self._work(found),
             self.table("to_tell", fields, [*told, *posts]),
         ]
 
@@ -266,18 +296,33 @@ class Tables:
             [self.word("column", "other_member"), whole["residents"], comparison.residents_other_member],
             [self.word("sheet", "stations"), None, len(found.stations)],
             [self.word("sheet", "incidents"), None, len(found.incidents)],
-            *([name, None, moved_units] for name, moved_units in found.of_units_moved.items()),
+            *(
+                [self.word("column", kind), number, found.of_units_moved.get(kind)]
+                for kind, number in found.of_units_whole.items()
+            ),
         ]
-        shares = [part / all_ if all_ else None for _, all_, part in rows]
+        shares = [part / all_ if all_ and part is not None else None for _, all_, part in rows]
         fields = ("measure", "whole", "moved", "moved_share")
         return self.table("summary", fields, [[*row, share] for row, share in zip(rows, shares, strict=True)])
+
+    def _work(self, found: Consequences) -> Iterator[OutTable]:
+        """What was counted of each grid's work, before and after, where anything was."""
+        if not found.of_units_whole:
+            return
+        kinds = list(found.of_units_whole)
+        fields = ("code", "name", *(f"{kind}_{when}" for kind in kinds for when in ("before", "after")))
+        rows = [
+            [work.grid.code, work.grid.name, *(side.get(kind) for kind in kinds for side in (work.before, work.after))]
+            for work in found.work
+        ]
+        yield self.table("work", fields, rows)
 
     def _places(self, name: str, found: Consequences) -> OutTable:
         moves = found.stations if name == "stations" else found.incidents
         rows = [[move.id, move.name, *_from_to(move.before, move.after)] for move in moves]
         return self.table(name, ("id", "name" if name == "stations" else "category", *_FROM_TO), rows)
 
-    def _ground(self, comparison: Comparison) -> OutTable:
+    def ground(self, comparison: Comparison) -> OutTable:
         """Ground that comes to another grid, with its polygons."""
         rows = [[*_from_to(move.before, move.after), move.area_m2] for move in comparison.ground]
         return self.table("ground", (*_FROM_TO, "area_m2"), rows, [move.shape for move in comparison.ground])
@@ -313,6 +358,8 @@ def about_changes(made: Made) -> About:
         told[f"grids_{when}"] = side.n_grids
     told["homes_of_both_sides"] = "as they are today"
     told["homes_date"] = made.homes_date or ""
+    for kind, day in sorted(made.work_dates.items()):
+        told[f"{kind}_as_of"] = day
     told["coverage_inputs_hash"] = made.covered.inputs_hash if made.covered else ""
     told["inputs_hash"] = made.inputs_hash
     return told

@@ -122,10 +122,11 @@ def _geojson(path: Path, tables: Sequence[OutTable], about: About) -> None:
 
 
 def _csv(path: Path, tables: Sequence[OutTable], about: About) -> None:
-    """One table after the other, an empty line between them, and at the end how the figures came about."""
+    """One table after the other, an empty line between them, and at the end how the figures came about, if at all."""
+    told = [OutTable(ABOUT, (ABOUT, ""), list(about.items()))] if about else []
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # without the mark spreadsheets guess the encoding
         writer = csv.writer(file)
-        for table in (*tables, OutTable(ABOUT, (ABOUT, ""), list(about.items()))):
+        for table in (*tables, *told):
             if table is not tables[0]:
                 writer.writerow([])
             for row in (table.headers, *table.rows):

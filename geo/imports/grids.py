@@ -12,13 +12,14 @@ from shapely.geometry.base import BaseGeometry
 from geo.areas import CODE_DIGITS as AREA_DIGITS
 from geo.areas import Area
 from geo.files.table import FileTable
-from geo.grids import CODE_DIGITS, KINDS, POSTS, Grid, Post
+from geo.grids import KINDS, POSTS, Grid, Post
 from geo.imports.areas import outside_of
 from geo.imports.places import as_geojson, polygons_of, swapped
 from geo.imports.report import Fault
 from geo.imports.rows import Reading, Rows
 from geo.imports.slivers import GAP, OUTSIDE, OVERLAP, UNCOVERED, Defect, fit
 from geo.imports.values import code_of, text_of, word_of, yes_no_of
+from geo.rules.code_schemes import code_digits, scheme_of
 from geo.rules.import_limits import import_limits
 
 Row = dict[str, Any]
@@ -93,9 +94,9 @@ def read_grids(
 
 def _row(rows: Rows, index: int, shape: BaseGeometry | None, communities: Mapping[str, Area]) -> Row:
     name = partial(text_of, limit=import_limits().longest_name)
-    code = rows.need(index, "code", partial(code_of, digits=CODE_DIGITS))
+    code = rows.need(index, "code", partial(code_of, digits=code_digits()))
     said = rows.read(index, "community_code", partial(code_of, digits=AREA_DIGITS))
-    wanted = said or (code and code[:AREA_DIGITS])
+    wanted = said or (code and _named_by(code))
     community = communities.get(wanted or "")
     if wanted and community is None:
         rows.fault(index, "community_code", "community_unknown", value=wanted)
@@ -109,6 +110,12 @@ def _row(rows: Rows, index: int, shape: BaseGeometry | None, communities: Mappin
         "geom": shape,
         "posts": {post: found for post in POSTS if (found := _post(rows, index, post)) is not None},
     }
+
+
+def _named_by(code: str) -> str:
+    """The community that a grid's code names, by whatever scheme it is made."""
+    scheme = scheme_of(code)
+    return (scheme and scheme.community_of(code)) or code[:AREA_DIGITS]
 
 
 def _kind(rows: Rows, index: int) -> str:

@@ -90,10 +90,14 @@ def points_of(rows: Rows, town: Town) -> list[BaseGeometry | None]:
     if rows.table.shapes is None:
         raise BadFile("positions_missing", path=rows.table.filename, found=", ".join(list(rows.table.columns)[:20]))
     headers = columns_of("position", rows.table.columns)
-    return [_point(rows, index, headers, town) for index in range(len(rows))]
+    return [point_of(rows, index, headers, town) for index in range(len(rows))]
 
 
-def _point(rows: Rows, index: int, headers: dict[str, str], town: Town) -> BaseGeometry | None:
+def point_of(rows: Rows, index: int, headers: dict[str, str], town: Town) -> BaseGeometry | None:
+    """A row's point; a row without one, or with one in the wrong place, gets a fault.
+
+    ``headers`` are those of the position columns, by field.
+    """
     assert rows.table.shapes is not None
     shape = rows.table.shapes[index]
     if shape is None or shape.is_empty:

@@ -2,7 +2,7 @@
 
 All in a local metric frame. A part is narrow if nothing of it is left when it is shrunk by half the width from both
 sides. The repair itself is GEOS's coverage cleaning, which may lose or merge polygons on bad input, so its result is
-checked before it is used.
+checked before it is used; and where GEOS's check sees a fault, arithmetic has the last word.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.compute.layer_clean import is_coverage
 from geo.imports.places import frame_about, in_degrees, in_metres
 from geo.rules.import_limits import ImportLimits, import_limits
 
@@ -64,13 +65,13 @@ def fit(grids: Sequence[BaseGeometry], community: BaseGeometry) -> Fitting:
         for kind, who, part in found
     )
     fits = not any(d.kind != UNCOVERED and not d.is_wide for d in defects)
-    if fits and (len(shapes) == 1 or shapely.coverage_is_valid(shapes)):
+    if fits and is_coverage(shapes):
         return Fitting(defects, np.array(grids, dtype=object))
     mended = _mended(shapes, ground, limits)
     if mended is None:
         return Fitting(defects, None)
     stored = np.array([_multi(in_degrees(shape, frame)) for shape in mended], dtype=object)
-    return Fitting(defects, stored if shapely.coverage_is_valid(stored) and shapely.is_valid(stored).all() else None)
+    return Fitting(defects, stored if is_coverage(stored) else None)
 
 
 def _is_wide(part: BaseGeometry, width_m: float) -> bool:
@@ -127,11 +128,11 @@ def _mended(shapes: Shapes, ground: BaseGeometry, limits: ImportLimits) -> Shape
     pieces = _polygonal(shapely.intersection(reach, strips, grid_size=GRAIN_M))
     drawn_out = _polygonal(shapely.union(clipped, pieces, grid_size=GRAIN_M))
     cleaned: Shapes = shapely.coverage_clean(drawn_out, gap_width=width_m, snapping_distance=limits.snap_m)
-    if len(cleaned) != len(shapes) or shapely.is_empty(cleaned).any() or not shapely.is_valid(cleaned).all():
+    if len(cleaned) != len(shapes) or shapely.is_empty(cleaned).any():
         return None
     bound_m2 = shapely.length(shapes) * width_m + limits.noise_m2
     moved_m2 = np.abs(shapely.area(cleaned) - shapely.area(clipped))
-    if (moved_m2 > bound_m2).any() or not shapely.coverage_is_valid(cleaned):
+    if (moved_m2 > bound_m2).any() or not is_coverage(cleaned):
         return None
     return cleaned
 

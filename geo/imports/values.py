@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,19 +74,24 @@ def whole_number_of(value: Any) -> int:
     return int(number)
 
 
-def code_of(value: Any, digits: int) -> str:
-    """A code of so many digits. A number cell is taken while it is exact; a rounded one cannot be brought back."""
+def code_of(value: Any, digits: int | Sequence[int]) -> str:
+    """A code of so many digits, or of as many as one of some schemes has.
+
+    A number cell is taken while it is exact; a rounded one cannot be brought back.
+    """
+    lengths = (digits,) if isinstance(digits, int) else tuple(digits)
+    wanted = ", ".join(map(str, lengths))
     if isinstance(value, float):
         if not value.is_integer() or abs(value) >= EXACT_FLOAT:
-            raise CellError("code_not_digits", value=shown(value), digits=digits)
+            raise CellError("code_not_digits", value=shown(value), digits=wanted)
         value = int(value)
     text = _narrow(str(value)).lstrip("'").removesuffix(".0").replace(" ", "")
     if _SCIENTIFIC.fullmatch(text):
-        raise CellError("code_scientific", value=shown(value), digits=digits)
+        raise CellError("code_scientific", value=shown(value), digits=wanted)
     if not (text.isascii() and text.isdigit()):
-        raise CellError("code_not_digits", value=shown(value), digits=digits)
-    if len(text) != digits:
-        raise CellError("code_length", value=shown(value), digits=digits, length=len(text))
+        raise CellError("code_not_digits", value=shown(value), digits=wanted)
+    if len(text) not in lengths:
+        raise CellError("code_length", value=shown(value), digits=wanted, length=len(text))
     return text
 
 

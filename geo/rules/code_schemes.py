@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import accumulate
+
+from geo.errors import Refused
 
 DEFAULT_SCHEME = "unit_grid"
+"""What plans are numbered by unless somebody begins one by another scheme."""
 
 SEQUENCE = "sequence"
 DIGITS_OF_COMMUNITY = {"county": slice(0, 6), "street": slice(6, 9), "community": slice(9, 12)}
@@ -69,6 +73,17 @@ class CodeScheme:
             return None
         return int(rest)
 
+    def community_of(self, code: str) -> str | None:
+        """The 12 digits of the community that a code of this scheme names; None if it is no such code.
+
+        >>> code_schemes()["street_of_four"].community_of("1501020001001012")
+        '150102001001'
+        """
+        ends = accumulate(digits for _, digits in self.parts)
+        said = {part: code[end - digits : end] for (part, digits), end in zip(self.parts, ends, strict=True)}
+        found = "".join(said[part][where.start - where.stop :] for part, where in DIGITS_OF_COMMUNITY.items())
+        return found if self.number_of(code, found) is not None else None
+
 
 @cache
 def code_schemes() -> Mapping[str, CodeScheme]:
@@ -87,3 +102,31 @@ def code_schemes() -> Mapping[str, CodeScheme]:
         )
         for key, entry in data.items()
     }
+
+
+def code_scheme(key: str) -> CodeScheme:
+    """One scheme.
+
+    Raises
+    ------
+    Refused
+        If there is none of that name; the sentence says which there are.
+    """
+    scheme = code_schemes().get(key)
+    if scheme is None:
+        raise Refused("code_scheme_unknown", scheme=key, known=", ".join(code_schemes()))
+    return scheme
+
+
+def code_digits() -> list[int]:
+    """How many digits a code may have, by any scheme; ascending."""
+    return sorted({scheme.digits for scheme in code_schemes().values()})
+
+
+def scheme_of(code: str) -> CodeScheme | None:
+    """The scheme that makes such a code; None if none does.
+
+    >>> scheme_of("1501020001001012").key, scheme_of("7")
+    ('street_of_four', None)
+    """
+    return next((scheme for scheme in code_schemes().values() if scheme.community_of(code) is not None), None)

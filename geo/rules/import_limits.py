@@ -24,6 +24,8 @@ class ImportLimits:
     future_slack_minutes: int
     longest_name: int
     longest_text: int
+    most_work_counted: int
+    """In one cell of a file of counts."""
     largest_unpacked_bytes: int
 
 

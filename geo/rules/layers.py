@@ -30,6 +30,7 @@ class LayerRules:
     sliver_share: float
     most_slivers: int
     least_border_m: float
+    kept_share: float
 
 
 @cache
@@ -43,4 +44,5 @@ def layer_rules() -> LayerRules:
         sliver_share=data["audit"]["sliver_share"],
         most_slivers=data["audit"]["most_slivers"],
         least_border_m=data["merge"]["least_border_m"],
+        kept_share=data["merge"]["kept_share"],
     )

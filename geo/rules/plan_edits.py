@@ -14,8 +14,14 @@ class PlanEditRule:
 
     snap_e7: int
     """How far a drawn point may lie from a border that it means, in ten-millionths of a degree."""
+    told_width_m: float
+    """Ground that comes to another grid is told to everybody where it is at least this wide."""
     most_points: int
     most_units: int
+    most_bridges: int
+    """Of one plan."""
+    least_heir_share: float
+    """Of the ground of a grid that was: who has less of it is not told as its heir."""
     longest_comment: int
     longest_reason: int
     comment_days: int
@@ -29,8 +35,11 @@ def plan_edit_rule() -> PlanEditRule:
     data = tomllib.loads((resources.files("geo.rules") / "plan_edits.toml").read_text(encoding="utf-8"))
     return PlanEditRule(
         snap_e7=data["snap"]["e7"],
+        told_width_m=data["laid_out"]["least_width_m"],
         most_points=data["most"]["points"],
         most_units=data["most"]["units"],
+        most_bridges=data["most"]["bridges"],
+        least_heir_share=data["heirs"]["least_share"],
         longest_comment=data["text"]["longest_comment"],
         longest_reason=data["text"]["longest_reason"],
         comment_days=data["comments"]["days"],

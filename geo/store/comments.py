@@ -34,6 +34,13 @@ def number_waiting(conn: Connection, plan_id: int) -> int:
     return int(conn.execute(select(func.count()).where(c.plan_id == plan_id, c.state == "waiting")).scalar_one())
 
 
+def shown_by_grid(conn: Connection, plan_id: int) -> dict[int, int]:
+    """Grid id -> how many comments on it are shown; grids without one are missing."""
+    c = plan_comment.c
+    query = select(c.grid_id, func.count()).where(c.plan_id == plan_id, c.state == "shown").group_by(c.grid_id)
+    return {grid_id: number for grid_id, number in conn.execute(query)}  # noqa: C416 -- rows are no pairs to the type checker
+
+
 def add(conn: Connection, plan_id: int, grid_id: int, text: str, at: datetime) -> Comment:
     """A new comment, waiting."""
     values = {"plan_id": plan_id, "grid_id": grid_id, "text": text, "made_at": at}

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
 from geo.drafts import DraftGrid
 from geo.errors import NotFound, StaleVersion
-from geo.plan_rows import ArcRow, PlanRows
+from geo.plan_rows import ArcRow, PlanRows, UnitPair
 from geo.store.bulk import copy_rows
 from geo.store.grids import posts_of_plans
-from geo.store.plan_tables import fabric, fabric_arc, plan_edit, plan_unit
+from geo.store.plan_tables import fabric, fabric_arc, plan_bridge, plan_edit, plan_unit
 from geo.store.tables import plan, plan_grid, plan_post
 from geo.units import E7, NONE
 
@@ -40,7 +40,14 @@ def rows_of_plan(conn: Connection, plan_id: int, fabric_id: int) -> PlanRows:
         },
         next_arc_no=next_arc_no,
         next_unit_no=next_unit_no,
+        bridges=_bridges_of_plan(conn, plan_id),
     )
+
+
+def _bridges_of_plan(conn: Connection, plan_id: int) -> dict[UnitPair, str]:
+    b = plan_bridge.c
+    found = conn.execute(select(b.unit_no, b.other_unit_no, b.reason).where(b.plan_id == plan_id))
+    return {(one, other): reason for one, other, reason in found}
 
 
 def arcs_of_fabric(conn: Connection, fabric_id: int) -> tuple[dict[int, ArcRow], int, int]:
@@ -73,6 +80,13 @@ def cut_of(conn: Connection, community_id: int) -> int | None:
     """The fabric that a community was cut into; None before it was."""
     query = select(fabric.c.id).where(fabric.c.community_id == community_id, fabric.c.is_cut)
     return conn.execute(query).scalar_one_or_none()
+
+
+def cuts(conn: Connection, community_ids: Sequence[int], *, lock: bool = False) -> dict[int, int]:
+    """Community -> the fabric that it was cut into; with ``lock`` it stays so until the transaction ends."""
+    query = select(fabric.c.community_id, fabric.c.id).where(fabric.c.community_id.in_(community_ids), fabric.c.is_cut)
+    found = conn.execute(query.with_for_update(read=True) if lock else query)
+    return {row.community_id: row.id for row in found}
 
 
 def save_fabric(  # noqa: PLR0913 -- the columns of a row
@@ -130,6 +144,12 @@ def save_units(conn: Connection, plan_id: int, units: Mapping[int, int]) -> None
     copy_rows(conn, plan_unit, ("plan_id", "unit_no", "grid_id"), [(plan_id, no, grid) for no, grid in units.items()])
 
 
+def save_bridges(conn: Connection, plan_id: int, bridges: Mapping[UnitPair, str]) -> None:
+    """Which units hang together, of a plan in which no bridge between these is stored yet."""
+    columns = ("plan_id", "unit_no", "other_unit_no", "reason")
+    copy_rows(conn, plan_bridge, columns, [(plan_id, *pair, reason) for pair, reason in bridges.items()])
+
+
 def write_step(
     conn: Connection,
     plan_id: int,
@@ -153,8 +173,19 @@ def write_step(
     if left:
         conn.execute(delete(plan_unit).where(plan_unit.c.plan_id == plan_id, plan_unit.c.unit_no.in_(left)))
     save_units(conn, plan_id, given)
+    _write_bridges(conn, plan_id, before, after)
     numbers = {"next_arc_no": after.next_arc_no, "next_unit_no": after.next_unit_no}
     conn.execute(update(fabric).where(fabric.c.id == fabric_id).values(numbers))
+
+
+def _write_bridges(conn: Connection, plan_id: int, before: PlanRows, after: PlanRows) -> None:
+    b = plan_bridge.c
+    gone = [pair for pair, reason in before.bridges.items() if after.bridges.get(pair) != reason]
+    if gone:
+        is_gone = tuple_(b.unit_no, b.other_unit_no).in_(gone)
+        conn.execute(delete(plan_bridge).where(b.plan_id == plan_id, is_gone))
+    come = {pair: reason for pair, reason in after.bridges.items() if before.bridges.get(pair) != reason}
+    save_bridges(conn, plan_id, come)
 
 
 def _write_grids(

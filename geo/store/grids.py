@@ -7,15 +7,20 @@ from datetime import datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import Connection, Select, any_, func, literal, select
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, Select, and_, any_, func, literal, select
 
-from geo.grids import Grid, Post
+from geo.grids import CodeSpell, Grid, Post
 from geo.store.tables import plan, plan_grid, plan_post
+from geo.units import WGS84
+
+GRID_COLUMNS = ("grid_id", "plan_id", "community_id", "code", "name", "kind", "geom")
+"""What the SQL function ``grids_at`` returns."""
 
 
 def live_grids(conn: Connection, at: datetime) -> list[Grid]:
     """The grids in force at a moment, by code."""
-    g = func.grids_at(at).table_valued("grid_id", "plan_id", "community_id", "code", "name", "kind", "geom")
+    g = func.grids_at(at).table_valued(*GRID_COLUMNS)
     columns = (g.c.grid_id, g.c.plan_id, g.c.community_id, g.c.code, g.c.name, g.c.kind)
     return _grids(conn, select(*columns, func.ST_AsBinary(g.c.geom).label("wkb")).order_by(g.c.code))
 
@@ -26,6 +31,28 @@ def grids_of_plans(conn: Connection, plan_ids: Sequence[int]) -> list[Grid]:
     columns = (g.grid_id, g.plan_id, plan.c.community_id, g.code, g.name, g.kind)
     query = select(*columns, func.ST_AsBinary(g.geom).label("wkb")).join(plan, plan.c.id == g.plan_id)
     return _grids(conn, query.where(g.plan_id == any_(literal(list(plan_ids)))).order_by(g.code))
+
+
+def spells_of_code(conn: Connection, code: str) -> list[CodeSpell]:
+    """The grids that have, had or are to have a code, one for each published plan, in the order of time."""
+    g, p = plan_grid.c, plan.c
+    is_meant = and_(g.code == code, p.state.in_(("published", "superseded")))
+    from_plans = plan_grid.join(plan, p.id == g.plan_id)
+    periods = conn.execute(select(p.id, p.effective_from, p.effective_to).select_from(from_plans).where(is_meant))
+    period_of = {row.id: (row.effective_from, row.effective_to) for row in periods}
+    columns = (g.grid_id, g.plan_id, p.community_id, g.code, g.name, g.kind)
+    query = select(*columns, func.ST_AsBinary(g.geom).label("wkb")).select_from(from_plans)
+    grids = _grids(conn, query.where(is_meant).order_by(p.effective_from, g.plan_id))
+    return [CodeSpell(grid, grid.shape, *period_of[grid.plan_id]) for grid in grids]
+
+
+def live_grids_on(conn: Connection, ground: BaseGeometry, at: datetime) -> list[Grid]:
+    """The grids in force at a moment that touch some ground, EPSG:4326, by code."""
+    g = func.grids_at(at).table_valued(*GRID_COLUMNS)
+    columns = (g.c.grid_id, g.c.plan_id, g.c.community_id, g.c.code, g.c.name, g.c.kind)
+    meant = func.ST_Intersects(g.c.geom, func.ST_GeomFromWKB(ground.wkb, WGS84))
+    query = select(*columns, func.ST_AsBinary(g.c.geom).label("wkb"))
+    return _grids(conn, query.where(meant).order_by(g.c.code))
 
 
 def _grids(conn: Connection, query: Select[Any]) -> list[Grid]:

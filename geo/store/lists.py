@@ -13,14 +13,12 @@ from sqlalchemy.dialects.postgresql import array
 from geo.errors import NotFound
 from geo.publication import PublicationRule
 from geo.store.database import sql
+from geo.store.grids import GRID_COLUMNS
 from geo.store.tables import area, resource
 
 Entry = TypeVar("Entry")
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
-
-GRID_COLUMNS = ("grid_id", "plan_id", "community_id", "code", "name", "kind", "geom")
-"""What the SQL function ``grids_at`` returns."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,27 @@ plan_unit = Table(
     comment="Every unit of a plan's fabric and the one grid that has it.",
 )
 
+plan_bridge = Table(
+    "plan_bridge",
+    metadata,
+    Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("unit_no", Integer, primary_key=True),
+    Column("other_unit_no", Integer, primary_key=True),
+    Column("reason", Text, nullable=False, comment="what joins them: a footbridge, an underpass, one gate"),
+    CheckConstraint("unit_no < other_unit_no", name="order"),
+    *(
+        ForeignKeyConstraint(
+            ["plan_id", unit],
+            ["plan_unit.plan_id", "plan_unit.unit_no"],
+            deferrable=True,
+            initially="DEFERRED",
+            name=f"plan_bridge_{unit}_fkey",
+        )
+        for unit in ("unit_no", "other_unit_no")
+    ),
+    comment="Units of a plan that hang together though they share no border; it counts while one grid has both.",
+)
+
 plan_edit = Table(
     "plan_edit",
     metadata,

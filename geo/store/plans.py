@@ -8,18 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
+from geo.drafts import CodeBook
 from geo.errors import NotFound
 from geo.grids import Post
 from geo.plan_figures import Descent
 from geo.plans import Plan
+from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.store.bulk import copy_rows
 from geo.store.imports import reserve_ids
 from geo.store.plan_tables import plan_acceptance, plan_lineage
-from geo.store.tables import grid, import_batch, plan, plan_grid, plan_post
+from geo.store.tables import area, grid, import_batch, plan, plan_grid, plan_post
 
-COLUMNS = tuple(field.name for field in fields(Plan))
+OF_COMMUNITY = {"community_code": area.c.code, "community_name": area.c.name}
+COLUMNS = tuple(
+    OF_COMMUNITY[field.name].label(field.name) if field.name in OF_COMMUNITY else plan.c[field.name]
+    for field in fields(Plan)
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def live_plan(conn: Connection, community_id: int, at: datetime) -> Plan | None:
         p.effective_from <= at,
         or_(p.effective_to.is_(None), p.effective_to > at),
     )
-    row = conn.execute(query.with_for_update()).mappings().one_or_none()
+    row = conn.execute(query.with_for_update(of=plan)).mappings().one_or_none()
     return None if row is None else Plan(**row)
 
 
@@ -74,7 +80,7 @@ def get_plan(conn: Connection, plan_id: int, *, lock: bool = False) -> Plan:
         If there is none.
     """
     query = _select().where(plan.c.id == plan_id)
-    row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    row = conn.execute(query.with_for_update(of=plan) if lock else query).mappings().one_or_none()
     if row is None:
         raise NotFound("plan_unknown", id=plan_id)
     return Plan(**row)
@@ -91,9 +97,15 @@ def list_plans(conn: Connection, community_id: int | None, state: str | None) ->
 
 
 def insert_draft(
-    conn: Connection, community_id: int, base: Plan | None, fabric_id: int, note: str | None, at: datetime
+    conn: Connection,
+    community_id: int,
+    base: Plan | None,
+    fabric_id: int,
+    note: str | None,
+    at: datetime,
+    scheme: str | None = None,
 ) -> Plan:
-    """A new draft, without grids yet."""
+    """A new draft, without grids yet; numbered by a scheme, or by that of its base."""
     values = {
         "community_id": community_id,
         "state": "draft",
@@ -101,6 +113,7 @@ def insert_draft(
         "fabric_id": fabric_id,
         "note": note,
         "created_at": at,
+        "code_scheme": scheme or scheme_after(base),
     }
     return get_plan(conn, int(conn.execute(insert(plan).values(values).returning(plan.c.id)).scalar_one()))
 
@@ -134,6 +147,26 @@ def lineage_of(conn: Connection, plan_id: int) -> list[Descent]:
     return [Descent(*row) for row in found]
 
 
+def scheme_after(base: Plan | None) -> str:
+    """Key of the scheme by which a plan that goes on from another one is numbered, unless somebody wants another."""
+    return DEFAULT_SCHEME if base is None else base.code_scheme
+
+
+def code_book(conn: Connection, community_code: str, scheme: str) -> CodeBook:
+    """How grids of a community are numbered by a scheme, and who has, had or is to have which code by a published plan.
+
+    Raises
+    ------
+    Refused
+        If there is no such scheme.
+    """
+    columns = (plan_grid.c.code, func.array_agg(plan_grid.c.grid_id.distinct()))
+    query = select(*columns).join(plan, plan.c.id == plan_grid.c.plan_id).join(area, area.c.id == plan.c.community_id)
+    query = query.where(area.c.code == community_code, plan.c.state.in_(("published", "superseded")))
+    found = conn.execute(query.group_by(plan_grid.c.code))
+    return CodeBook(code_scheme(scheme), {code: frozenset(grids) for code, grids in found})
+
+
 def new_grid_ids(conn: Connection, community_id: int, number: int) -> list[int]:
     """Permanent ids of grids that never were before."""
     ids = list(reserve_ids(conn, grid, number))
@@ -152,7 +185,14 @@ def _is_open() -> Any:
 
 
 def save_plan(
-    conn: Connection, community_id: int, grids: Sequence[NewGrid], *, base: Plan | None, import_id: int, at: datetime
+    conn: Connection,
+    community_id: int,
+    grids: Sequence[NewGrid],
+    *,
+    base: Plan | None,
+    import_id: int,
+    scheme: str,
+    at: datetime,
 ) -> int:
     """A new draft plan: its id. Grids without an id get one that is theirs for good."""
     values = {
@@ -160,6 +200,7 @@ def save_plan(
         "state": "draft",
         "base_plan_id": base.id if base else None,
         "import_id": import_id,
+        "code_scheme": scheme,
         "created_at": at,
     }
     plan_id = int(conn.execute(insert(plan).values(values).returning(plan.c.id)).scalar_one())
@@ -203,4 +244,4 @@ def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime
 
 
 def _select() -> Select[Any]:
-    return select(*(plan.c[name] for name in COLUMNS))
+    return select(*COLUMNS).join_from(plan, area, area.c.id == plan.c.community_id)

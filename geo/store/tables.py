@@ -38,6 +38,7 @@ from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata know its tables
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
+from geo.store.work_tables import work_count
 
 metadata = street_network.metadata
 """All tables: those of streets and of plans in the making, which stand in files of their own, and those below."""
@@ -50,7 +51,7 @@ import_batch = Table(
         "kind",
         Text,
         nullable=False,
-        comment="areas, grids, stations, streets, people, incidents, resources, circles, layers",
+        comment="areas, grids, stations, streets, people, incidents, resources, circles, layers, work",
     ),
     Column("source", Text, nullable=False),
     Column("filename", Text, nullable=False),
@@ -99,6 +100,13 @@ plan = Table(
     import_id(),
     when("created_at"),
     Column("note", Text),
+    Column(
+        "code_scheme",
+        Text,
+        nullable=False,
+        server_default=text("'unit_grid'"),
+        comment="how its grids are numbered: a scheme of geo/rules/code_schemes.toml",
+    ),
     CheckConstraint("state in ('draft','proposed','published','superseded','withdrawn')", name="state"),
     CheckConstraint(
         "state not in ('published','superseded') or effective_from is not null", name="published_has_a_beginning"
@@ -128,7 +136,7 @@ plan_grid = Table(
     metadata,
     Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("grid_id", ForeignKey("grid.id"), primary_key=True),
-    Column("code", Text, nullable=False, comment="15 digits; dated by the plan's effective period"),
+    Column("code", Text, nullable=False, comment="of the plan's scheme; dated by its effective period"),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("is_locked", Boolean, nullable=False, server_default=text("false")),
@@ -350,7 +358,7 @@ token = Table(
     CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
 )
 
-UNDOABLE = (area, station, resource, incident, home, official_circle)
+UNDOABLE = (area, station, resource, incident, home, official_circle, work_count)
 """Tables whose rows an import may change in place; each has a twin that keeps the rows as they were."""
 
 

@@ -14,6 +14,7 @@ from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
+from geo.store.work_tables import work_count
 
 
 def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
@@ -85,7 +86,7 @@ def _area_in_use(import_id: int) -> ColumnElement[bool]:
     stays = exists(select(1).where(child.c.parent_id == area.c.id, child.c.import_id != import_id))
     users = [
         exists(select(1).where(column == area.c.id))
-        for column in (plan.c.community_id, fabric.c.community_id, token.c.area_id)
+        for column in (plan.c.community_id, fabric.c.community_id, token.c.area_id, work_count.c.community_id)
     ]
     return exists(select(1).where(goes, or_(stays, *users)))
 

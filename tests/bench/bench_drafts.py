@@ -14,9 +14,10 @@ from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.actions.store_cuts import cut_and_store
 from geo.compute.plan_edits import edited
-from geo.drafts import Draft
+from geo.drafts import CodeBook, Draft
 from geo.errors import GridcircleError
 from geo.plan_ops import Paint
+from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.store.areas import live_areas
 from geo.store.database import Database
 from geo.units import NONE
@@ -25,6 +26,7 @@ from tests.bench.graphs import GENERATED
 from tests.bench.machine import Row, Table, timed
 
 HAND = Hand(at=AT)
+CODES = CodeBook(code_scheme(DEFAULT_SCHEME))
 N_EDITS, N_PUBLISHED = 20, 5
 
 
@@ -74,7 +76,7 @@ def border_units(draft: Draft) -> list[Paint]:
 def stays_whole(draft: Draft, op: Paint) -> bool:
     """Whether nothing refuses the edit."""
     try:
-        edited(draft, op)
+        edited(draft, op, CODES)
     except GridcircleError:
         return False
     return True

@@ -129,7 +129,7 @@ def town_of(width: int, height: int, grids: tuple[int, int]) -> Town:
     blocks = zip((x // 3).tolist(), (y // 3).tolist(), strict=True)
     compounds = np.array([f"小区{a}-{b}" if (a + b) % 3 == 0 else "" for a, b in blocks], object)
     moved = np.where(rng.random(n_units) < 0.05, grid_of_unit % n_grids, grid_of_unit) + 1
-    return Town(draft, homes, shapely.box(*(low / E7).T, *(high / E7).T), compounds, PlanBefore(moved, {}))
+    return Town(draft, homes, shapely.box(*(low / E7).T, *(high / E7).T), compounds, PlanBefore(moved))
 
 
 def lattice(width: int, height: int, rng: np.random.Generator) -> Fabric:

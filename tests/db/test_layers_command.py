@@ -135,3 +135,28 @@ def test_a_proposal_into_a_map(loaded: Database, tmp_path: Path) -> None:
     told = asked(loaded, "merge", "--base", "police", "--layer", "health", "--community", town.WEST)
     assert [zone["code"] for zone in told["zones"]] == ["P1"]
     assert "shape" not in told["zones"][0]
+
+
+def test_a_proposal_taken_up_and_where_it_came_from(loaded: Database, tmp_path: Path) -> None:
+    cut_and_store(loaded, None, AT)
+    code, text = gridcircle(
+        loaded, "layers", "merge", "--base", "police", "--community", town.WEST, "--open-plan", language="en"
+    )
+    assert code == 0, text
+    assert text.splitlines()[-1].endswith(
+        "of 区001 begun: 1 grids with 1,000 residents, 0 of them kept; 2 doubts of the layers to look at."
+    )
+    (draft,) = asked(loaded, "merge", "--base", "police", "--community", town.EAST, "--open-plan", "--note", "2027")[
+        "drafts"
+    ]
+    assert (draft["plan"]["note"], draft["residents"], len(draft["grids"])) == ("2027", 1000, 1)
+    plan = str(draft["plan"]["id"])
+    told = lines(loaded, "origin", plan, "--out", str(tmp_path / "origin.xlsx"))
+    assert told[0].startswith(f"Plan {plan} was begun with fire, health, police on police (")
+    assert told[1] == f"  {town.EAST}005 zone P2: zone P2, new"
+    book = load_workbook(tmp_path / "origin.xlsx")
+    assert book.sheetnames == ["grids", "crosswalks", "about"]
+    rows = list(book["crosswalks"].iter_rows(min_row=2, values_only=True))
+    assert sum(row[5] for row in rows if row[0] == "health") == 1000
+    code, text = gridcircle(loaded, "layers", "origin", "1", "--json")
+    assert (code, json.loads(text)["key"]) == (1, "plan_not_merged")

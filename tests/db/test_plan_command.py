@@ -78,6 +78,27 @@ def test_from_beginning_to_end(db: Database, town: PlanTown, tmp_path: Path) -> 
     assert compared["moved"] == told["moved"]
 
 
+def test_days_say_what_plans_say(db: Database, town: PlanTown, tmp_path: Path) -> None:
+    """Five units with 40 residents each come to the northern grid; the plan before is in force since March 2026."""
+    plan = ask(db, "open", WEST)["plan"]["id"]
+    ask(db, "paint", plan, town.grid[0], *(unit_no(column, 4) for column in range(5)))
+    rules = {row["rule"] for row in ask(db, "problems", plan)["problems"] if row["severity"] == "warning"}
+    ask(db, "publish", plan, *(word for rule in rules for word in ("--accept", f"{rule}=试点")))
+    days = ("compare", "--from", "2026-04-01", "--to", "2199-01-01")
+    told = ask(db, *days, "--community", WEST, "--out", tmp_path / "days.xlsx")
+    assert told == ask(db, "compare", town.plan_id, plan) == ask(db, *days)
+    assert (told["moved"]["residents"], told["whole"]["residents"]) == (200, 4000)
+    book = load_workbook(tmp_path / "days.xlsx")
+    moves = [row for row in book.worksheets[1].iter_rows(min_row=2, values_only=True) if row[4] == "yes"]
+    assert [(row[0], row[2], row[5]) for row in moves] == [(f"{WEST}003", f"{WEST}001", 200)]
+    assert book.sheetnames == ["before and after", "moves", "matrix", "ground", "about"]
+    same = ask(db, "compare", "--from", "2026-04-01", "--to", "2026-04-02")
+    assert same["moved"]["residents"] == 0
+    one = ask(db, "compare", town.plan_id, plan, "--out", tmp_path / "plans.json")
+    assert one == told
+    assert json.loads((tmp_path / "plans.json").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
     ("words", "key"),
     [
@@ -88,11 +109,45 @@ def test_from_beginning_to_end(db: Database, town: PlanTown, tmp_path: Path) -> 
         (("publish", 2, "--accept", "households"), "plan_acceptance_unread"),
         (("rename", 2, 1, "x", "--version", 7), "plan_stale"),
         (("units", "123"), "unit_community_unknown"),
+        (("compare",), "plans_compare_which"),
+        (("compare", 1), "plans_compare_which"),
+        (("compare", 1, 2, "--from", "2026-01-01"), "plans_compare_which"),
+        (("compare", 1, 2, "--community", WEST), "plans_compare_which"),
+        (("compare", "--from", "2026-01-01"), "plans_compare_which"),
+        (("compare", "--from", "2026-01-01", "--to", "2026-02-01", "--community", "1"), "plan_community_unknown"),
+        (("compare", 1, 2, "--out", "x.pdf"), "export_ending_unknown"),
     ],
 )
 def test_what_is_refused(db: Database, town: PlanTown, words: tuple[object, ...], key: str) -> None:
     ask(db, "open", WEST)
     assert refused(db, *words)["key"] == key
+
+
+def test_bridges_schemes_and_old_codes(db: Database, town: PlanTown) -> None:
+    one, two, _, four = town.grid
+    plan = ask(db, "open", WEST, "--codes", "street_of_four")["plan"]
+    assert plan["code_scheme"] == "street_of_four"
+    far, near = unit_no(9, 0), unit_no(0, 9)
+    assert refused(db, "bridge", plan["id"], far, near)["key"] == "plan_bridge_needs_reason"
+    done = ask(db, "bridge", plan["id"], far, near, "--reason", "天桥")
+    assert done["touched"] == sorted([one, four])
+    ask(db, "paint", plan["id"], one, far)
+    ask(db, "bridge", plan["id"], near, far, "--gone")
+    (breach,) = [row for row in ask(db, "problems", plan["id"])["problems"] if row["severity"] == "error"]
+    assert breach["rule"] == "one_piece"
+    ask(db, "undo", plan["id"])
+    ask(db, "merge", plan["id"], two, one)
+    ask(db, "renumber", plan["id"], "--reuse")
+    assert sorted(grid["code"][-3:] for grid in ask(db, "show", plan["id"])["grids"]) == ["001", "002", "003"]
+    (story,) = ask(db, "code", f"{WEST}002")["grids"]
+    assert (story["id"], story["until"], [heir["code"] for heir in story["today"]]) == (two, None, [f"{WEST}002"])
+    assert ask(db, "code", f"{WEST}009")["grids"] == []
+    assert refused(db, "code", "9")["key"] == "grid_code_bad"
+    assert refused(db, "open", WEST, "--codes", "roman")["key"] == "code_scheme_unknown"
+    code, lines = gridcircle(db, "plan", "code", f"{WEST}002", "--at", "2026-03-05")
+    assert (code, len(lines.splitlines())) == (0, 2)
+    assert f"grid {two}" in lines
+    assert "100" in lines
 
 
 def test_withdrawing(db: Database, town: PlanTown) -> None:

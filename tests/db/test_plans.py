@@ -200,7 +200,7 @@ class TestEditing:
         version = do(db, draft, version, Rename(town.grid[0], "河西一格"))
         version = do(db, draft, version, Lock(town.grid[3], True))
         version = do(db, draft, version, Merge((town.grid[0], town.grid[1])))
-        do(db, draft, version, Renumber())
+        do(db, draft, version, Renumber(is_reusing=True))
         grids = {grid.id: grid for grid in view_plan(db, draft.id).draft.grids}
         assert not grids[town.grid[0]].posts["chief"].is_filled
         assert grids[town.grid[0]].name == "河西一格"

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.compute.load import KnownWork, balance_of, hours_per_month, load_of_grids, visits_per_month, walking_m
+from geo.compute.load import (
+    KnownWork,
+    balance_of,
+    hours_per_month,
+    known_work,
+    load_of_grids,
+    visits_per_month,
+    walking_m,
+)
 from geo.plan_figures import GridFigures
 from geo.rules.load import load_rule
+from geo.units import NONE
+from geo.work import WORK_KINDS, WorkCounts
 
 RULE = load_rule()
 PLAIN = replace(
@@ -59,6 +69,23 @@ def test_what_has_been_counted_takes_the_place_of_estimates() -> None:
     hours = load_of_grids(figures, known, np.zeros(2), PLAIN)
     assert hours.visits.tolist() == [20.0, 3.5]
     assert hours.cases.tolist() == [0.0, 1.0]
+
+
+def test_what_lies_in_a_grid_is_known_of_it() -> None:
+    kinds = ["cases_a_month", "cases_a_month", "visits_due", "open_cases", "cases_a_month", "special_households"]
+    counts = WorkCounts(
+        kind=np.array([WORK_KINDS.index(kind) for kind in kinds]),
+        number=np.array([2.0, 0.5, 0.0, 9.0, 4.0, 3.0]),
+        lonlat=np.zeros((6, 2)),
+        dates={},
+    )
+    known = known_work(counts, np.array([0, 0, 1, 1, NONE, 2]), 3)
+    nan = float("nan")
+    np.testing.assert_array_equal(known.cases, [2.5, nan, nan])  # what lies in no grid is nobody's
+    np.testing.assert_array_equal(known.visits, [nan, 0.0, nan])
+    np.testing.assert_array_equal(known.special_households, [nan, nan, 3.0])
+    nothing = known_work(WorkCounts(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 2)), {}), np.zeros(0, np.int64), 2)
+    assert all(np.isnan(column).all() for column in nothing if column is not None)
 
 
 def test_the_round_past_100_homes_on_a_hectare() -> None:

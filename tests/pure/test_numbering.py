@@ -7,19 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.numbering import free_codes, lineage, number, numbered, order_west_east_north_south
+from geo.compute.numbering import free_codes, heirs_of, lineage, number, numbered, order_west_east_north_south
+from geo.drafts import CodeBook, Draft
 from geo.errors import BadMove
+from geo.grids import Grid
 from geo.plan_figures import DESCENTS, Descent
 from geo.rules.code_schemes import CodeScheme, code_schemes
 from geo.units import NONE
-from tests.drawn_grids import COMMUNITY, draft_of
+from tests.drawn_grids import CODES, COMMUNITY, draft_of
 
 UNIT_GRID = code_schemes()["unit_grid"]
 SMALL = replace(UNIT_GRID, parts=(*UNIT_GRID.parts[:3], ("sequence", 1)))
 """Nine numbers."""
+
+
+def book(**grids: set[int]) -> CodeBook:
+    """Ends of codes -> ids of the grids that had them."""
+    return CodeBook(UNIT_GRID, {COMMUNITY + end.removeprefix("c"): frozenset(ids) for end, ids in grids.items()})
 
 
 @pytest.mark.parametrize(
@@ -138,9 +146,9 @@ def test_what_cannot_be_kept() -> None:
 def test_a_draft_is_numbered_row_by_row() -> None:
     """A row of the order is 222 m high and begins with the drawing: its lower 200 m are in the first."""
     draft = draft_of("DA", "DA", "CB", "CB")
-    codes = numbered(draft)
+    codes = numbered(draft, CODES)
     assert [code[-3:] for code in codes] == ["002", "004", "003", "001"]
-    assert numbered(draft, code_schemes()["service_grid"])[0].endswith("02")
+    assert numbered(draft, CodeBook(code_schemes()["service_grid"]))[0].endswith("02")
 
 
 @given(st.permutations("ABCD"))
@@ -148,20 +156,70 @@ def test_a_draft_is_numbered_row_by_row() -> None:
 def test_numbers_follow_places_not_names(letters: list[str]) -> None:
     a, b, c, d = letters
     draft = draft_of(a + b, a + b, c + d, c + d)
-    codes = dict(zip((grid.name for grid in draft.grids), numbered(draft), strict=True))
+    codes = dict(zip((grid.name for grid in draft.grids), numbered(draft, CODES), strict=True))
     assert [codes[letter][-3:] for letter in letters] == ["001", "002", "003", "004"]
 
 
 def test_free_codes_of_a_draft() -> None:
     draft = draft_of("ABC")
-    assert free_codes(draft, 2, retired=[COMMUNITY + "004"]) == [COMMUNITY + "005", COMMUNITY + "006"]
+    # 004 was a grid's that is gone, 006 that of one that is in the draft and has another now
+    used = book(c004={77}, c006={1})
+    assert free_codes(draft, 2, used) == [COMMUNITY + "005", COMMUNITY + "007"]
     without = replace(
         draft, grids=(draft.grids[0], replace(draft.grids[1], code=""), replace(draft.grids[2], code="9"))
     )
-    assert free_codes(without, 2) == [COMMUNITY + "002", COMMUNITY + "003"]
-    assert free_codes(draft, 0) == []
+    assert free_codes(without, 2, CODES) == [COMMUNITY + "002", COMMUNITY + "003"]
+    assert free_codes(draft, 0, CODES) == []
     with pytest.raises(BadMove):
-        free_codes(draft, 1000)
+        free_codes(draft, 1000, CODES)
+
+
+def test_numbers_of_grids_that_are_gone_are_left_out() -> None:
+    draft = draft_of("ABC")  # 1, 2, 3 from west to east
+    bare = replace(draft, grids=tuple(replace(grid, code="") for grid in draft.grids))
+
+    def numbers(draft: Draft, used: CodeBook, *, is_reusing: bool = False) -> list[str]:
+        return [code[-3:] for code in numbered(draft, used, is_reusing=is_reusing)]
+
+    assert numbers(bare, book(c002={77})) == ["001", "003", "004"]
+    assert numbers(bare, book(c002={77}), is_reusing=True) == ["001", "002", "003"]
+    assert numbers(draft, book(c002={77})) == ["001", "002", "003"]  # B has it now, whoever had it before
+    # what the draft's own grids had may change hands among them; what one of them and a stranger had may not
+    assert numbers(bare, book(c001={3}, c002={1, 2})) == ["001", "002", "003"]
+    assert numbers(bare, book(c001={3, 77})) == ["002", "003", "004"]
+
+
+def test_a_whole_community_whose_number_was_another_grids() -> None:
+    service = code_schemes()["service_grid"]
+    whole = f"000000{COMMUNITY}00"
+    draft = draft_of("AA")
+    assert numbered(draft, CodeBook(service, {whole: frozenset({1})})) == [whole]
+    assert numbered(draft, CodeBook(service, {whole: frozenset({9})})) == [f"000000{COMMUNITY}01"]
+
+
+def ground(grid_id: int, *sides: float) -> Grid:
+    return Grid(grid_id, 1, 1, "", "", "basic", shapely.box(*sides), {})
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        ([ground(1, 0, 0, 10, 10)], [(1, "kept", 1.0)]),
+        ([ground(8, 0, 0, 10, 10)], [(8, "kept", 1.0)]),
+        ([ground(8, 0, 0, 20, 10)], [(8, "merged", 1.0)]),
+        ([ground(1, 0, 0, 3, 10), ground(8, 3, 0, 10, 10)], [(8, "split", 0.7), (1, "kept", 0.3)]),
+        # half a metre of a neighbour's border is no heir; a small grid that was cut out of it is one
+        ([ground(1, 0, 0, 9.95, 10), ground(8, 9.95, 0, 20, 10)], [(1, "kept", 0.995)]),
+        ([ground(1, 0, 0, 10, 10), ground(8, 2, 2, 2.5, 2.5)], [(1, "kept", 1.0), (8, "split", 0.0025)]),
+        ([ground(8, 5, 0, 10, 10), ground(7, 0, 0, 5, 10)], [(7, "split", 0.5), (8, "split", 0.5)]),
+        ([], []),
+        ([ground(1, 50, 50, 60, 60)], []),
+    ],
+)
+def test_who_has_the_ground_of_a_grid(today: list[Grid], told: list[tuple[int, str, float]]) -> None:
+    found = heirs_of(1, shapely.box(0, 0, 10, 10), today, 0.01)
+    assert [(line.new_id, line.kind, pytest.approx(line.share)) for line in found] == told
+    assert {line.old_id for line in found} <= {1}
 
 
 def descent(

@@ -100,9 +100,13 @@ def test_stations_incidents_buildings_and_visits() -> None:
     assert [(move.home_id, move.name, move.before, move.after) for move in found.buildings] == [
         (102, "9号楼", name(2), name(3))
     ]
-    assert found.of_units_moved == {"visits": 6}
-    after = [grid.after.of_units["visits"] for grid in found.comparison.grids if grid.after]
-    assert after == [1 + 8 + 16, 2 + 32, 4]
+    assert found.of_units_moved == {"visits_due": 6}
+    assert found.of_units_whole == {"visits_due": 63}
+    assert [(work.grid, work.before, work.after) for work in found.work] == [
+        (name(1), {"visits_due": 1 + 2 + 8 + 16}, {"visits_due": 1 + 8 + 16}),
+        (name(2), {"visits_due": 4 + 32}, {"visits_due": 2 + 32}),
+        (name(3), {}, {"visits_due": 4}),
+    ]
 
 
 def test_a_unit_too_small_to_be_ground_changes_its_grids() -> None:
@@ -110,7 +114,7 @@ def test_a_unit_too_small_to_be_ground_changes_its_grids() -> None:
     after = replace(before, grid_of_unit=np.array([2, 2, 3]))
     found = consequences(before, after, things_of("ABC", due=[3, 5, 7]))
     assert [grid.state for grid in found.comparison.grids] == ["changed", "changed", "kept"]
-    assert found.of_units_moved == {"visits": 3}
+    assert found.of_units_moved == {"visits_due": 3}
 
 
 def test_coverage_and_load_before_and_after() -> None:
@@ -183,7 +187,7 @@ def test_every_division_of_a_small_town(before: str, after: str) -> None:
     moves = old.grid_of_home != new.grid_of_home
     assert there.comparison.moved == moved_counts(old.grid_of_home, new.grid_of_home, things.homes)
     assert there.comparison.moved.residents == things.homes.residents[moves].sum()
-    assert there.of_units_moved == {"visits": moves.sum()}
+    assert there.of_units_moved == {"visits_due": moves.sum()}
     assert {move.home_id for move in there.buildings} == {100 + i for i in np.flatnonzero(moves) if i % 2 == 0}
     assert {move.id for move in there.stations} == {s + 1 for s, home in enumerate((0, 4)) if moves[home]}
     held_together(there.comparison)

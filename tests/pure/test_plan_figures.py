@@ -23,7 +23,7 @@ from geo.compute.plan_figures import (
 from geo.drafts import BORDER_KINDS, Draft, DraftGrid
 from geo.plan_figures import GridFigures
 from geo.units import NONE
-from tests.drawn_grids import FRAME, box, draft_of, homes_at, lonlat_at, unit_shapes
+from tests.drawn_grids import FRAME, box, draft_of, homes_at, lonlat_at, unit_shapes, with_bridges
 
 NOBODY = homes_at()
 NOWHERE = np.empty(0, np.int64)
@@ -139,12 +139,12 @@ def test_pieces_are_those_one_can_walk_in(rows: list[str]) -> None:
 
 
 def test_a_bridge_joins_what_lies_apart() -> None:
-    draft = draft_of("ABA", "BBB", "A.B")  # units 100 to 107
+    draft = draft_of("ABA", "BBB", "A.B")  # units 0 to 7
     assert n_pieces(draft).tolist() == [3, 1]
-    assert n_pieces(draft, np.array([[102, 100]])).tolist() == [2, 1]
-    assert n_pieces(draft, np.array([[102, 100], [106, 102]])).tolist() == [1, 1]
-    # a bridge to another grid, or to a unit that is gone, joins nothing
-    assert n_pieces(draft, np.array([[100, 101], [101, 102], [102, 999]])).tolist() == [3, 1]
+    assert n_pieces(with_bridges(draft, (2, 0))).tolist() == [2, 1]
+    assert n_pieces(with_bridges(draft, (2, 0), (6, 2))).tolist() == [1, 1]
+    # a bridge to another grid joins nothing, and two of them do not make a way through it
+    assert n_pieces(with_bridges(draft, (0, 5), (5, 2))).tolist() == [3, 1]
 
 
 def test_a_home_on_a_border_is_in_the_lowest_unit() -> None:

@@ -249,8 +249,8 @@ def test_consequences_in_a_workbook(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(out)
     told = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)][1:] for sheet in book.worksheets}
     assert told["概要"][0] == ["常住人口", 75, 23, pytest.approx(23 / 75)]
-    assert [row[0] for row in told["概要"][-3:]] == ["驿站", "未结事件", "visits"]
-    assert told["概要"][-1] == ["visits", None, 3, None]
+    assert [row[0] for row in told["概要"][-3:]] == ["驿站", "未结事件", "每月应走访"]
+    assert told["概要"][-1] == ["每月应走访", 15, 3, 3 / 15]
     assert [row[:4] for row in told["楼栋"]] == [[102, "=9号楼", "150102001001002", "网格B"]]
     assert [row[:2] for row in told["驿站"]] == [[1, "驿站"]]
     assert [row[:2] for row in told["未结事件"]] == [[1, "noise"]]
@@ -259,6 +259,8 @@ def test_consequences_in_a_workbook(tmp_path: Path) -> None:
     about = dict(told["about"])
     assert about["inputs_hash"] == found.comparison.made.inputs_hash
     assert about["homes_of_both_sides"] == "as they are today"
+    assert about["visits_due_as_of"] == "2026-01-31"
+    assert [row[2:] for row in told["工作量统计"]] == [[8, 7], [7, 6], [None, 2]]
     people = told["调整前后"]
     assert [row[1] for row in people] == ["调整", "调整", "新增"]
 
@@ -383,6 +385,7 @@ def text_of(pdf: bytes) -> str:
                 "未发现问题。",
                 "告知对象",
                 "人口数据日期 2025-12-31",
+                "每月应走访，截至 2026-01-31",
                 "第 1 页，共 2 页",
                 "审图号：X1",
             ],
@@ -395,6 +398,7 @@ def text_of(pdf: bytes) -> str:
                 "No rule is broken.",
                 "Who must be told",
                 "people as of 2025-12-31",
+                "visits due a month, as of 2026-01-31",
                 "page 1 of 2",
                 "Map approval number: X1",
             ],

@@ -10,13 +10,13 @@ import shapely
 
 from geo.compute.plan_rules import problems_of
 from geo.drafts import Draft
-from geo.plan_problems import Inspection, PlanBefore, Problem, blocks
+from geo.plan_problems import Inspection, Problem, blocks
 from geo.rules.plan_rules import plan_rules
 from geo.units import NONE
-from tests.drawn_grids import FRAME, box, draft_of, homes_at, inspection_of, lonlat_at
+from tests.drawn_grids import FRAME, box, draft_of, homes_at, inspection_of, lonlat_at, with_bridges
 
 RULES = plan_rules()
-GROUND = ("closed", "overlap", "gap", "outside", "one_piece", "building_cut", "locked")
+GROUND = ("closed", "overlap", "gap", "outside", "one_piece", "building_cut")
 
 
 def found(plan: Inspection, *keys: str) -> list[Problem]:
@@ -108,9 +108,10 @@ def test_a_grid_in_pieces() -> None:
 
 def test_a_bridge_makes_one_piece() -> None:
     draft = draft_of("AA..A", "AA..A", "....A", "A...A")
-    bridges = np.array([[draft.unit_no[1], draft.unit_no[2]]])
-    (breach,) = found(inspection_of(draft, homes_at(), bridges), "one_piece")
+    (breach,) = found(inspection_of(with_bridges(draft, (1, 2)), homes_at()), "one_piece")
     assert breach.evidence["pieces"] == 2
+    # 100 m from the square in the south-west to the unit north of it, 300 m to the column in the east
+    assert breach.evidence["units"] == [103, 107]
     assert breach.shape is not None
     assert breach.shape.equals(box(0, 0, 1, 1))
 
@@ -126,7 +127,7 @@ def test_a_border_through_a_building() -> None:
     assert (breach.grid_ids, breach.subject, breach.evidence["building"]) == ((1, 2), "1001", 1001)
     assert breach.shape is not None
     assert breach.shape.equals(box(1.8, 0.2, 2.3, 0.4))
-    assert "between A (990101001001001), B (990101001001002)" in breach.in_language("en")
+    assert "between A (001), B (002)" in breach.in_language("en")
 
 
 def test_a_building_in_three_grids_is_told_once() -> None:
@@ -141,37 +142,6 @@ def test_walls_on_a_border_and_borders_within_a_grid_cut_nothing() -> None:
     assert not buildings(draft, box(-0.5, 0.2, 0.5, 0.8))
     assert len(buildings(draft, box(1.1, 0.1, 2.007, 0.9))) == 1
     assert not found(town(draft), "building_cut"), "no outline is known"
-
-
-def locked(draft: Draft, **shapes: shapely.Geometry) -> list[Problem]:
-    """Ids are told as words, as in ``_1``."""
-    before = PlanBefore(np.empty(0, np.int64), {int(key[1:]): shape for key, shape in shapes.items()})
-    return found(replace(town(draft), before=before), "locked")
-
-
-def lock(draft: Draft, place: int) -> Draft:
-    grids = list(draft.grids)
-    grids[place] = replace(grids[place], is_locked=True)
-    return replace(draft, grids=tuple(grids))
-
-
-def test_locked_grids() -> None:
-    draft = draft_of("AAB", "CAB")
-    assert not locked(lock(draft, 2), _3=box(0, 0, 1, 1)), "it stayed"
-    assert not locked(draft, _3=box(0, 0, 1, 1.5)), "somebody unlocked it"
-    (breach,) = locked(lock(draft, 2), _3=box(0, 0, 1.5, 1))
-    assert breach.grid_ids == (3,)
-    assert area_m2(breach) == pytest.approx(5000, rel=1e-3)
-    assert breach.lonlat == pytest.approx(lonlat_at(1.25, 0.5))
-    (gone,) = locked(draft, _77=box(0, 0, 1, 1))
-    assert (gone.id, gone.grid_ids) == ("locked/77", ())
-    assert gone.in_language("en") == "Grid 77 was locked and is gone."
-
-
-def test_a_corner_put_into_a_locked_border_is_no_change() -> None:
-    same = shapely.segmentize(box(0, 0, 1, 1), 0.0001)
-    rounded = shapely.set_precision(same, 1e-7)
-    assert not locked(lock(draft_of("AAB", "CAB"), 2), _3=rounded)
 
 
 def test_homes_outside_do_not_disturb() -> None:

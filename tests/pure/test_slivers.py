@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.imports.places import in_metres
+from geo.imports.places import in_degrees, in_metres
 from geo.imports.slivers import GAP, OUTSIDE, OVERLAP, UNCOVERED, Fitting, fit
 from tests.small_town import FRAME, Box, square
 
@@ -66,6 +66,20 @@ def test_three_grids_meeting_at_a_side_get_each_others_corners() -> None:
     fitting = fitted((0, 0, 200, 200), (200, 0, 400, 100), (200, 100, 400, 200))
     assert not fitting.defects
     assert metres2(fitting) == [40_000, 20_000, 20_000]
+
+
+def test_a_hole_that_touches_its_ring_is_mended_by_nobody() -> None:
+    """GEOS 3.14 takes it for a fault of the neighbours, where every border has one grid on either side."""
+    outer = shapely.Polygon([(0, 0), (100, 0), (100, 100), (0, 100), (0, 50)], [[(0, 50), (20, 40), (20, 60), (0, 50)]])
+    inner = shapely.Polygon([(0, 50), (20, 40), (20, 60)])
+    left = shapely.Polygon([(0, 0), (0, 50), (-40, 50)])
+    upper = shapely.Polygon([(0, 50), (0, 100), (-40, 60)])
+    grids = np.array([in_degrees(grid, FRAME) for grid in (outer, inner, left, upper)], dtype=object)
+    assert not shapely.coverage_is_valid(grids), "the false alarm"
+    fitting = fit(grids.tolist(), shapely.union_all(grids))
+    assert not fitting.defects
+    assert fitting.shapes is not None
+    assert shapely.equals_exact(fitting.shapes, grids).all()
 
 
 @pytest.mark.parametrize("seed", range(12))

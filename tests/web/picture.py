@@ -9,19 +9,34 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
+from geo.actions.comment_plan import comment_plan, judge_comment
 from geo.actions.create_token import create_token
+from geo.actions.edit_plan import edit_plan
+from geo.actions.open_plan import open_plan
+from geo.actions.plan_access import Hand
+from geo.actions.plan_view import view_plan
 from geo.cluster.private import PrivateCluster
+from geo.errors import BadMove
+from geo.plan_ops import Paint
 from geo.store.database import Database
 from geo.store.migrate import migrate
+from geo.units import NONE
 from tests.conftest import open_folder
 from tests.databases import create_database
 from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving, visiting, wait_until
+from tests.web.laid_out import LaidOut, lay_out
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMPARED = "/maps/public?lang=en#tab=reach"
 REDRAWN = "#community=990101001002"
+COMPARED_COMMUNITY = "990101001001"
+SAID = (
+    ("巷子两侧归同一个网格，找人方便多了。", None),
+    ("新边界把菜场和停车场分开了，能否沿河划分？", "已采纳：草案将沿河调整后再次公示。"),
+)
 
 
 def main(folder: Path) -> None:
@@ -34,6 +49,7 @@ def main(folder: Path) -> None:
             db = Database(url)
             migrate(db)
             load_city(db)
+            drafted = _drafted(db, datetime.now(UTC))
             _, secret = create_token(db, name="picture", role="planner", area_code=None, days=1, at=datetime.now(UTC))
             db.close()
             with serving(url) as address, sync_playwright() as playwright:
@@ -48,9 +64,35 @@ def main(folder: Path) -> None:
                 _take(
                     browser, address, f"/maps/plans?lang=zh{REDRAWN}", PHONE, folder / "planner-plans-phone.png", redraw
                 )
+                laid_out = _laid_out(url)
+                pressed = partial(_grid_pressed, grid_id=laid_out.taker)
+                proposed = f"/maps/proposals?plan={laid_out.plan_id}&lang="
+                _take(browser, address, f"{proposed}en", DESKTOP, folder / "public-proposals.png", pressed)
+                _take(browser, address, f"{proposed}zh", PHONE, folder / "public-proposals-phone.png", pressed)
+                beside = partial(_beside, secret=secret)
+                _take(
+                    browser, address, f"/maps/compare?lang=en{drafted}", DESKTOP, folder / "planner-compare.png", beside
+                )
                 browser.close()
         finally:
             cluster.stop()
+
+
+def _drafted(db: Database, at: datetime) -> str:
+    """A draft in which some units along borders have changed hands: the part of an address that compares it."""
+    hand = Hand(at=at)
+    plan = open_plan(db, COMPARED_COMMUNITY, None, None, hand).plan
+    draft = view_plan(db, plan.id).draft
+    one, other = (draft.grid_of_unit[side] for side in (draft.fabric.left, draft.fabric.right))
+    is_border = (one != other) & (draft.fabric.left != NONE) & (draft.fabric.right != NONE)
+    version = plan.version
+    for arc in np.flatnonzero(is_border)[::4].tolist():
+        change = Paint((int(draft.unit_no[draft.fabric.left[arc]]),), draft.grids[int(other[arc])].id)
+        try:
+            version = edit_plan(db, plan.id, version, change, hand).plan.version
+        except BadMove:
+            continue  # it would leave a grid in pieces, or has been given already
+    return f"#community={COMPARED_COMMUNITY}&a={plan.base_plan_id}&b={plan.id}"
 
 
 def _opened(visit: Visit) -> None:
@@ -92,6 +134,35 @@ def _redrawn(visit: Visit, secret: str) -> None:
     page.mouse.click(x, y)
     page.mouse.dblclick(x + 6, y + box["height"] + 14)
     wait_until(lambda: page.locator("#apply").is_visible())
+
+
+def _laid_out(url: str) -> LaidOut:
+    """A proposed plan, with something said of it."""
+    db = Database(url)
+    laid_out = lay_out(db, REDRAWN[-12:], "2027 年网格调整")
+    now = datetime.now(UTC)
+    for text, answer in SAID:
+        comment = comment_plan(db, laid_out.plan_id, laid_out.taker, text, now)
+        judge_comment(db, laid_out.plan_id, comment.id, "shown", answer, Hand(at=now))
+    db.close()
+    return laid_out
+
+
+def _grid_pressed(visit: Visit, grid_id: int) -> None:
+    visit.page.locator(f"#card [data-grid='{grid_id}']").click()
+    wait_until(lambda: visit.page.locator("path.chosen-grid").count() == 1)
+
+
+def _beside(visit: Visit, secret: str) -> None:
+    """Two plans side by side."""
+    page = visit.page
+    page.locator("#unlock").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.locator("#outcome").is_visible())
+    visit.painted()
+    tiles = "[...document.querySelectorAll('canvas.leaflet-tile')]"
+    wait_until(lambda: page.evaluate(f"{tiles}.every((tile) => tile.style.opacity === '1')"))  # tiles fade in
 
 
 def _take(

@@ -107,6 +107,77 @@ def test_a_proposal_on_stored_units(client: TestClient, bearer: Bearer, db: Data
     assert (part["residents"], [zone["properties"]["code"] for zone in part["features"]]) == (1000, ["P1"])
 
 
+def test_a_proposal_taken_up(client: TestClient, bearer: Bearer, db: Database) -> None:
+    cut_and_store(db, None, AT)
+    planner = bearer("planner")
+    seen = ask(client, MERGE, planner, base="police")
+    wish = {"base": "police", "note": "多网合一", "inputs_hash": seen["inputs_hash"]}
+    made = client.post(MERGE, json=wish, headers=planner)
+    assert made.status_code == 201, made.text
+    assert made.json()["inputs_hash"] == seen["inputs_hash"]
+    west, east = made.json()["drafts"]
+    assert [draft["plan"]["community_code"] for draft in (west, east)] == [WEST, EAST]
+    assert [draft["residents"] for draft in (west, east)] == [1000, 1000]
+    plan = ask(client, f"/api/v1/plans/{west['plan']['id']}", planner)
+    assert [(grid["properties"]["code"], grid["properties"]["residents"]) for grid in plan["features"]] == [
+        (f"{WEST}005", 1000)
+    ]
+    origin = ask(client, f"/api/v1/plans/{west['plan']['id']}/origin", planner)
+    assert (origin["base"], origin["grids"][0]["zone_code"], origin["grids"][0]["is_kept"]) == ("police", "P1", False)
+    assert sum(row["residents"] for row in origin["crosswalks"]["health"]) == 1000
+    assert {row["to_code"] for rows in origin["crosswalks"].values() for row in rows} == {f"{WEST}005"}
+    stale = client.post(MERGE, json={**wish, "inputs_hash": "0" * 64}, headers=planner)
+    assert (stale.status_code, stale.json()["key"]) == (409, "layer_merge_moved")
+
+
+def test_a_token_for_an_area_takes_up_its_own_part(client: TestClient, bearer: Bearer, db: Database) -> None:
+    cut_and_store(db, None, AT)
+    east = bearer("planner", EAST)
+    for wish, key in (({}, "token_city_only"), ({"community": WEST}, "token_outside_area")):
+        refused = client.post(MERGE, json={"base": "police", **wish}, headers=east)
+        assert (refused.status_code, refused.json()["key"]) == (403, key)
+    made = client.post(MERGE, json={"base": "police", "community": EAST}, headers=east)
+    assert (made.status_code, len(made.json()["drafts"])) == (201, 1)
+    assert client.post(MERGE, json={"base": "police"}, headers=bearer("dispatcher")).status_code == 403
+    origin = f"/api/v1/plans/{made.json()['drafts'][0]['plan']['id']}/origin"
+    assert client.get(origin).status_code == 401
+    assert client.get(origin, headers=bearer("viewer")).status_code == 403
+
+
+def test_taken_up_as_a_job(client: TestClient, app: FastAPI, bearer: Bearer, db: Database) -> None:
+    cut_and_store(db, None, AT)
+    planner = bearer("planner")
+    accepted = client.post(MERGE, json={"base": "police"}, headers={**planner, "Prefer": "respond-async"})
+    assert accepted.status_code == 202
+    app.state.jobs._pool.shutdown(wait=True)
+    job = client.get(accepted.json()["href"], headers=planner).json()
+    assert (job["state"], job["problem"]) == ("done", None)
+    result = client.get(job["result_href"], headers=planner).json()["result"]
+    assert [draft["plan"]["state"] for draft in result["drafts"]] == ["draft", "draft"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "key"),
+    [
+        ({}, 422, "request_faulty"),
+        ({"base": " "}, 422, "request_faulty"),
+        ({"base": "nobody"}, 404, "layer_not_stored"),
+        ({"base": "police", "layers": ["police"]}, 422, "layer_two_needed"),
+        ({"base": "police", "community": "990101001999"}, 404, "plan_community_unknown"),
+        ({"base": "police", "inputs_hash": "x"}, 422, "request_faulty"),
+        ({"base": "police", "more": 1}, 422, "request_faulty"),
+    ],
+)
+def test_what_cannot_be_taken_up(
+    client: TestClient, bearer: Bearer, db: Database, wish: dict[str, Any], status: int, key: str
+) -> None:
+    cut_and_store(db, None, AT)
+    planner = bearer("planner")
+    answer = client.post(MERGE, json=wish, headers=planner)
+    assert (answer.status_code, answer.json()["key"]) == (status, key)
+    assert ask(client, "/api/v1/plans", planner, state="draft")["plans"] == []
+
+
 @pytest.mark.parametrize(("path", "query"), [(AUDIT, {}), (MERGE, {"base": "police"})])
 def test_as_a_job(
     client: TestClient, app: FastAPI, bearer: Bearer, db: Database, path: str, query: dict[str, str]

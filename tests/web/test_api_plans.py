@@ -77,7 +77,8 @@ def test_from_a_draft_to_being_in_force(
 
     plan = api.get(f"/api/v1/plans/{draft}", headers=planner).json()
     assert plan["plan"]["version"] == 2
-    assert plan["community_code"] == WEST
+    assert (plan["plan"]["community_code"], plan["plan"]["community_name"]) == (WEST, "区001")
+    assert (plan["can_undo"], plan["can_redo"]) == (True, False)
     assert len(plan["features"]) == 4
     assert plan["balance"]["grids"] == 4
     problems = api.get(f"/api/v1/plans/{draft}/problems", headers=planner).json()
@@ -106,6 +107,24 @@ def test_from_a_draft_to_being_in_force(
     assert (now["grid"]["id"], before["grid"]["id"]) == (town.grid[0], town.grid[2])
 
 
+def test_a_plan_says_what_can_be_taken_back(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    def steps() -> tuple[bool, bool]:
+        told = api.get(f"/api/v1/plans/{draft}", headers=planner).json()
+        return told["can_undo"], told["can_redo"]
+
+    assert steps() == (False, False)
+    edit(api, planner, draft, 1, op="rename", grid=town.grid[0], name="x")
+    assert steps() == (True, False)
+    edit(api, planner, draft, 2, op="undo")
+    assert steps() == (False, True)
+    edit(api, planner, draft, 3, op="redo")
+    assert steps() == (True, False)
+    api.post(f"/api/v1/plans/{draft}/propose", json={}, headers={**planner, "If-Match": '"4"'})
+    assert steps() == (False, False), "a proposal is not edited"
+
+
 def test_two_planners_in_one_draft(api: TestClient, planner: dict[str, str], town: PlanTown, draft: int) -> None:
     first = edit(api, planner, draft, 1, op="split", grid=town.grid[0], line=[lonlat(-20, 750), lonlat(520, 750)])
     assert first.status_code == 200, first.text
@@ -129,7 +148,9 @@ def test_every_edit_over_the_wire(api: TestClient, planner: dict[str, str], town
         {"op": "post", "grid": two, "post": "chief", "is_filled": False, "duty_phone": None},
         {"op": "lock", "grid": two, "is_locked": True},
         {"op": "rename", "grid": two, "name": "河西二格"},
-        {"op": "renumber"},
+        {"op": "bridge", "units": [unit_no(0, 0), unit_no(9, 9)], "reason": "过街天桥"},
+        {"op": "bridge", "units": [unit_no(9, 9), unit_no(0, 0)], "is_open": False},
+        {"op": "renumber", "is_reusing": True},
         {"op": "undo"},
         {"op": "redo"},
     ]

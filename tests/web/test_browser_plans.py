@@ -416,7 +416,7 @@ def test_a_plan_is_laid_out_commented_and_put_into_force(browser: Browser, town_
         expect(page.locator(".comment blockquote")).to_have_text(HOSTILE)
         assert visit.answer(f"/api/v1/plans/{desk.plan_id}/comments") == []
         page.get_by_role("button", name="Show", exact=True).click()
-        expect(page.locator(".comment.shown")).to_be_visible()
+        expect(page.locator(".comment.shown-state")).to_be_visible()
         assert [each["text"] for each in visit.answer(f"/api/v1/plans/{desk.plan_id}/comments")] == [HOSTILE]
 
         page.locator("#tab-grids").click()
@@ -453,6 +453,58 @@ def test_what_the_plan_would_bring_is_told_and_saved(browser: Browser, town_addr
             page.get_by_role("button", name="Changes (JSON)").click()
         told = json.loads(saved.value.path().read_text(encoding="utf-8"))
         assert told["summary"][0]["moved"] == pytest.approx(gift.residents)
+
+
+def far_gift(desk: Desk, taker: int) -> tuple[int, int]:
+    """A unit that lies nowhere beside a grid and that its own can spare; and one of the grid's units."""
+    units = [(unit["properties"], shape(unit["geometry"])) for unit in desk.get("/units")["features"]]
+    own = [(unit["unit_no"], outline) for unit, outline in units if unit["grid_id"] == taker]
+    ground = shapely.union_all([outline for _, outline in own])
+    for unit, outline in units:
+        rest = [other for each, other in units if each["grid_id"] == unit["grid_id"] and each is not unit]
+        if not outline.intersects(ground) and rest and shapely.union_all(rest).geom_type == "Polygon":
+            return unit["unit_no"], own[0][0]
+    raise AssertionError("none can be spared")
+
+
+def test_parts_of_a_grid_are_joined_and_parted(browser: Browser, town_address: str, town: Database) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        page = visit.page
+        desk = begin(visit, token_of(town, "planner"), SOUTH_MARKET)
+        taker = min(desk.grids())
+        far, near = far_gift(desk, taker)
+        for version, op in enumerate(
+            (
+                {"op": "bridge", "units": [far, near], "reason": "x"},
+                {"op": "paint", "units": [far], "grid": taker},
+                {"op": "bridge", "units": [far, near], "is_open": False},
+            ),
+            1,
+        ):
+            desk.ask("post", "/edits", op, **{"If-Match": f'"{version}"'})
+        page.reload()
+        expect(page.locator("#tools")).to_be_visible()
+        page.locator("#tab-problems").click()
+        breach = page.locator(f"[data-problem='one_piece/{taker}']")
+        expect(breach).to_be_visible()
+        expect(page.locator("path.bridge")).to_have_count(0)
+        page.get_by_role("button", name="These parts are joined by").click()
+        page.locator("#bridge-reason").fill(HOSTILE)
+        page.keyboard.press("Enter")
+        desk.done()
+        expect(breach).to_have_count(0)
+        expect(page.locator("#bridges .row-name")).to_have_text(HOSTILE)
+        expect(page.locator("path.bridge")).to_have_count(1)
+        assert page.evaluate("window.hit") is None
+        (told,) = desk.get()["bridges"]
+        assert (told["reason"], told["grids"]) == (HOSTILE, [taker, taker])
+        assert far in told["units"]
+        page.locator("#bridges").get_by_role("button", name="Not joined any more").click()
+        expect(breach).to_be_visible()
+        expect(page.locator("#bridges")).to_have_count(0)
+        page.locator("#undo").click()
+        expect(breach).to_have_count(0)
+        expect(page.locator("path.bridge")).to_have_count(1)
 
 
 def test_hostile_names_stay_text(browser: Browser, town_address: str, town: Database) -> None:

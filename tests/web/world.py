@@ -166,8 +166,9 @@ FIGURES: dict[str, tuple[float, float]] = {
 """Residents, and how many of them are covered."""
 
 
-def _coverage(conn: Connection, world: World) -> None:
-    world.run = _add(
+def add_run(conn: Connection) -> int:
+    """A run that is the current one, without figures."""
+    return _add(
         conn,
         tables.coverage_run,
         inputs_hash="f" * 64,
@@ -185,6 +186,10 @@ def _coverage(conn: Connection, world: World) -> None:
         computed_at=AT,
         is_current=True,
     )
+
+
+def _coverage(conn: Connection, world: World) -> None:
+    world.run = add_run(conn)
     levels = {CITY: "city", DISTRICT: "district", SUBDISTRICT: "subdistrict", WEST: "community", EAST: "community"}
     for what, (residents, covered) in FIGURES.items():
         add_figure(

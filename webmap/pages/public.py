@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from branca.element import MacroElement
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo.words import Catalogue, load_folder
 from webmap.assets import static_url
 from webmap.figure import AppFigure, Page
-from webmap.layers import Bounds, PlannerMap, PlansMap, PublicMap, SlimMap, VectorTiles
+from webmap.layers import Bounds, PlannerMap, PlansMap, ProposalsMap, PublicMap, SlimMap, TwinMaps, VectorTiles
 
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
-STAFF_ONLY = ("plan_", "redraw_")
-"""How keys of sentences begin that only staff's pages say: what-ifs, and plans."""
+STAFF_ONLY = ("plan_", "redraw_", "twin_")
+"""How keys of sentences begin that only staff's pages say: what-ifs, plans, and two of these side by side."""
+LAID_OUT = "laid_"
+"""How keys of sentences begin that only the page of proposed plans says."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
 """Where the map looks when nothing has been loaded: China."""
 
@@ -48,17 +52,38 @@ class Shell:
     """What makes one page differ from another: its template, what starts it, and the sentences it can do without."""
 
     template: str
-    start: type[PublicMap | PlannerMap | PlansMap]
+    start: Callable[..., MacroElement]
+    """Of the tiles of every map."""
     title: str
     styles: tuple[str, ...]
     module: str
     leaves_out: tuple[str, ...]
+    maps: int = 1
 
 
-PUBLIC = Shell("public.html", PublicMap, "title", ("map.css", "reach.css"), "main.js", STAFF_ONLY)
-PLANNER = Shell("planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_",))
+PUBLIC = Shell("public.html", PublicMap, "title", ("map.css", "reach.css"), "main.js", (*STAFF_ONLY, LAID_OUT))
+PLANNER = Shell(
+    "planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_", "twin_", LAID_OUT)
+)
 PLANS = Shell(
-    "plans.html", PlansMap, "redraw_title", ("map.css", "reach.css", "plans.css"), "plans_main.js", ("plan_",)
+    "plans.html",
+    PlansMap,
+    "redraw_title",
+    ("map.css", "reach.css", "plans.css"),
+    "plans_main.js",
+    ("plan_", "twin_", LAID_OUT),
+)
+TWIN = Shell(
+    "twin.html",
+    TwinMaps,
+    "twin_title",
+    ("map.css", "reach.css", "plans.css", "twin.css"),
+    "twin_main.js",
+    ("plan_", LAID_OUT),
+    maps=2,
+)
+PROPOSALS = Shell(
+    "proposals.html", ProposalsMap, "laid_title", ("map.css", "proposals.css"), "proposals_main.js", STAFF_ONLY
 )
 
 
@@ -143,6 +168,16 @@ def plans_page(view: PublicView) -> Page:
     return _built(view, PLANS)
 
 
+def twin_page(view: PublicView) -> Page:
+    """The page of two plans or two days side by side; empty until somebody signs in."""
+    return _built(view, TWIN)
+
+
+def proposals_page(view: PublicView) -> Page:
+    """The page where everybody looks at proposed plans; its scripts ask what everybody may ask."""
+    return _built(view, PROPOSALS)
+
+
 def _built(view: PublicView, shell: Shell) -> Page:
     everything = spoken(view.language, view.minutes, view.circle_m)
     say = {key: sentence for key, sentence in everything.items() if not key.startswith(shell.leaves_out)}
@@ -172,9 +207,10 @@ def _built(view: PublicView, shell: Shell) -> Page:
         styles=tuple(static_url(name) for name in shell.styles),
         modules=(static_url(shell.module),),
     )
-    base = SlimMap(view.bounds or EVERYWHERE, min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
-    tiles = VectorTiles(TILE_LAYERS, max_data_zoom=MAX_DATA_ZOOM, show=False)
-    base.add_child(tiles)
-    base.add_child(shell.start(tiles))
-    figure.add_child(base)
+    tiles = [VectorTiles(TILE_LAYERS, max_data_zoom=MAX_DATA_ZOOM, show=False) for _ in range(shell.maps)]
+    for each in tiles:
+        base = SlimMap(view.bounds or EVERYWHERE, min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
+        base.add_child(each)
+        figure.add_child(base)
+    base.add_child(shell.start(*tiles))
     return figure.page()

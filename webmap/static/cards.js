@@ -3,7 +3,7 @@
 import { shareClass } from "./colours.js";
 import { dialable, el } from "./dom.js";
 import {
-  count, dayOf, hasWords, incidentName, kindName, momentOf, nameOf, percent, resourceName, say, servesResidents, settings, whenOf,
+  count, dayOf, hasWords, incidentName, kindName, language, momentOf, nameOf, percent, resourceName, say, servesResidents, settings, whenOf,
 } from "./page.js";
 import { look, symbolCanvas } from "./symbols.js";
 
@@ -48,8 +48,13 @@ function method(run) {
       el("li", {}, say("computed_at", { when: momentOf(run.computed_at), hash: run.inputs_hash.slice(0, 12) }))));
 }
 
-export function overviewCard(name, total, run, isBehind = false) {
-  const parts = [el("h2", {}, name ? say("city_title", { city: name }) : say("overview"))];
+/** The way to the plans that are proposed; none where there are none. */
+function proposalsLink(n) {
+  return n > 0 ? el("p", { class: "open-proposals" }, el("a", { id: "to-proposals", href: `/maps/proposals?lang=${language}` }, say("open_proposals", { n: count(n) }))) : null;
+}
+
+export function overviewCard(name, total, run, isBehind = false, proposals = 0) {
+  const parts = [el("h2", {}, name ? say("city_title", { city: name }) : say("overview")), proposalsLink(proposals)];
   if (settings.is_fictional) parts.push(el("p", { class: "fictional" }, say("fictional_long")));
   if (!run) return [...parts, el("p", { class: "note" }, say("nothing_computed"))];
   return [...parts, el("p", { class: "lead" }, say("lead", { minutes: count(run.minutes) })), comparison(total), method(run),

@@ -147,7 +147,7 @@ class PlansPage {
     this.selected = null;
     this.layer.select(null);
     const plan = this.plans.find((each) => each.id === id);
-    await this.draft.open({ ...plan, community_code: this.community.code, community_name: this.community.name });
+    await this.draft.open(plan);
     this.showBorders(false);
     byId("chooser").hidden = true;
     byId("opened").hidden = false;

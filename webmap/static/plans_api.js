@@ -50,7 +50,7 @@ export async function getPlan(plan) {
   const grids = await get("/api/v1/grids", { community: plan.community_code, at: plan.effective_from, limit: 1000 });
   const none = { posts: [], units: null, hours_per_month: null, households: null, shops: null, buildings: null, is_locked: false };
   for (const grid of grids.features) grid.properties = { ...none, ...grid.properties, residents: grid.properties.figures?.residents ?? null, problems: [] };
-  return { plan, features: grids.features, balance: null };
+  return { plan, features: grids.features, bridges: [], balance: null, can_undo: false, can_redo: false };
 }
 
 export const getUnits = async (id) => (await get(`${ROOT}/${id}/units`)).features;
@@ -64,6 +64,15 @@ export const getProblems = (id) => get(`${ROOT}/${id}/problems`);
 
 /** Two plans held against each other. */
 export const comparePlans = (a, b) => get(`${ROOT}/compare`, { a, b });
+
+/** The grids of a community in force at the beginning of two days, held against each other. */
+export const compareDays = (from, to, community) => get(`${ROOT}/compare`, { from_day: beginning(from), to_day: beginning(to), community });
+
+/** The grids of a community in force at the beginning of a day. */
+export const gridsOn = async (day, community) => (await get("/api/v1/grids", { community, at: beginning(day), limit: 1000 })).features;
+
+/** A day as the service reads moments: in the city's own time. */
+const beginning = (day) => `${day}T00:00:00`;
 
 export const getConsequences = (id) => get(`${ROOT}/${id}/consequences`);
 

@@ -100,6 +100,12 @@ export class PlanDialog {
     this.show();
   }
 
+  /** What joins the parts of a grid; the edit is on its way when the dialog has closed. */
+  join(act) {
+    const reason = el("input", { type: "text", id: "bridge-reason", maxlength: LONGEST_REASON, required: true });
+    this.form(say("redraw_join"), [el("p", {}, say("redraw_join_words")), el("label", { for: "bridge-reason" }, say("redraw_join_by")), reason], "redraw_join_do", () => { act(reason.value.trim()); });
+  }
+
   /** Ask before something that cannot be taken back. */
   sure(title, words, key, act) {
     this.form(title, [el("p", {}, words)], key, act);

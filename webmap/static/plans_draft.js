@@ -3,18 +3,7 @@
 import * as api from "./plans_api.js";
 
 /** Operations after which the units are the same as before, each but for its grid. */
-const KEEPS_UNITS = new Set(["paint", "merge", "post", "lock", "rename", "renumber"]);
-
-/** How many edits stand, and how many were taken back and can be done again. */
-export function standing(edits) {
-  let [done, undone] = [0, 0];
-  for (const { op } of edits) {
-    if (op === "undo") [done, undone] = [done - 1, undone + 1];
-    else if (op === "redo") [done, undone] = [done + 1, undone - 1];
-    else [done, undone] = [done + 1, 0];
-  }
-  return { done, undone };
-}
+const KEEPS_UNITS = new Set(["paint", "merge", "post", "lock", "rename", "renumber", "bridge"]);
 
 /** Problems that are in `list` and not in `other`. */
 function without(list, other) {
@@ -33,7 +22,7 @@ export class Draft {
   }
 
   close() {
-    Object.assign(this, { plan: null, grids: new Map(), problems: [], balance: null, canUndo: false, canRedo: false, known: null });
+    Object.assign(this, { plan: null, grids: new Map(), problems: [], bridges: [], balance: null, canUndo: false, canRedo: false, known: null });
   }
 
   get isEditable() {
@@ -69,11 +58,8 @@ export class Draft {
 
   /** Open a plan of a list. */
   async open(plan) {
-    const [told, problems, edits] = await Promise.all([
-      api.getPlan(plan), plan.is_on_units ? api.getProblems(plan.id) : [], plan.state === "draft" ? api.getHistory(plan.id) : [],
-    ]);
-    const { done, undone } = standing(edits);
-    Object.assign(this, { problems, balance: told.balance, canUndo: done > 0, canRedo: undone > 0, known: null, community: plan.community_name });
+    const [told, problems] = await Promise.all([api.getPlan(plan), plan.is_on_units ? api.getProblems(plan.id) : []]);
+    Object.assign(this, { problems, bridges: told.bridges, balance: told.balance, canUndo: told.can_undo, canRedo: told.can_redo, known: null, community: plan.community_name });
     this.grids = new Map(told.features.map((grid) => [grid.properties.id, grid]));
     this.plan = { ...plan, ...told.plan };
     this.onChange();
@@ -114,7 +100,7 @@ export class Draft {
       const effect = this.effectOf(op, answer);
       for (const id of answer.gone) this.grids.delete(id);
       for (const grid of answer.touched) this.grids.set(grid.properties.id, grid);
-      Object.assign(this, { problems: answer.problems, balance: answer.balance, canUndo: answer.can_undo, canRedo: answer.can_redo });
+      Object.assign(this, { problems: answer.problems, bridges: answer.bridges, balance: answer.balance, canUndo: answer.can_undo, canRedo: answer.can_redo });
       this.plan = { ...this.plan, ...answer.plan };
       await this.followUnits(op);
       this.onChange();

@@ -102,9 +102,18 @@ export class GridLayer {
 
   drawMarks() {
     this.marks.clearLayers();
+    for (const { grids, line: { coordinates } } of this.draft.bridges) this.bridge(coordinates, grids[0] === grids[1]);
     for (const { properties: it } of this.grids) if (it.kind === "special") this.outline(it.id, "special-grid", { color: INK, weight: 3, dashArray: "0.1 6", lineCap: "round" });
     for (const id of this.chosen) this.outline(id, "gathered", { color: "#0b5fa5", weight: 4, dashArray: "8 5" });
     if (this.selected !== null) this.outline(this.selected, "chosen-grid", { color: INK, weight: 3.4 });
+  }
+
+  /** Units that hang together though they share no border; a split across the line parts them. */
+  bridge(places, counts) {
+    const options = { renderer: this.renderer.marks, pane: "plan-marks" };
+    const way = places.map(([lon, lat]) => [lat, lon]);
+    this.marks.addLayer(L.polyline(way, line(7, { ...options, color: "#ffffff", opacity: 0.95 })));
+    this.marks.addLayer(L.polyline(way, line(3, { ...options, color: INK, opacity: counts ? 1 : 0.5, dashArray: "2 5", className: "bridge" })));
   }
 
   outline(id, className, { color, weight, ...more }) {

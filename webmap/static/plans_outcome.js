@@ -1,7 +1,7 @@
 // What the plan as a whole would bring, beside the one it started from: who moves where, how work is spread, who must know.
 
 import { byId, dialable, el, fill } from "./dom.js";
-import { count, decimal, percent, say } from "./page.js";
+import { count, dayOf, decimal, language, percent, say } from "./page.js";
 import * as api from "./plans_api.js";
 import { balanceOf, balanceSection } from "./plans_chart.js";
 import { planName } from "./plans_head.js";
@@ -12,6 +12,9 @@ const FILES = [["changes_xlsx", "consequences.xlsx"], ["changes_json", "conseque
 
 const details = (key, n, rows) => (n === 0 ? null : el("details", {}, el("summary", {}, say(key, { n: count(n) })), el("ul", { class: "rows" }, rows())));
 const row = (words, figure) => el("li", { class: "figure-row" }, el("span", {}, words), el("span", { class: "row-figure" }, figure));
+
+/** Counts are whole but for means over months. */
+const amount = (n) => (Number.isInteger(n) ? count(n) : decimal(n));
 
 export class OutcomePanel {
   constructor(page) {
@@ -28,7 +31,7 @@ export class OutcomePanel {
     const told = other ? { comparison: await api.comparePlans(other.id, plan.id) } : await api.getConsequences(plan.id);
     if (this.page.draft.plan?.version !== plan.version || this.page.draft.plan.id !== plan.id) return;
     const { comparison } = told;
-    fill(byId("view-outcome"), this.against(plan, other), this.moved(comparison), this.work(comparison, balance), this.flows(comparison), this.grids(comparison), other ? null : this.lists(told), this.files(plan));
+    fill(byId("view-outcome"), this.against(plan, other), this.moved(comparison), other ? null : this.counted(told), this.work(comparison, balance), this.flows(comparison), this.grids(comparison), other ? null : this.lists(told), this.files(plan));
   }
 
   /** Which plan is held against the open one: the one that it was drawn from, or any other. */
@@ -46,14 +49,21 @@ export class OutcomePanel {
     });
     this.page.trying(() => this.drawOther(plan, other));
     return el("section", { class: "against" }, el("label", { for: "compare-with" }, say("redraw_compare_with")), choice,
-      el("label", { class: "check", for: "compare-map" }, box, el("span", {}, say("redraw_compare_map"))));
+      el("label", { class: "check", for: "compare-map" }, box, el("span", {}, say("redraw_compare_map"))), this.besides(plan, other));
+  }
+
+  /** The way to both plans side by side; none where there is no other. */
+  besides(plan, other) {
+    const before = other?.id ?? plan.base_plan_id;
+    if (before === null) return null;
+    return el("p", {}, el("a", { id: "to-twin", href: `/maps/compare?lang=${language}#community=${plan.community_code}&a=${before}&b=${plan.id}` }, say("redraw_side_by_side")));
   }
 
   /** The other plan's borders over those of the open one. */
   async drawOther(plan, other) {
     const wanted = other ?? this.page.plans.find((each) => each.id === plan.base_plan_id);
     const isWished = this.isOnMap && wanted;
-    this.page.layer.compare(isWished ? (await api.getPlan({ ...wanted, community_code: this.page.community.code })).features : []);
+    this.page.layer.compare(isWished ? (await api.getPlan(wanted)).features : []);
   }
 
   /** Another plan is open. */
@@ -72,6 +82,21 @@ export class OutcomePanel {
       el("p", { class: "verdict" }, say("redraw_moved_share", { residents: count(moved.residents), share: percent(share ?? 0) })),
       el("p", { class: "note" }, say("redraw_other_member", { n: count(other) })),
       el("table", { class: "figures-table" }, el("thead", {}, el("tr", {}, ["redraw_counted", "redraw_change_grid", "redraw_of_all"].map((key) => el("th", { scope: "col" }, say(key))))), el("tbody", {}, COUNTS.map(line))));
+  }
+
+  /** Work that was counted: what of it changes grid, by kind, and what grids have before and after. */
+  counted({ comparison, of_units_whole: whole, of_units_moved: moved, work }) {
+    const kinds = Object.keys(whole);
+    if (kinds.length === 0) return null;
+    const line = (kind) => el("tr", {}, el("th", { scope: "row" }, say(`redraw_work_${kind}`), el("span", { class: "note block" }, say("redraw_as_of", { day: dayOf(comparison.made.work_dates[kind]) }))),
+      el("td", {}, amount(moved[kind] ?? 0)), el("td", {}, amount(whole[kind])));
+    const changes = ({ before, after }) => kinds.filter((kind) => before[kind] !== after[kind]);
+    const side = (numbers, kind) => (kind in numbers ? amount(numbers[kind]) : "–");
+    const told = (each) => changes(each).map((kind) => `${say(`redraw_work_${kind}`)} ${side(each.before, kind)} → ${side(each.after, kind)}`).join(say("redraw_list_comma"));
+    const changed = work.filter((each) => changes(each).length > 0);
+    return el("section", { class: "outcome-lists", id: "counted-work" }, el("h3", {}, say("redraw_counted_work")),
+      el("table", { class: "figures-table" }, el("thead", {}, el("tr", {}, ["redraw_counted", "redraw_change_grid", "redraw_of_all"].map((key) => el("th", { scope: "col" }, say(key))))), el("tbody", {}, kinds.map(line))),
+      details("redraw_work_grids_n", changed.length, () => changed.map((each) => row(this.name(each.grid), told(each)))));
   }
 
   work(comparison, balance) {

@@ -1,7 +1,7 @@
 // What the public says of the plan, and what has been done to it so far.
 
 import { byId, el, fill } from "./dom.js";
-import { momentOf, say } from "./page.js";
+import { language, momentOf, say } from "./page.js";
 import * as api from "./plans_api.js";
 
 export class TalkPanel {
@@ -11,6 +11,12 @@ export class TalkPanel {
 
   forget() {
     fill(byId("view-talk"));
+  }
+
+  /** What waits comes first. */
+  sorted(comments) {
+    const place = ({ state }) => ["waiting", "shown", "hidden"].indexOf(state);
+    return [...comments].sort((a, b) => place(a) - place(b) || a.id - b.id);
   }
 
   async open() {
@@ -25,9 +31,12 @@ export class TalkPanel {
   }
 
   comments(plan, comments) {
-    const closes = plan.comments_until ? el("p", { class: "note" }, say("redraw_comments_until", { when: momentOf(plan.comments_until) })) : null;
+    const seen = plan.comments_until ? el("a", { id: "to-proposal", class: "link", href: `/maps/proposals?lang=${language}&plan=${plan.id}` }, say("redraw_public_page")) : null;
+    const closes = plan.comments_until ? el("p", { class: "note" }, say("redraw_comments_until", { when: momentOf(plan.comments_until) }), " · ", seen) : null;
+    const waiting = comments.filter((comment) => comment.state === "waiting").length;
     return el("section", {}, el("h2", {}, say("redraw_comments_n", { n: comments.length })), closes,
-      comments.length === 0 ? el("p", { class: "lead" }, say("redraw_no_comments")) : el("ul", { class: "comments" }, comments.map((comment) => this.comment(plan, comment))));
+      waiting > 0 ? el("p", { class: "verdict" }, say("redraw_waiting_n", { n: waiting })) : null,
+      comments.length === 0 ? el("p", { class: "lead" }, say("redraw_no_comments")) : el("ul", { class: "comments" }, this.sorted(comments).map((comment) => this.comment(plan, comment))));
   }
 
   comment(plan, comment) {
@@ -37,7 +46,7 @@ export class TalkPanel {
       await this.open();
     });
     const button = (key, state) => el("button", { type: "button", class: "plain", onclick: () => judge(state) }, say(key));
-    return el("li", { class: `comment ${comment.state}`, "data-comment": comment.id },
+    return el("li", { class: `comment ${comment.state}-state`, "data-comment": comment.id },
       el("p", { class: "note" }, el("button", { type: "button", class: "link", onclick: () => this.page.select(comment.grid_id, "list") }, this.name(comment.grid_id)), ` · ${momentOf(comment.made_at)} `,
         el("span", { class: "tag" }, say(`redraw_comment_${comment.state}`))),
       el("blockquote", {}, comment.text), answer,

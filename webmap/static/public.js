@@ -83,6 +83,7 @@ class PublicPage {
     } catch (error) {
       if (error.status !== 503) throw error;
     }
+    this.proposals = (await getJson("/api/v1/proposals", { limit: 1 })).numberMatched;
     if (this.city) {
       byId("brand-city").textContent = this.city;
       document.title = say("page_title", { city: this.city });
@@ -92,7 +93,7 @@ class PublicPage {
   home() {
     this.thing = null;
     this.overlay.clear();
-    this.panel.card(overviewCard(this.city, this.total, this.run, this.isBehind), { isHome: true });
+    this.panel.card(overviewCard(this.city, this.total, this.run, this.isBehind, this.proposals), { isHome: true });
     this.keep();
   }
 

@@ -1,0 +1,30 @@
+"""Write the units of a community with what has been counted in each: a table to be filled in and imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geo.actions.list_work import list_work
+from geo.actions.plan_access import Hand
+from geo.errors import BadFile
+from geo.files.work_sheet import ENDINGS, write_work
+from geo.store.database import Database
+
+
+def export_work(db: Database, community_code: str, path: Path, hand: Hand, language: str) -> int:
+    """Write .xlsx or .csv: how many units. A community that has not been cut yet is cut first.
+
+    Raises
+    ------
+    NotFound
+        If there is no such community.
+    NotAllowed
+        If it lies outside the hand's area.
+    BadFile
+        If the ending is unknown or the file cannot be written.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise BadFile("export_ending_unknown", path=path.name, endings=", ".join(ENDINGS))
+    found = list_work(db, community_code, hand)
+    write_work(path, found, language)
+    return len(found.unit_no)

@@ -1,0 +1,53 @@
+"""The table of a community's units in which counts of work are filled in."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from geo.files.plan_formats import WORKBOOK
+from geo.files.plan_sheet import Tables, inert
+from geo.files.write import write_tables
+from geo.work import WORK_KINDS, UnitWork
+
+ENDINGS = (WORKBOOK, ".csv")
+
+WORK_FIELDS = ("community_code", "unit_no", "lon", "lat", "households", *WORK_KINDS)
+"""As the import of counts reads them; households are there to recognise a unit by."""
+
+PLACE_DIGITS = 7
+"""Decimals of a degree: about a centimetre."""
+
+
+def write_work(path: Path, work: UnitWork, language: str) -> None:
+    """Write the table; what nobody has counted is empty. A CSV file holds the table alone, so that it can be imported.
+
+    Raises
+    ------
+    BadFile
+        If the ending is unknown or the file cannot be written.
+    """
+    is_workbook = path.suffix.lower() == WORKBOOK
+    places = zip(work.unit_no.tolist(), work.lonlat.tolist(), work.households.tolist(), strict=True)
+    rows = [
+        [
+            work.community.code,
+            unit_no,
+            round(lon, PLACE_DIGITS),
+            round(lat, PLACE_DIGITS),
+            households,
+            *(_number(float(work.of_kind[kind][place])) for kind in WORK_KINDS),
+        ]
+        for place, (unit_no, (lon, lat), households) in enumerate(places)
+    ]
+    table = Tables(language if is_workbook else None).table("work", WORK_FIELDS, rows)
+    about = {"community": inert(f"{work.community.code} {work.community.name}")}
+    about |= {f"{kind}_as_of": day.isoformat() for kind, day in sorted(work.dates.items())}
+    write_tables(path, [table], about if is_workbook else {})
+
+
+def _number(value: float) -> float | int | None:
+    """A cell: empty where nobody has counted, whole where it is whole."""
+    if math.isnan(value):
+        return None
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,62 @@
+"""Work that somebody has counted: cases, visits and special households, by place and never by person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from geo.areas import Area
+from geo.units import FloatArray, IntArray
+
+WORK_KINDS = ("open_cases", "cases_a_month", "visits_due", "special_households")
+"""What is counted; a count's kind is the place in this list.
+
+open_cases
+    Cases that are open on the day of counting.
+cases_a_month
+    How many new ones a month brings.
+visits_due
+    Visits due a month.
+special_households
+    Households of hardship and special groups.
+"""
+
+
+class WorkCounts(NamedTuple):
+    """Counts, each at a place inside the unit that it was made for; arrays of (n_counts,)."""
+
+    kind: IntArray
+    """Place in ``WORK_KINDS``."""
+    number: FloatArray
+    lonlat: FloatArray
+    """(n_counts, 2) degrees."""
+    dates: Mapping[str, date]
+    """Kind -> the oldest day that its counts speak of; what nobody has counted is not in it."""
+
+    @property
+    def by_kind(self) -> dict[str, FloatArray]:
+        """Kind -> (n_counts,) numbers, 0 where a count is of another kind; of kinds that somebody has counted."""
+        return {
+            kind: np.where(self.kind == place, self.number, 0.0)
+            for place, kind in enumerate(WORK_KINDS)
+            if kind in self.dates
+        }
+
+
+@dataclass(frozen=True)
+class UnitWork:
+    """The units of a community's own cut with what has been counted in each; arrays of (n_units,). For staff only."""
+
+    community: Area
+    unit_no: IntArray
+    lonlat: FloatArray
+    """(n_units, 2) a place inside each."""
+    households: FloatArray
+    of_kind: Mapping[str, FloatArray]
+    """Every kind -> numbers, NaN where nobody has counted."""
+    dates: Mapping[str, date]
+    """As those of :class:`WorkCounts`."""
