@@ -14,7 +14,6 @@ from geo.actions.case_desk import Desk
 from geo.actions.report_incident import Reported
 from geo.case_states import Stage, moves_from
 from geo.cases import Case, CaseNews, Step, Suggestion
-from geo.compute.deadlines import is_breached
 from geo.rules.case_catalogue import level_for
 from geo.rules.case_levels import Level
 from geo.rules.import_limits import import_limits
@@ -218,7 +217,6 @@ def step_told(step: Step) -> StepTold:
 
 def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, Any]:
     item = desk.item_of(case)
-    passed = case.stage_due_at is not None and is_breached(case.stage_due_at, now)
     known = {name: getattr(case, name) for name in CaseTold.model_fields if name in Case.__annotations__}
     times = {name: desk.local(value) for name, value in known.items() if isinstance(value, datetime)}
     return {
@@ -231,5 +229,5 @@ def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, A
         "item_name": None if item is None else item.in_language(language),
         "service": None if item is None else item.service,
         "level_reason": None if item is None else level_for(item).in_language(language),
-        "is_overdue": passed and case.state == "open",
+        "is_overdue": case.is_overdue(now),
     }

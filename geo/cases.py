@@ -60,6 +60,10 @@ class Case:
         """Degrees."""
         return None if self.point is None else (self.point.x, self.point.y)
 
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether it is open and the deadline of its stage has passed; at the moment itself it has not."""
+        return self.state == "open" and self.stage_due_at is not None and self.stage_due_at < at
+
 
 @dataclass(frozen=True)
 class Step:

@@ -21,7 +21,7 @@ from api.case_shapes import (
     report_told,
     step_told,
 )
-from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, hand_of, local
+from api.deps import CaseDesk, Db, Language, NewKey, Now, Setting, Who, asks, hand_of, local
 from api.inputs import Id, Word
 from api.schemas import problems
 from geo.actions.find_address import find_address
@@ -57,12 +57,13 @@ def report(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     who: Dispatcher,
     wish: ReportWish,
     response: Response,
+    new_key: NewKey,
     key: RequestKey = None,
 ) -> ReportTold:
     """Take in a report: it is placed, classed and dated at once, and told which other cases may be the same."""
     said = wish.model_dump(exclude={"number", "occurred_at"})
     told = Report(**said, source_key=wish.number, occurred_at=local(wish.occurred_at, settings))
-    found = report_incident(db, told, desk, hand_of(who, now), key)
+    found = report_incident(db, told, desk, hand_of(who, now), new_key.hex, key)
     response.headers["Location"] = f"/api/v1/incidents/{found.case.id}"
     response.headers["ETag"] = f'"{found.case.version}"'
     return report_told(found, desk, now, language)
@@ -114,9 +115,7 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
 @router.get("/addresses", dependencies=[asks("dispatcher")])
 def addresses(
     db: Db,
-    q: Annotated[
-        Word, Query(min_length=2, max_length=200, description="In words.", examples=["青山路12号"])
-    ],
+    q: Annotated[Word, Query(min_length=2, max_length=200, description="In words.", examples=["青山路12号"])],
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[CandidateTold]:
     """Where an address may be: candidates among what is loaded, the best first; none where no name is known."""

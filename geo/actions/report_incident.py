@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import shapely
@@ -104,7 +103,9 @@ class Place:
         return next((link.name for link in self.chain if link.level == level), None)
 
 
-def report_incident(db: Database, report: Report, desk: Desk, hand: Hand, key: str | None = None) -> Reported:
+def report_incident(
+    db: Database, report: Report, desk: Desk, hand: Hand, number: str, key: str | None = None
+) -> Reported:
     """A new case, unless this very request was carried out before.
 
     Parameters
@@ -117,6 +118,8 @@ def report_incident(db: Database, report: Report, desk: Desk, hand: Hand, key: s
         The city's clock and secret.
     hand
         Whose hand, and when.
+    number
+        What it is called where it has no number outside; no two have the same.
     key
         The request's own key: sent again within a day it does nothing again. None: it is not sent again.
 
@@ -138,12 +141,12 @@ def report_incident(db: Database, report: Report, desk: Desk, hand: Hand, key: s
     _check_time(report.occurred_at, hand.at)
     with db.write() as conn:
         if key is None:
-            return _stored(conn, report, catalogue, desk, hand)
+            return _stored(conn, report, catalogue, desk, hand, number)
         digest = _digest(report, desk)
         done = _done_before(conn, key, digest, hand)
         if done is not None:
             return Reported(cases.get_case(conn, done), item, {}, (), is_repeat=True)
-        found = _stored(conn, report, catalogue, desk, hand)
+        found = _stored(conn, report, catalogue, desk, hand, number)
         since = hand.at - incident_rule().requests_kept
         cases.keep_request(conn, _token(hand), key, digest, found.case.id, hand.at, since)
         return found
@@ -195,7 +198,9 @@ def suggestions_for(conn: Connection, case: Case) -> list[Suggestion]:
     return found[: rule.most_suggested]
 
 
-def _stored(conn: Connection, report: Report, catalogue: CaseCatalogue, desk: Desk, hand: Hand) -> Reported:
+def _stored(
+    conn: Connection, report: Report, catalogue: CaseCatalogue, desk: Desk, hand: Hand, number: str
+) -> Reported:
     item = catalogue.item(report.item)
     place = None if report.lonlat is None else place_of(conn, report.lonlat, report.datum, hand)
     _refuse_twin(conn, report)
@@ -207,6 +212,7 @@ def _stored(conn: Connection, report: Report, catalogue: CaseCatalogue, desk: De
         conn,
         {
             **_columns(report, catalogue, hand),
+            "source_key": report.source_key or number,
             **({"geom": None} if place is None else place.columns),
             **due_columns(dues, hand.at),
             "stage": stage,
@@ -250,7 +256,6 @@ def _columns(report: Report, catalogue: CaseCatalogue, hand: Hand) -> dict[str, 
         "need": report.need or item.need,
         "channel": report.channel,
         "source": report.channel,
-        "source_key": report.source_key or uuid4().hex,
         "precision_m": report.precision_m,
         "level": item.level,
     }

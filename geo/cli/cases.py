@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
@@ -76,7 +77,7 @@ def report(  # noqa: PLR0913, PLR0917 -- one option for each thing that is told
         source_key=number,
     )
     with open_database() as db:
-        found = report_incident(db, told, desk, Hand(now))
+        found = report_incident(db, told, desk, Hand(now), uuid4().hex)
     others = [asdict(other) for other in found.suggestions]
     lines = [_line(found.case, desk), level_for(found.item).in_language(language())]
     lines += [sentence("case_may_be", language(), id=other.id, why=other.why) for other in found.suggestions]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -61,7 +62,7 @@ def desks(db: Database, town: PlanTown) -> tuple[Hand, Hand]:
 
 
 def report(db: Database, hand: Hand, key: str | None = None, **changes: Any) -> Reported:
-    return report_incident(db, replace(REPORT, **changes), DESK, hand, key)
+    return report_incident(db, replace(REPORT, **changes), DESK, hand, uuid4().hex, key)
 
 
 def step(db: Database, found: Reported | Stepped, move: str, hand: Hand, **said: Any) -> Stepped:
