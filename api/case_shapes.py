@@ -77,6 +77,10 @@ class StepWish(Shape):
     until: datetime | None = Field(None, examples=["2026-12-01T18:00:00+08:00"])
     into: int | None = Field(None, ge=1, le=2**63 - 1, examples=[9])
     station_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[3], description="The station that is sent.")
+    satisfied: bool | None = Field(None, examples=[True], description="Whether who reported it is.")
+    arrived_at: datetime | None = Field(
+        None, examples=["2026-11-20T10:12:00+08:00"], description="When help was there."
+    )
 
 
 class CandidateTold(Shape):

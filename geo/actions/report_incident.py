@@ -222,7 +222,8 @@ def _stored(
             "unit": unit,
         },
     )
-    said = {"item": item.code, "channel": report.channel, "unit": unit, "located": place is not None}
+    grid_id = None if place is None else place.grid_id
+    said = {"item": item.code, "channel": report.channel, "unit": unit, "grid_id": grid_id}
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
     return Reported(case, item, _together(text, address), suggestions_for(conn, case))

@@ -15,7 +15,7 @@ from geo.actions.report_incident import LonLat, due_columns, place_of
 from geo.case_clocks import Passage, dues_of
 from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
 from geo.cases import Case, Step
-from geo.errors import BadMove, Conflict, NotAllowed, StaleVersion
+from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
 from geo.rules.case_levels import Level
 from geo.store import cases, locate
 from geo.store.database import Database
@@ -29,6 +29,16 @@ class Placing:
     lonlat: LonLat
     datum: str = "WGS-84"
     precision_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it, for the figures; None: not said."""
+
+    satisfied: bool | None = None
+    """Whether who reported it is."""
+    arrived_at: datetime | None = None
+    """When help was there; aware."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
     desk: Desk,
     *,
     station_id: int | None = None,
+    outcome: Outcome | None = None,
 ) -> Stepped:
     """Make a move with a case, unless somebody else made one since it was read.
 
@@ -68,6 +79,8 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
         The city's clocks and catalogue.
     station_id
         The station that is sent, with ``dispatch``, ``hand_over`` and ``reopen``.
+    outcome
+        What came of it, if anything is known.
 
     Raises
     ------
@@ -81,12 +94,16 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
         If the move does not lead on from its stage, or something that it needs is missing.
     Conflict
         If another desk took it in hand before.
+    Refused
+        If help is said to have come before the report or in the future.
     """
     with db.write() as conn:
         case = case_for(conn, incident_id, version, hand)
         stage = after(case.stage, move, said)
         values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, station_id)}
-        told = _told(said, station_id)
+        told = _told(said, station_id) | _came_of_it(outcome, case, hand.at)
+        if values.get("unit", case.unit) != case.unit:
+            told["unit"] = values["unit"]
         if move == "merge":
             _absorb(conn, case, cast("int", said.into), hand, desk)
         return _store(conn, case, values, (move, said.reason, told), hand, desk)
@@ -114,7 +131,9 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
             values["stage"] = "filed"
         if case.unit is None and case.level is not None:
             values["unit"] = place.unit_at(case.level)
-        told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id}
+        told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id, "from_grid_id": case.grid_id}
+        if "unit" in values:
+            told["unit"] = values["unit"]
         return _store(conn, case, values, ("locate", None, told), hand, desk)
 
 
@@ -188,6 +207,17 @@ def _told(said: Said, station_id: int | None) -> dict[str, Any]:
     until = None if said.until is None else said.until.isoformat()
     told = {"unit": said.unit, "level": said.level, "until": until, "into": said.into, "station_id": station_id}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _came_of_it(outcome: Outcome | None, case: Case, now: datetime) -> dict[str, Any]:
+    if outcome is None:
+        return {}
+    told: dict[str, Any] = {} if outcome.satisfied is None else {"satisfied": outcome.satisfied}
+    if outcome.arrived_at is not None:
+        if not (case.reported_at or case.occurred_at) <= outcome.arrived_at <= now:
+            raise Refused("case_arrival_when", time=outcome.arrived_at.isoformat(timespec="minutes"))
+        told["arrived_at"] = outcome.arrived_at.isoformat()
+    return told
 
 
 def _absorb(conn: Connection, case: Case, into: int, hand: Hand, desk: Desk) -> None:

@@ -26,7 +26,7 @@ from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, Reported, report_incident
-from geo.actions.step_incident import Placing, Stepped, place_incident, step_incident
+from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident
 from geo.case_states import Said
 from geo.compute.datums import from_wgs84
 from geo.errors import BadMove, Conflict, GridcircleError, NotAllowed, NotFound, Refused, StaleVersion
@@ -66,9 +66,9 @@ def report(db: Database, hand: Hand, key: str | None = None, **changes: Any) -> 
 
 
 def step(db: Database, found: Reported | Stepped, move: str, hand: Hand, **said: Any) -> Stepped:
-    station_id = said.pop("station_id", None)
+    more = {name: said.pop(name) for name in ("station_id", "outcome") if name in said}
     told = Said(at=hand.at, **said)
-    return step_incident(db, found.case.id, found.case.version, move, told, hand, DESK, station_id=station_id)
+    return step_incident(db, found.case.id, found.case.version, move, told, hand, DESK, **more)
 
 
 def count(db: Database, table: str) -> int:
@@ -311,6 +311,15 @@ class TestSteps:
         assert (up.case.level, up.case.stage) == ("city", "escalated")
         with pytest.raises(BadMove):
             step(db, up, "escalate", desks[0], reason="again", level="grid")
+
+    def test_what_came_of_it_is_kept_with_the_step(self, db: Database, desks: Any) -> None:
+        found: Any = step(db, report(db, desks[0]), "dispatch", desks[0], unit="环卫")
+        hand, when = later(desks[0], hours=1), desks[0].at + timedelta(minutes=12)
+        for wrong in (desks[0].at - timedelta(minutes=1), hand.at + timedelta(minutes=1)):
+            with pytest.raises(Refused, match="cannot have come"):
+                step(db, found, "handle", hand, outcome=Outcome(arrived_at=wrong))
+        done = step(db, found, "handle", hand, outcome=Outcome(satisfied=True, arrived_at=when))
+        assert done.step.said == {"satisfied": True, "arrived_at": when.isoformat()}
 
     def test_merged_cases_keep_both_histories(self, db: Database, desks: Any) -> None:
         first = report(db, desks[0])
