@@ -98,6 +98,8 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
         If help is said to have come before the report or in the future.
     """
     with db.write() as conn:
+        if said.into is not None:
+            cases.lock_cases(conn, [incident_id, said.into])
         case = case_for(conn, incident_id, version, hand)
         stage = after(case.stage, move, said)
         values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, station_id)}

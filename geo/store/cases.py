@@ -47,6 +47,13 @@ def get_case(conn: Connection, incident_id: int, *, lock: bool = False) -> Case:
     return case_of_row(row)
 
 
+def lock_cases(conn: Connection, ids: list[int]) -> None:
+    """Hold some incidents until the transaction ends, always in the same order, so that two who do never wait in turn."""
+    conn.execute(
+        select(incident.c.id).where(incident.c.id == any_(literal(ids))).order_by(incident.c.id).with_for_update()
+    )
+
+
 def cases_by_id(conn: Connection, ids: list[int]) -> dict[int, Case]:
     """Some incidents; those that are not there are left out."""
     chosen = cases_query().where(incident.c.id == any_(literal(ids)), incident.c.retired_at.is_(None))

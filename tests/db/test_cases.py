@@ -331,6 +331,24 @@ class TestSteps:
             assert [one.move for one in cases.steps_of(conn, second.case.id)] == ["report", "merge"]
             assert cases.get_case(conn, first.case.id).version == 2
 
+    def test_two_that_are_merged_into_each_other_at_once(self, db: Database, desks: Any) -> None:
+        one, two = report(db, desks[0]), report(db, desks[1])
+        outcomes: list[str] = []
+
+        def merge(found: Reported, into: Reported, hand: Hand) -> None:
+            try:
+                outcomes.append(step(db, found, "merge", hand, into=into.case.id).case.stage)
+            except (StaleVersion, BadMove) as error:
+                outcomes.append(type(error).__name__)
+
+        pairs = [(one, two, desks[0]), (two, one, desks[1])]
+        threads = [threading.Thread(target=merge, args=pair) for pair in pairs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["StaleVersion", "merged"]
+
     @pytest.mark.parametrize("into", ["itself", "ended", "nobody"])
     def test_into_what_it_cannot_be_merged(self, db: Database, desks: Any, into: str) -> None:
         found, other = report(db, desks[0]), report(db, desks[0], item="0102")
