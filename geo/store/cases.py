@@ -48,10 +48,9 @@ def get_case(conn: Connection, incident_id: int, *, lock: bool = False) -> Case:
 
 
 def lock_cases(conn: Connection, ids: list[int]) -> None:
-    """Hold some incidents until the transaction ends, always in the same order, so that two who do never wait in turn."""
-    conn.execute(
-        select(incident.c.id).where(incident.c.id == any_(literal(ids))).order_by(incident.c.id).with_for_update()
-    )
+    """Hold some incidents until the transaction ends: in one order, so that two who do never wait for each other."""
+    chosen = select(incident.c.id).where(incident.c.id == any_(literal(ids))).order_by(incident.c.id)
+    conn.execute(chosen.with_for_update())
 
 
 def cases_by_id(conn: Connection, ids: list[int]) -> dict[int, Case]:
