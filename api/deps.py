@@ -14,8 +14,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.errors import language_of
+from api.events import Events
 from api.jobs import Jobs
+from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
+from geo.actions.helper_cache import HelperCache
+from geo.actions.plan_access import Hand
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.errors import NotAllowed, Refused, WhoAreYou
@@ -40,12 +44,24 @@ async def _engine(request: Request) -> Engine:
     return cast("Engine", request.app.state.engine)
 
 
+async def _helpers(request: Request) -> HelperCache:
+    return cast("HelperCache", request.app.state.helpers)
+
+
 async def _areas(request: Request) -> ReachAreas:
     return cast("ReachAreas", request.app.state.areas)
 
 
 async def _settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
+
+
+async def _desk(request: Request) -> Desk:
+    return cast("Desk", request.app.state.desk)
+
+
+async def _events(request: Request) -> Events:
+    return cast("Events", request.app.state.events)
 
 
 async def _language(request: Request) -> str:
@@ -78,11 +94,17 @@ Db = Annotated[Database, Depends(_database)]
 Streets = Annotated[StreetCache, Depends(_streets)]
 Reach = Annotated[Engine, Depends(_engine)]
 """Who reaches which station: what questions that change nothing are answered from."""
+HelpersNear = Annotated[HelperCache, Depends(_helpers)]
+"""Stations and teams that can be sent somewhere."""
 Areas = Annotated[ReachAreas, Depends(_areas)]
 """The ground within reach of any station."""
 Running = Annotated[Jobs, Depends(_jobs)]
 """The jobs of this process."""
 Setting = Annotated[Settings, Depends(_settings)]
+CaseDesk = Annotated[Desk, Depends(_desk)]
+"""The city's clocks and catalogue of cases."""
+News = Annotated[Events, Depends(_events)]
+"""New steps of cases."""
 Language = Annotated[str, Depends(_language)]
 Now = Annotated[datetime, Depends(_now)]
 
@@ -147,6 +169,11 @@ def asks(needed: Role) -> Any:
 
     asked_by.needed = needed  # type: ignore[attr-defined]  # read by the test that lists all routes
     return Depends(asked_by)
+
+
+def hand_of(who: Who, now: datetime) -> Hand:
+    """Whose hand changes something, and when."""
+    return Hand(at=now, area_id=who.area_id, token_id=who.token_id, token_name=who.name)
 
 
 def local(at: datetime, settings: Settings) -> datetime:

@@ -13,12 +13,17 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.deps import clock, new_id
+from api.events import Events
 from api.guard import Guard
 from api.jobs import Jobs
 from api.routes import (
     access,
     areas,
+    case_figures,
+    cases,
     coverage,
+    dispatch,
+    events,
     grids,
     health,
     honesty,
@@ -30,6 +35,7 @@ from api.routes import (
     maps,
     me,
     nearest,
+    outside,
     plan_changes,
     plans,
     profile,
@@ -42,7 +48,9 @@ from api.routes import (
     what_if,
 )
 from api.schemas import Problem, problems
+from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
+from geo.actions.helper_cache import HelperCache
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.rules.request_limits import request_limits
@@ -56,9 +64,10 @@ Without a token the answers are what the public may see: rounded counts, inciden
 """
 
 VERSIONED = (
+    dispatch,
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
-    *(locate, search, incidents, imports, jobs, me),
-    *(plan_changes, plans, layers),
+    *(locate, search, incidents, cases, case_figures, events, imports, jobs, me),
+    *(plan_changes, plans, layers, outside),
 )
 UNVERSIONED = (health, tiles, maps)
 
@@ -97,8 +106,11 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.jobs = Jobs(limits, clock, new_id)
     # a connection for every request that has a thread, and one for every job that runs beside them
     app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running)
+    app.state.events = Events(app.state.db, limits, clock)
     app.state.streets = StreetCache(app.state.db, settings.arrays_abs)
+    app.state.desk = Desk(settings)
     app.state.engine = Engine(app.state.db, app.state.streets)
+    app.state.helpers = HelperCache(app.state.streets)
     app.state.areas = ReachAreas(app.state.engine)
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
     app.add_middleware(Guard, settings=settings)
@@ -114,6 +126,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as connections: a request that has a thread never waits for a connection.
     current_default_thread_limiter().total_tokens = app.state.settings.workers_db
-    yield
+    async with app.state.events.running():
+        yield
     app.state.jobs.close()
     app.state.db.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -11,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from geo.errors import Refused
 
 CHECKOUT = Path(__file__).parents[1]
+
+SHORTEST_CALLER_KEY = 32
+"""Characters; fewer could be guessed."""
 
 
 class Settings(BaseSettings):
@@ -46,6 +50,31 @@ class Settings(BaseSettings):
         description="Short folder for the database's unix socket (paths over 107 bytes fail).",
     )
 
+    case_catalogue: Path | None = Field(
+        default=None,
+        description="The city's own catalogue of cases: a TOML file, or a folder of them, one for each version.",
+    )
+    caller_key: SecretStr | None = Field(
+        default=None,
+        description="Secret under which callers are hashed, 32 characters or more; empty: a file in GRIDCIRCLE_HOME.",
+    )
+
+    outside_private: bool = Field(
+        default=False, description="Whether messages to others may go into private networks, and by http to 127.0.0.1."
+    )
+    mail_host: str = Field(default="", description="Mail server (SMTP) that hands on mail; empty: no mail.")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    mail_from: str = Field(
+        default="",
+        pattern=r"^([!-~]+@[!-~]+)?$",
+        description="Mailbox that mail comes from, such as grid@city.example.",
+    )
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the line to the mail server is kept secret: starttls, tls, none."
+    )
+    mail_user: str = Field(default="", description="Name at the mail server; empty: it asks for none.")
+    mail_password: SecretStr | None = Field(default=None, description="Password at the mail server.")
+
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
@@ -61,6 +90,13 @@ class Settings(BaseSettings):
         if url and not url.get_secret_value().startswith("postgresql://"):
             raise ValueError("not of the form postgresql://user:password@host:port/name")
         return url
+
+    @field_validator("caller_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and len(key.get_secret_value()) < SHORTEST_CALLER_KEY:
+            raise ValueError(f"shorter than {SHORTEST_CALLER_KEY} characters")
+        return key
 
     @property
     def home_abs(self) -> Path:

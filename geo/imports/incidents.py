@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -15,16 +14,9 @@ from geo.imports.values import CellError, shown, text_of, word_of
 from geo.rules.headers import plain
 from geo.rules.import_limits import import_limits
 from geo.rules.incident_categories import incident_categories
+from geo.text_masks import masked
 
 Row = dict[str, Any]
-
-MASK = "***"
-_PERSONAL = re.compile(
-    r"(?<![0-9０-９])(?:"
-    r"[0-9０-９]{6}[ -]?[0-9０-９]{8}[ -]?[0-9０-９]{3}[0-9０-９XxＸｘ]"  # identity number: 18 places
-    r"|[1１][3-9３-９][0-9０-９][ -]?[0-9０-９]{4}[ -]?[0-9０-９]{4}"  # mobile phone: 11 digits
-    r")(?![0-9０-９])"
-)
 
 
 def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) -> Reading:
@@ -43,7 +35,7 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
             "occurred_at": _occurred_at(rows, index, at, timezone),
             "category": rows.need(index, "category", category_of),
             "text": _text(rows, index),
-            "state": rows.read(index, "state", partial(word_of, field="state")) or "open",
+            **_standing(rows, index),
             "geom": point,
         }
         for index, point in enumerate(points_of(rows, town))
@@ -52,13 +44,10 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
     return rows.reading(found)
 
 
-def masked(text: str) -> tuple[str, int]:
-    """Text without identity and mobile numbers, and how many there were.
-
-    >>> masked("请回电 138-0013-8000，工单 20260301")
-    ('请回电 ***，工单 20260301', 1)
-    """
-    return _PERSONAL.subn(MASK, text)
+def _standing(rows: Rows, index: int) -> Row:
+    """Open or closed as the file has it, and the stage that goes with it."""
+    state = rows.read(index, "state", partial(word_of, field="state")) or "open"
+    return {"state": state, "stage": "closed" if state == "closed" else "filed"}
 
 
 def category_of(value: Any) -> str:
@@ -79,10 +68,11 @@ def _text(rows: Rows, index: int) -> str | None:
     text = rows.read(index, "text", partial(text_of, limit=import_limits().longest_text))
     if text is None:
         return None
-    text, count = masked(text)
-    if count:
-        rows.note(index, "text", "personal_numbers_masked", count=count)
-    return text
+    found = masked(text)
+    if found.total:
+        kinds = {"identity": found.identity, "phone": found.phone, "card": found.card}
+        rows.note(index, "text", "personal_numbers_masked", **kinds)
+    return found.text
 
 
 def _occurred_at(rows: Rows, index: int, at: datetime, timezone: str) -> datetime | None:

@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo import hours
+from geo.burden import refuse_burden
 from geo.compute.project import Frame
 from geo.errors import Refused
 from geo.files.table import FileTable
@@ -124,7 +125,10 @@ def read_resources(table: FileTable, town: Town, at: datetime, timezone: str) ->
     ------
     BadFile
         If a column is missing, or nothing says where they are.
+    Refused
+        If a column burdens the people of the teams (geo/burden.py).
     """
+    refuse_burden(table.columns)
     rows = Rows(table, "resources", required=("source_key", "name", "kind", "position_at"))
     name = partial(text_of, limit=import_limits().longest_name)
     found = [

@@ -7,13 +7,64 @@ Each ``*.toml`` beside this file holds one topic. An entry is a table with ``en`
 from __future__ import annotations
 
 import tomllib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("zh", "en")
 
+JOINT = {"zh": "、", "en": ", "}
+"""Between things that are listed inside a sentence."""
+
 Catalogue = dict[str, dict[str, str]]
+
+
+class Bilingual(ABC):
+    """What speaks both languages itself: put into a sentence, it is told in the sentence's."""
+
+    @abstractmethod
+    def in_language(self, language: str) -> str:
+        """What a person reads, in ``zh`` or ``en``."""
+
+
+@dataclass(frozen=True)
+class Named(Bilingual):
+    """An entry of a catalogue that has a name in each language."""
+
+    name_en: str
+    name_zh: str
+
+    def in_language(self, language: str) -> str:
+        """The name in ``zh`` or ``en``."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+class Term(str, Bilingual):
+    """A key of a fixed list: to programs the key itself, inside a sentence its name.
+
+    >>> Term("grid", "case_level"), sentence("case_level_grid", "zh")
+    ('grid', '网格')
+    """
+
+    topic: str
+
+    def __new__(cls, key: str, topic: str) -> Term:
+        """A key whose name stands in geo/words under ``topic_key``."""
+        term = super().__new__(cls, key)
+        term.topic = topic
+        return term
+
+    def in_language(self, language: str) -> str:
+        """The name of the key."""
+        return catalogue()[f"{self.topic}_{self}"][language]
+
+
+def terms(keys: Iterable[str], topic: str) -> tuple[Term, ...]:
+    """Several keys of one list."""
+    return tuple(Term(key, topic) for key in keys)
 
 
 def load_folder(folder: Path) -> Catalogue:
@@ -46,5 +97,16 @@ def fill(text: str, values: dict[str, Any]) -> str:
 
 
 def sentence(key: str, language: str, **values: Any) -> str:
-    """The sentence of a key in ``zh`` or ``en``, with its placeholders filled."""
-    return fill(catalogue()[key][language], values)
+    """The sentence of a key in ``zh`` or ``en``, with its placeholders filled.
+
+    Values that speak both languages, and tuples of them, are told in the sentence's.
+    """
+    return fill(catalogue()[key][language], {name: _told(value, language) for name, value in values.items()})
+
+
+def _told(value: Any, language: str) -> Any:
+    if isinstance(value, Bilingual):
+        return value.in_language(language)
+    if isinstance(value, tuple) and value and all(isinstance(part, Bilingual) for part in value):
+        return JOINT[language].join(part.in_language(language) for part in value)
+    return value

@@ -17,6 +17,7 @@ from geo.store.database import Database
 from geo.store.migrate import migrate
 from tests.conftest import open_folder
 from tests.databases import create_database
+from tests.web.board import desk_of, fill_board
 from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving, visiting, wait_until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,9 +49,36 @@ def main(folder: Path) -> None:
                 _take(
                     browser, address, f"/maps/plans?lang=zh{REDRAWN}", PHONE, folder / "planner-plans-phone.png", redraw
                 )
+                _boards(browser, address, url, folder)
                 browser.close()
         finally:
             cluster.stop()
+
+
+def _boards(browser: Browser, address: str, url: str, folder: Path) -> None:
+    """The board of dispatchers in the middle of a morning: last, since its cases are on the other maps, too."""
+    now = datetime.now(UTC)
+    db = Database(url)
+    secret, hand = desk_of(db, "desk 1", now)
+    _, other = desk_of(db, "desk 2", now)
+    fill_board(db, hand, other)
+    db.close()
+    dispatch = partial(_dispatched, secret=secret)
+    _take(browser, address, "/maps/dispatch?lang=en", DESKTOP, folder / "dispatch-board.png", dispatch)
+    queue = partial(_dispatched, secret=secret, has_card=False)
+    _take(browser, address, "/maps/dispatch?lang=zh", PHONE, folder / "dispatch-board-phone.png", queue)
+
+
+def _dispatched(visit: Visit, secret: str, *, has_card: bool = True) -> None:
+    """The queue; with a card the case of it that was told twice, and who is near."""
+    page = visit.page
+    page.locator("#unlock").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.locator(".case-row").count() > 0 and page.locator("#as-of").inner_text() != "")
+    if has_card:
+        page.locator("#queue").get_by_text("Manhole").first.click()
+        wait_until(lambda: page.locator(".helper").count() > 0)
 
 
 def _opened(visit: Visit) -> None:

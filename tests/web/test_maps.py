@@ -60,7 +60,9 @@ def test_the_page_carries_its_guards(site: TestClient) -> None:
     assert "geolocation=(self)" in headers["permissions-policy"]
 
 
-@pytest.mark.parametrize(("name", "vendored", "own"), [("public", 3, 2), ("planner", 3, 2), ("plans", len(ASSETS), 3)])
+@pytest.mark.parametrize(
+    ("name", "vendored", "own"), [("public", 3, 2), ("planner", 3, 2), ("plans", len(ASSETS), 3), ("dispatch", 3, 3)]
+)
 def test_every_file_a_page_asks_for_is_there_and_may_be_kept(
     site: TestClient, name: str, vendored: int, own: int
 ) -> None:

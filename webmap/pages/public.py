@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo.words import Catalogue, load_folder
 from webmap.assets import static_url
 from webmap.figure import AppFigure, Page
-from webmap.layers import Bounds, PlannerMap, PlansMap, PublicMap, SlimMap, VectorTiles
+from webmap.layers import Bounds, DispatchMap, PlannerMap, PlansMap, PublicMap, SlimMap, VectorTiles
 
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
-STAFF_ONLY = ("plan_", "redraw_")
-"""How keys of sentences begin that only staff's pages say: what-ifs, and plans."""
+STAFF_ONLY = ("plan_", "redraw_", "dispatch_")
+"""How keys of sentences begin that only staff's pages say: what-ifs, plans, and the board of dispatchers."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
 """Where the map looks when nothing has been loaded: China."""
 
@@ -48,7 +50,7 @@ class Shell:
     """What makes one page differ from another: its template, what starts it, and the sentences it can do without."""
 
     template: str
-    start: type[PublicMap | PlannerMap | PlansMap]
+    start: type[PublicMap | PlannerMap | PlansMap | DispatchMap]
     title: str
     styles: tuple[str, ...]
     module: str
@@ -56,9 +58,14 @@ class Shell:
 
 
 PUBLIC = Shell("public.html", PublicMap, "title", ("map.css", "reach.css"), "main.js", STAFF_ONLY)
-PLANNER = Shell("planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_",))
+PLANNER = Shell("planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_", "dispatch_"))
 PLANS = Shell(
-    "plans.html", PlansMap, "redraw_title", ("map.css", "reach.css", "plans.css"), "plans_main.js", ("plan_",)
+    "plans.html",
+    PlansMap,
+    "redraw_title",
+    ("map.css", "reach.css", "plans.css"),
+    "plans_main.js",
+    ("plan_", "dispatch_"),
 )
 
 
@@ -130,20 +137,21 @@ def _settings(view: PublicView) -> dict[str, object]:
 
 def public_page(view: PublicView) -> Page:
     """The page of a view. The same view gives the same page, byte for byte."""
-    return _built(view, PUBLIC)
+    return built(view, PUBLIC)
 
 
 def planner_page(view: PublicView) -> Page:
     """The planners' page: as empty of people as the public one, until somebody signs in."""
-    return _built(view, PLANNER)
+    return built(view, PLANNER)
 
 
 def plans_page(view: PublicView) -> Page:
     """The page where grids are redrawn; empty until somebody signs in."""
-    return _built(view, PLANS)
+    return built(view, PLANS)
 
 
-def _built(view: PublicView, shell: Shell) -> Page:
+def built(view: PublicView, shell: Shell, desk: Mapping[str, Any] | None = None) -> Page:
+    """A page; ``desk`` is what only the board of dispatchers is told besides."""
     everything = spoken(view.language, view.minutes, view.circle_m)
     say = {key: sentence for key, sentence in everything.items() if not key.startswith(shell.leaves_out)}
     body = (
@@ -167,6 +175,7 @@ def _built(view: PublicView, shell: Shell) -> Page:
             "station_kinds": {kind.key: asdict(kind) for kind in view.station_kinds},
             "incident_kinds": dict(view.incident_kinds),
             "settings": _settings(view),
+            **({} if desk is None else {"desk": desk}),
         },
         icon=static_url("icon.svg"),
         styles=tuple(static_url(name) for name in shell.styles),
