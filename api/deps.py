@@ -18,6 +18,7 @@ from api.events import Events
 from api.jobs import Jobs
 from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
+from geo.actions.helper_cache import HelperCache
 from geo.actions.plan_access import Hand
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
@@ -41,6 +42,10 @@ async def _streets(request: Request) -> StreetCache:
 
 async def _engine(request: Request) -> Engine:
     return cast("Engine", request.app.state.engine)
+
+
+async def _helpers(request: Request) -> HelperCache:
+    return cast("HelperCache", request.app.state.helpers)
 
 
 async def _areas(request: Request) -> ReachAreas:
@@ -89,6 +94,8 @@ Db = Annotated[Database, Depends(_database)]
 Streets = Annotated[StreetCache, Depends(_streets)]
 Reach = Annotated[Engine, Depends(_engine)]
 """Who reaches which station: what questions that change nothing are answered from."""
+HelpersNear = Annotated[HelperCache, Depends(_helpers)]
+"""Stations and teams that can be sent somewhere."""
 Areas = Annotated[ReachAreas, Depends(_areas)]
 """The ground within reach of any station."""
 Running = Annotated[Jobs, Depends(_jobs)]

@@ -70,6 +70,7 @@ class Events:
     def __init__(self, db: Database, limits: RequestLimits, clock: Callable[[], datetime]) -> None:
         self._db = db
         self._most = limits.listeners
+        self._replay = limits.listen_replay
         self._clock = clock
         self._listeners: set[Listener] = set()
         self._newest: int | None = None
@@ -137,6 +138,9 @@ class Events:
         try:
             while True:
                 look = await to_thread.run_sync(self._look)
+                if look is None:
+                    self.end()
+                    continue
                 for listener in list(self._listeners):
                     _put(listener, look)
                 if len(look.news) < AT_ONCE:
@@ -144,11 +148,16 @@ class Events:
         finally:
             loop.remove_reader(ear.fileno())
 
-    def _look(self) -> Look:
+    def _look(self) -> Look | None:
+        """What is new; None: so much (a file came in) that whoever comes back is better told to read the lists anew."""
         as_of = self._clock()
         with self._db.read() as conn:
+            newest = case_news.newest(conn)
             if self._newest is None:
-                self._newest = case_news.newest(conn)
+                self._newest = newest
+            if newest - self._newest > self._replay:
+                self._newest = newest
+                return None
             news = case_news.after(conn, self._newest, AT_ONCE, sorted(self._areas()))
         if news:
             self._newest = news[-1].step.id

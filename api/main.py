@@ -19,8 +19,10 @@ from api.jobs import Jobs
 from api.routes import (
     access,
     areas,
+    case_figures,
     cases,
     coverage,
+    dispatch,
     events,
     grids,
     health,
@@ -33,6 +35,7 @@ from api.routes import (
     maps,
     me,
     nearest,
+    outside,
     plan_changes,
     plans,
     profile,
@@ -49,6 +52,7 @@ from api.routes import (
 from api.schemas import Problem, problems
 from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
+from geo.actions.helper_cache import HelperCache
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.rules.request_limits import request_limits
@@ -62,9 +66,10 @@ Without a token the answers are what the public may see: rounded counts, inciden
 """
 
 VERSIONED = (
+    dispatch,
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
-    *(locate, search, incidents, cases, events, imports, jobs, me),
-    *(plan_changes, plans, proposals, work, layers),
+    *(locate, search, incidents, cases, case_figures, events, imports, jobs, me),
+    *(plan_changes, plans, proposals, work, layers, outside),
 )
 UNVERSIONED = (health, tiles, maps)
 
@@ -107,6 +112,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.streets = StreetCache(app.state.db, settings.arrays_abs)
     app.state.desk = Desk(settings)
     app.state.engine = Engine(app.state.db, app.state.streets)
+    app.state.helpers = HelperCache(app.state.streets)
     app.state.areas = ReachAreas(app.state.engine)
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
     app.add_middleware(Guard, settings=settings)

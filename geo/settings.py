@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -57,6 +58,22 @@ class Settings(BaseSettings):
         default=None,
         description="Secret under which callers are hashed, 32 characters or more; empty: a file in GRIDCIRCLE_HOME.",
     )
+
+    outside_private: bool = Field(
+        default=False, description="Whether messages to others may go into private networks, and by http to 127.0.0.1."
+    )
+    mail_host: str = Field(default="", description="Mail server (SMTP) that hands on mail; empty: no mail.")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    mail_from: str = Field(
+        default="",
+        pattern=r"^([!-~]+@[!-~]+)?$",
+        description="Mailbox that mail comes from, such as grid@city.example.",
+    )
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the line to the mail server is kept secret: starttls, tls, none."
+    )
+    mail_user: str = Field(default="", description="Name at the mail server; empty: it asks for none.")
+    mail_password: SecretStr | None = Field(default=None, description="Password at the mail server.")
 
     @field_validator("timezone")
     @classmethod

@@ -133,6 +133,21 @@ class ProposalsMap(MacroElement):  # type: ignore[misc]
         self.tiles = tiles
 
 
+class DispatchMap(MacroElement):  # type: ignore[misc]
+    """Starts the board of dispatchers around the map."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.dispatchMap({{ this._parent.get_name() }}, {{ this.tiles.get_name() }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, tiles: VectorTiles) -> None:
+        super().__init__()
+        self._name = "DispatchMap"
+        self.tiles = tiles
+
+
 class PublicMap(MacroElement):  # type: ignore[misc]
     """Starts the page around the map: lists, cards, search, legend. All of it works on the page's JSON."""
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import RedirectResponse
 
-from api.deps import Db, Language, Setting, asks
+from api.case_shapes import Channel
+from api.deps import CaseDesk, Db, Language, Now, Setting, asks
 from geo.errors import MissingPiece, NotFound
 from geo.publication import rule
 from geo.rules.incident_categories import incident_categories
@@ -23,6 +24,7 @@ from geo.store.database import Database
 from geo.store.tiles import MapContent, map_content
 from webmap.assets import ASSETS, missing, static_files, static_version, vendor_file
 from webmap.figure import CSP, Page
+from webmap.pages.dispatch import BoardView, ItemChoice, dispatch_page
 from webmap.pages.public import (
     Kind,
     ModeChoice,
@@ -91,6 +93,26 @@ def plans_map(
     return _sent(_plans, (db, settings), lang or accepted, if_none_match)
 
 
+@router.get("/maps/dispatch")
+def dispatch_map(
+    db: Db,
+    settings: Setting,
+    desk: CaseDesk,
+    now: Now,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The board of dispatchers. It holds no case; its scripts ask for a token."""
+    language = lang or accepted
+    items = desk.catalogue(now).items.values()
+    board = BoardView(
+        items=tuple(ItemChoice(item.code, item.in_language(language), item.words) for item in items),
+        channels=get_args(Channel),
+    )
+    return _sent(lambda view: _dispatch(view, board), (db, settings), language, if_none_match)
+
+
 @router.get("/maps/compare")
 def compare_map(
     db: Db,
@@ -136,7 +158,8 @@ def script(db: Db, settings: Setting, name: str) -> Response:
     """What folium wrote for the page; the same in both languages."""
     with db.read() as conn:
         view = _view(map_content(conn), settings, "en")
-    for page in (_public(view), _planner(view), _plans(view), _proposals(view), _twin(view)):
+    made = (_public, _planner, _plans, _proposals, _twin, lambda view: _dispatch(view, BoardView()))
+    for page in (make(view) for make in made):
         if name == page.script_name:
             return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
     raise NotFound("page_file_unknown", name=name[:80])
@@ -166,6 +189,7 @@ _planner = lru_cache(maxsize=16)(planner_page)
 _plans = lru_cache(maxsize=16)(plans_page)
 _proposals = lru_cache(maxsize=16)(proposals_page)
 _twin = lru_cache(maxsize=16)(twin_page)
+_dispatch = lru_cache(maxsize=16)(dispatch_page)
 
 
 def _file(path: Path) -> Response:

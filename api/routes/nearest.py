@@ -136,11 +136,12 @@ def _station(near: NearStation) -> NearestStation:
         opening_hours=station.opening_hours,
         is_open=near.state.is_open,
         until=near.state.until,
-        way=None if near.way is None else _way(near.way),
+        way=None if near.way is None else way_shape(near.way),
     )
 
 
-def _way(way: Way) -> WayShape:
+def way_shape(way: Way) -> WayShape:
+    """A way as it is drawn and told."""
     steps = [
         WayStep(kind=step.kind, name=step.name, metres=round(step.metres, 1), seconds=step.seconds)
         for step in way.steps

@@ -61,7 +61,7 @@ class Laid:
             key = (mode.key, surface.key)
             if key not in self._nets:
                 self._nets[key] = net_of(self._ground_of(mode.travel), mode, surface)
-            return _kept(self._nets, key)
+            return kept(self._nets, key)
 
     def _ground_of(self, travel: Travel) -> Ground:
         if travel not in self._grounds:
@@ -143,21 +143,22 @@ class StreetCache:
         key = (laid, doors, mode.key, surface.key)
         with self._lock:
             if key not in self._joined:
-                self._joined[key] = _joined(laid, doors, mode, surface)
-            return _kept(self._joined, key)
+                self._joined[key] = joined_doors(laid, doors, mode, surface)
+            return kept(self._joined, key)
 
 
-def _joined(laid: Laid, doors: Doors, mode: Mode, surface: Surface) -> Joined:
+def joined_doors(laid: Laid, doors: Doors, mode: Mode, surface: Surface) -> Joined:
+    """Some doors joined to the streets of one way of moving."""
     ground, net = laid.ground_of(mode.travel), laid.net_of(mode, surface)
     xy_m = ground.frame.to_xy_m(np.array(doors, dtype=np.float64).reshape(-1, 2))
     joints = ground.joints(xy_m, reach_rule().max_connector_m)
     return Joined(laid, ground, net, xy_m, joints, stops_of(ground, net, joints, mode.ds_per_m_on(surface)))
 
 
-def _kept(values: OrderedDict[Key, Value], key: Key) -> Value:
+def kept(values: OrderedDict[Key, Value], key: Key, most: int = KEPT) -> Value:
     """The value, which is now the one asked for last; those not asked for the longest go."""
     values.move_to_end(key)
-    while len(values) > KEPT:
+    while len(values) > most:
         values.popitem(last=False)
     return values[key]
 

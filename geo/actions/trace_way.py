@@ -96,7 +96,7 @@ def trace_way(joined: Joined, begin: Ends, end: Ends, limit_ds: int) -> Way | No
 
 def _open(net: Net, joints: Joints) -> Joints:
     """The joints that have become stops: those on pieces that are closed both ways have not. Offsets do not hold."""
-    is_open = (net.ds_of_side.reshape(-1, 2) != NONE).any(axis=1)[joints.piece_of_joint]
+    is_open = (net.ds_of_side.reshape(-1, 2)[joints.piece_of_joint] != NONE).any(axis=1)
     return joints._replace(**{name: getattr(joints, name)[is_open] for name in joints._fields[1:]})
 
 

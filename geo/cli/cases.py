@@ -17,6 +17,7 @@ from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, place_incident, step_incident
 from geo.case_states import STAGES, Said, moves_from
 from geo.cases import Case
+from geo.cli import orders
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
 from geo.errors import Refused
@@ -28,6 +29,8 @@ from geo.store.lists import Slice
 from geo.words import Term, sentence
 
 cases_app = typer.Typer(no_args_is_help=True, help="Cases from the report to the end. / 案件。")
+cases_app.command("import")(orders.import_)
+cases_app.command()(orders.export)
 
 CaseId = Annotated[int, typer.Argument(help="Its number. / 案件编号。")]
 LON_LAT = 2

@@ -113,9 +113,9 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
     except BadRows as error:
         refuse(error, as_json=as_json)
         if not as_json:
-            _print_faults(error)
+            print_faults(error)
         raise typer.Exit(1) from error
-    answer(report.as_dict(), _lines(report), as_json=as_json)
+    answer(report.as_dict(), report_lines(report), as_json=as_json)
     if is_behind:
         say("coverage_behind")
 
@@ -161,7 +161,7 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _print_faults(error: BadRows) -> None:
+def print_faults(error: BadRows) -> None:
     """The faults after the first, which the refusal itself has named, and where the rejected rows are."""
     for fault in error.evidence["faults"][1:]:
         typer.echo(fault[language()], err=True)
@@ -169,7 +169,8 @@ def _print_faults(error: BadRows) -> None:
         typer.echo(sentence("rejected_written", language(), path=error.evidence["rejected_file"]), err=True)
 
 
-def _lines(report: ImportReport) -> list[str]:
+def report_lines(report: ImportReport) -> list[str]:
+    """What a report says to people."""
     tongue = language()
     counts = {
         name: getattr(report, name)

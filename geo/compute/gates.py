@@ -16,6 +16,7 @@ Where a walk starts: the 15-minute circle begins at the gate of the compound in 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,22 @@ class Gateways(NamedTuple):
     outlines: SegmentIndex
 
 
+class Compounds(NamedTuple):
+    """The same as trees, made once: what is about a place is then found without looking at all of them."""
+
+    insides: shapely.STRtree
+    """The ground within each outline."""
+    outlines: shapely.STRtree
+    gates: IntArray
+    """All gates, by the outline that they are in."""
+    outline_of_gate: Int32Array
+    """Of these."""
+    in_wall: IntArray
+    """Gates that are in a wall only."""
+    wall_gates: shapely.STRtree
+    """Where these are."""
+
+
 class Reaches(NamedTuple):
     """How far a connector goes at most."""
 
@@ -70,8 +87,23 @@ def gateways_of(
     return Gateways(xy_m_of_gate, outline_of_gate, xy_m_of_outline_point, start_of_outline, outlines)
 
 
+def compounds_of(gateways: Gateways) -> Compounds:
+    """Gates and outlines as trees."""
+    outline_of_point = np.repeat(np.arange(len(gateways.start_of_outline) - 1), np.diff(gateways.start_of_outline))
+    rings: NDArray[np.object_] = shapely.linearrings(gateways.xy_m_of_outline_point, indices=outline_of_point)
+    in_wall = np.flatnonzero(gateways.outline_of_gate == NONE)
+    wall_gates = shapely.STRtree(shapely.points(gateways.xy_m_of_gate[in_wall]))
+    gates = np.argsort(gateways.outline_of_gate, kind="stable")
+    in_order = gates, gateways.outline_of_gate[gates]
+    return Compounds(shapely.STRtree(shapely.polygons(rings)), shapely.STRtree(rings), *in_order, in_wall, wall_gates)
+
+
 def with_gates(
-    direct: Joints, xy_m: FloatArray, gateways: Gateways, ground: tuple[SegmentIndex, SegmentIndex, int], far: Reaches
+    direct: Joints,
+    xy_m: FloatArray,
+    gates: tuple[Gateways, Compounds],
+    ground: tuple[SegmentIndex, SegmentIndex, int],
+    far: Reaches,
 ) -> Joints:
     """Joints of points where gates are known.
 
@@ -81,8 +113,8 @@ def with_gates(
         All open joints of the points, gates unknown: :func:`geo.compute.snap.find_joints`.
     xy_m
         (n_points, 2) the points.
-    gateways
-        The gates.
+    gates
+        The gates, and the same as trees.
     ground
         Streets, barriers, and how many pieces there are.
     far
@@ -92,10 +124,13 @@ def with_gates(
     -------
     Joints; a point may have several with one piece, through different gates.
     """
+    gateways = gates[0]
     point = np.repeat(np.arange(len(xy_m)), np.diff(direct.start_of_point))
     is_open = ~_is_closed(gateways.outlines, xy_m[point], direct.xy_m_of_joint, ON_OUTLINE_M)
     point, straight = point[is_open], _taken(direct, is_open)
-    legs = _open_legs(xy_m, gateways, ground[1], far)
+    legs = _open_legs(xy_m, gates, ground[1], far)
+    if not len(legs.point):
+        return straight._replace(start_of_point=_offsets(point, len(xy_m)))
     via_point, via = _beyond(legs, gateways, ground, far)
     has_gate = np.isin(point, via_point)
     joined_directly = point[has_gate] * ground[2] + straight.piece_of_joint[has_gate]
@@ -128,39 +163,28 @@ def _beyond_opening(from_xy_m: FloatArray, to_xy_m: FloatArray, open_m: float) -
     return from_xy_m + along_xy_m * (open_m / np.hypot(*along_xy_m.T))[:, None], np.ascontiguousarray(to_xy_m)
 
 
-def _open_legs(xy_m: FloatArray, gateways: Gateways, barriers: SegmentIndex, far: Reaches) -> _Legs:
+def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: SegmentIndex, far: Reaches) -> _Legs:
     """Points to the gates that serve them, past no barrier and through no outline but that of the gate."""
-    rings = _rings(gateways)
-    point, gate = _served(shapely.points(xy_m), rings, gateways, far.max_connector_m)
+    gateways, compounds = gates
+    point, gate = _served(shapely.points(xy_m), compounds, far.max_connector_m)
     length_m = np.hypot(*(gateways.xy_m_of_gate[gate] - xy_m[point]).T)
     is_near = length_m <= np.where(gateways.outline_of_gate[gate] == NONE, far.max_connector_m, far.max_inside_m)
     point, gate, length_m = point[is_near], gate[is_near], length_m[is_near]
     ends = xy_m[point], gateways.xy_m_of_gate[gate]
     is_closed = _is_closed_to_gate(barriers, *ends)
-    leg, outline = shapely.STRtree(rings).query(shapely.linestrings(np.stack(ends, axis=1)), predicate="crosses")
+    leg, outline = compounds.outlines.query(shapely.linestrings(np.stack(ends, axis=1)), predicate="crosses")
     is_closed[leg[outline != gateways.outline_of_gate[gate[leg]]]] = True
     return _Legs(point[~is_closed], gate[~is_closed], length_m[~is_closed])
 
 
-def _rings(gateways: Gateways) -> NDArray[np.object_]:
-    outline_of_point = np.repeat(np.arange(len(gateways.start_of_outline) - 1), np.diff(gateways.start_of_outline))
-    rings: NDArray[np.object_] = shapely.linearrings(gateways.xy_m_of_outline_point, indices=outline_of_point)
-    return rings
-
-
-def _served(
-    points: NDArray[np.object_], rings: NDArray[np.object_], gateways: Gateways, max_connector_m: float
-) -> tuple[IntArray, IntArray]:
+def _served(points: NDArray[np.object_], compounds: Compounds, max_connector_m: float) -> tuple[IntArray, IntArray]:
     """(point, gate) wherever the point lies in the gate's compound, or near a gate that has none."""
-    point, outline = shapely.STRtree(shapely.polygons(rings)).query(points, predicate="intersects")
-    order = np.argsort(gateways.outline_of_gate, kind="stable")
-    first, last = (np.searchsorted(gateways.outline_of_gate[order], outline, side=side) for side in ("left", "right"))
-    in_compound = np.repeat(point, last - first), order[ranges(first, last)]
-    in_wall = np.flatnonzero(gateways.outline_of_gate == NONE)
-    at_wall = shapely.STRtree(shapely.points(gateways.xy_m_of_gate[in_wall])).query(
-        points, predicate="dwithin", distance=max_connector_m
-    )
-    return np.concatenate([in_compound[0], at_wall[0]]), np.concatenate([in_compound[1], in_wall[at_wall[1]]])
+    point, outline = compounds.insides.query(points, predicate="intersects")
+    first, last = (np.searchsorted(compounds.outline_of_gate, outline, side=side) for side in ("left", "right"))
+    in_compound = np.repeat(point, last - first), compounds.gates[ranges(first, last)]
+    at_wall = compounds.wall_gates.query(points, predicate="dwithin", distance=max_connector_m)
+    gate_at_wall = compounds.in_wall[at_wall[1]]
+    return np.concatenate([in_compound[0], at_wall[0]]), np.concatenate([in_compound[1], gate_at_wall])
 
 
 def _beyond(
@@ -170,8 +194,7 @@ def _beyond(
     streets, barriers, n_pieces = ground
     gates, leg_gate = np.unique(legs.gate, return_inverse=True)
     gate_xy_m = gateways.xy_m_of_gate[gates]
-    nothing = index_lines(np.empty((0, 2)), np.zeros(1, np.int64))
-    own = find_joints(streets, nothing, gate_xy_m, max_connector_m=far.max_connector_m, n_pieces=n_pieces)
+    own = find_joints(streets, _nothing(), gate_xy_m, max_connector_m=far.max_connector_m, n_pieces=n_pieces)
     gate = np.repeat(np.arange(len(gates)), np.diff(own.start_of_point))
     ends = gate_xy_m[gate], own.xy_m_of_joint
     is_open = ~_is_closed(barriers, *ends, AT_GATE_M) & ~_is_closed(gateways.outlines, *ends, AT_GATE_M)
@@ -183,6 +206,12 @@ def _beyond(
         distance_m_of_joint=legs.length_m[leg] + via.distance_m_of_joint,
         gate_of_joint=legs.gate[leg].astype(np.int32),
     )
+
+
+@cache
+def _nothing() -> SegmentIndex:
+    """An index of no lines."""
+    return index_lines(np.empty((0, 2)), np.zeros(1, np.int64))
 
 
 def ranges(first: IntArray, last: IntArray) -> IntArray:
@@ -220,12 +249,17 @@ def _shortest(point: IntArray, joints: Joints) -> BoolArray:
     return is_shortest
 
 
+def _offsets(point: IntArray, n_points: int) -> IntArray:
+    """Where in a list sorted by point each begins, and where the last ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(point, minlength=n_points))]).astype(np.int64)
+
+
 def _merged(n_points: int, straight: tuple[IntArray, Joints], via: tuple[IntArray, Joints]) -> Joints:
     """Both kinds by point, straight ones first."""
     point = np.concatenate([straight[0], via[0]])
     one, other = straight[1], via[1]
     joints = Joints(
-        start_of_point=np.concatenate([[0], np.cumsum(np.bincount(point, minlength=n_points))]).astype(np.int64),
+        start_of_point=_offsets(point, n_points),
         piece_of_joint=np.concatenate([one.piece_of_joint, other.piece_of_joint]),
         along_m_of_joint=np.concatenate([one.along_m_of_joint, other.along_m_of_joint]),
         distance_m_of_joint=np.concatenate([one.distance_m_of_joint, other.distance_m_of_joint]),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from geo.compute.chains import component_of_node
-from geo.compute.gates import Gateways, Reaches, gateways_of, with_gates
+from geo.compute.gates import Compounds, Gateways, Reaches, compounds_of, gateways_of, with_gates
 from geo.compute.network import component_lengths_m
 from geo.compute.project import Frame
 from geo.compute.segments import SegmentIndex, index_lines, segments_of_lines
@@ -85,7 +86,12 @@ class Ground:
         if not len(self.gateways.xy_m_of_gate):
             return direct
         far = Reaches(max_connector_m, self.max_inside_m)
-        return with_gates(direct, xy_m, self.gateways, (self.streets, self.barriers, self.n_pieces), far)
+        gates = self.gateways, self._compounds
+        return with_gates(direct, xy_m, gates, (self.streets, self.barriers, self.n_pieces), far)
+
+    @cached_property
+    def _compounds(self) -> Compounds:
+        return compounds_of(self.gateways)
 
 
 def ground_of(

@@ -296,7 +296,7 @@ def stops_of(ground: Ground, net: Net, joints: Joints, connector_ds_per_m: float
     ``net`` is the one built, not its reverse.
     """
     ds = net.ds_of_side.reshape(-1, 2)
-    is_open = (ds != NONE).any(axis=1)[joints.piece_of_joint]
+    is_open = (ds[joints.piece_of_joint] != NONE).any(axis=1)
     point = np.repeat(np.arange(len(joints.start_of_point) - 1), np.diff(joints.start_of_point))
     n_of_point = np.bincount(point[is_open], minlength=len(joints.start_of_point) - 1)
     piece = joints.piece_of_joint[is_open]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.compute.groups import grouped_as
+from geo.compute.kept_search import kept_search
 from geo.compute.kernels import in_parts_with, kernel, trailing_zeros
 from geo.compute.net import Net, Stops, StopsOfPieces
 from geo.compute.search import LATE, WORD, Found, Search, need_of, new_found, new_search, spread
@@ -94,6 +95,27 @@ def homes_within(
             tell(min((len(parts) - 1) * STATIONS_PER_PART / n_stations, 1.0))
     pairs = np.concatenate(parts)
     return Pairs(np.cumsum(np.concatenate(counts)), pairs[:, 0].copy(), pairs[:, 1].copy())
+
+
+def homes_of_one(
+    net: Net, station: Stops, homes: StopsOfPieces, n_homes: int, cutoff_ds: int
+) -> tuple[Int32Array, Int32Array]:
+    """As :func:`homes_within` of a single station, with working memory that is kept for the next question.
+
+    Returns
+    -------
+    home, ds
+        (n,) by home, ascending.
+    """
+    with kept_search(net, station, cutoff_ds) as search:
+        desk = _Desk(
+            search,
+            new_found(len(net.node_of_vertex)),
+            np.full(n_homes, LATE, np.int32),
+            np.zeros(n_homes // WORD + 1, np.uint64),
+        )
+        found = _homes_within(net, station, homes, desk, cutoff_ds, 0, 1)[1]
+    return found[:, 0].copy(), found[:, 1].copy()
 
 
 @kernel

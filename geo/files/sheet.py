@@ -20,7 +20,7 @@ from geo.files.table import FileTable
 from geo.files.text import decode, encoding_note
 from geo.files.vector import chosen
 from geo.imports.report import Fault
-from geo.rules.headers import columns_of, plain
+from geo.rules.headers import columns_of, is_known_header, plain
 from geo.units import WGS84
 
 SEPARATORS = ",;\t|"
@@ -63,15 +63,19 @@ def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:
 
 
 def _table(filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault, ...]) -> FileTable:
-    """Rows below the header. A title above the header, a single cell in its row, is passed over."""
+    """Rows below the header. A title above the header, a single cell in its row, is passed over.
+
+    A header of two rows is told by its merged cells: gaps in the first row, and below them names that are known.
+    """
     filled = [(number, cells) for number, cells in lines if any(cell is not None for cell in cells)]
     wide = max((sum(cell is not None for cell in cells) for _, cells in filled), default=0)
     start = next((i for i, (_, cells) in enumerate(filled) if sum(c is not None for c in cells) >= min(2, wide)), 0)
-    body = filled[start + 1 :]
+    headers, rows = _headers(filled[start : start + 2])
+    body = filled[start + rows :]
     if not body:
         raise BadFile("file_without_rows", path=filename)
     columns: dict[str, list[Any]] = {}
-    for index, header in enumerate(filled[start][1]):
+    for index, header in enumerate(headers):
         if header is None:
             continue
         if str(header) in columns:
@@ -79,6 +83,19 @@ def _table(filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault
         columns[str(header)] = [cells[index] if index < len(cells) else None for _, cells in body]
     shapes, frame, remarks = _points(filename, columns, crs)
     return FileTable(filename, dict(columns), shapes, [number for number, _ in body], frame, notes + remarks)
+
+
+def _headers(lines: Sequence[Line]) -> tuple[Sequence[Any], int]:
+    """What the columns are called, and in how many rows that stands."""
+    if len(lines) < 2:
+        return (lines[0][1] if lines else ()), 1
+    upper, lower = (list(cells) for _, cells in lines)
+    upper += [None] * (len(lower) - len(upper))
+    lower += [None] * (len(upper) - len(lower))
+    below_gaps = [low for up, low in zip(upper, lower, strict=True) if up is None and low is not None]
+    if not below_gaps or not all(is_known_header(str(name)) for name in below_gaps):
+        return upper, 1
+    return [up if low is None else low for up, low in zip(upper, lower, strict=True)], 2
 
 
 def _points(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -16,6 +17,7 @@ from geo.imports.rows import Rows
 from geo.imports.values import CellError, number_of, shown
 from geo.rules.headers import columns_of
 from geo.rules.import_limits import import_limits
+from geo.units import BoolArray, FloatArray
 
 POINT_DIGITS = 9
 """Decimals of a degree kept of a point: a tenth of a millimetre, and still exact after a way through a spreadsheet."""
@@ -42,10 +44,15 @@ class Town:
 
     def reaches(self, lon: float, lat: float) -> bool:
         """Whether a place lies in the town or within ``outside_town_m`` of it."""
+        return bool(self.reached(np.array([[lon, lat]], dtype=np.float64))[0])
+
+    def reached(self, lonlat: FloatArray) -> BoolArray:
+        """(n,) whether each of many places is reached, of (n, 2) degrees."""
         if self.shape is None:
-            return is_on_earth(lon, lat)
-        x, y = self._frame.to_xy_m(shapely.get_coordinates(shapely.Point(lon, lat)))[0]
-        return bool(shapely.contains_xy(self._reach_xy_m, x, y))
+            return np.array([is_on_earth(lon, lat) for lon, lat in lonlat], dtype=bool)
+        x_m, y_m = self._frame.to_xy_m(lonlat).T
+        inside: BoolArray = shapely.contains_xy(self._reach_xy_m, x_m, y_m)
+        return inside
 
 
 def frame_about(shape: BaseGeometry) -> Frame:

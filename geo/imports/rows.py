@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -47,12 +47,15 @@ class Rows:
     table: FileTable
     kind: str
     required: Sequence[str] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Field -> header, where somebody said under which header this source has it."""
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     header_of_field: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.header_of_field = columns_of(self.kind, self.table.columns)
+        free = [header for header in self.table.columns if header not in self.named.values()]
+        self.header_of_field = {**columns_of(self.kind, free), **self.named}
         missing = [name for name in self.required if name not in self.header_of_field]
         if missing:
             raise BadFile(

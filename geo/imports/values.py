@@ -95,6 +95,16 @@ def code_of(value: Any, digits: int | Sequence[int]) -> str:
     return text
 
 
+def own_number_of(value: Any, limit: int) -> str:
+    """The number under which somebody else keeps a thing; one that a spreadsheet has rounded is none any more."""
+    text = _narrow(text_of(value, limit) or "").lstrip("'")
+    if isinstance(value, float) and (not value.is_integer() or abs(value) >= EXACT_FLOAT):
+        raise CellError("own_number_rounded", value=shown(value))
+    if _SCIENTIFIC.fullmatch(text):
+        raise CellError("own_number_rounded", value=shown(value))
+    return text
+
+
 def yes_no_of(value: Any) -> bool:
     """Yes or no, in the words of headers.toml."""
     return word_of(str(int(value)) if isinstance(value, (bool, int, float)) else value, "yes_no") == "yes"

@@ -53,6 +53,17 @@ def columns_of(kind: str, headers: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def is_known_header(word: str) -> bool:
+    """Whether a word is the header of a field of any kind of rows."""
+    return plain(word) in _header_words()
+
+
+@cache
+def _header_words() -> frozenset[str]:
+    kinds = (fields for kind, fields in _table().items() if kind not in {"values", "source"})
+    return frozenset(plain(alias) for fields in kinds for aliases in fields.values() for alias in aliases)
+
+
 @cache
 def value_words(field: str) -> dict[str, str]:
     """Word as compared -> the value that it stands for, e.g. 街道 -> subdistrict."""

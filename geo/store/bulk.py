@@ -21,7 +21,7 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
     """Append rows to a table, in the caller's transaction.
 
     Each row has a value for each of ``columns``, in that order: None, bool, int, float, str, date, datetime (aware),
-    list of str, dict (jsonb), or a shapely geometry in EPSG:4326.
+    list of str or int, dict (jsonb), bytes, or a shapely geometry in EPSG:4326.
     """
     fields = [_fields(column) for column in zip(*rows, strict=True)]
     text = io.StringIO("".join("\t".join(line) + "\n" for line in zip(*fields, strict=True)))
@@ -45,11 +45,13 @@ def _field(value: Any) -> str:
     if value is None:
         return _NULL
     if isinstance(value, list):
-        quoted = ",".join('"' + item.replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
+        quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
         return f"{{{quoted}}}".translate(_ESCAPES)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
-    return str(value).translate(_ESCAPES)
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
 
 
 def ewkb_hex(shape: shapely.Geometry) -> str:

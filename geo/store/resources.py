@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-import shapely
-from sqlalchemy import Connection, func, select
+from datetime import datetime
+from typing import Any
 
+import shapely
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from geo.errors import NotFound
 from geo.resources import Resource
 from geo.store.tables import resource
 
 
 def live(conn: Connection) -> list[Resource]:
     """All that are in service, by id."""
+    return [_resource(row) for row in conn.execute(_select().order_by(resource.c.id))]
+
+
+def lock(conn: Connection, resource_id: int) -> Resource:
+    """One that is in service, held until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    row = conn.execute(_select().where(resource.c.id == resource_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound("resource_unknown", id=resource_id)
+    return _resource(row)
+
+
+def move(conn: Connection, resource_id: int, lonlat: tuple[float, float], position_at: datetime) -> None:
+    """Write a position over the one before; nothing is kept of that."""
+    place = func.ST_SetSRID(func.ST_MakePoint(*lonlat), 4326)
+    moved = update(resource).where(resource.c.id == resource_id)
+    conn.execute(moved.values(geom=place, position_at=position_at))
+
+
+def _select() -> Select[Any]:
     r = resource.c
     columns = (r.id, r.name, r.kind, r.services, r.position_at, r.source, r.source_key)
-    query = select(*columns, func.ST_AsBinary(r.geom).label("wkb")).where(r.retired_at.is_(None)).order_by(r.id)
-    return [
-        Resource(
-            id=row.id,
-            name=row.name,
-            kind=row.kind,
-            services=tuple(row.services),
-            point=shapely.from_wkb(bytes(row.wkb)),
-            position_at=row.position_at,
-            source=row.source,
-            source_key=row.source_key,
-        )
-        for row in conn.execute(query)
-    ]
+    return select(*columns, func.ST_AsBinary(r.geom).label("wkb")).where(r.retired_at.is_(None))
+
+
+def _resource(row: Row[Any]) -> Resource:
+    return Resource(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        services=tuple(row.services),
+        point=shapely.from_wkb(bytes(row.wkb)),
+        position_at=row.position_at,
+        source=row.source,
+        source_key=row.source_key,
+    )

@@ -34,8 +34,11 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
 from geo.store.columns import import_id, row_id, shape, source_key, when
+from geo.store.dispatch_tables import sent  # noqa: F401 -- so that the metadata know the index
+from geo.store.figure_tables import due, updated  # noqa: F401 -- so that the metadata know the indexes
 from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata know its tables
+from geo.store.outside_tables import outbox  # noqa: F401 -- so that the metadata know its tables
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.work_tables import work_count

@@ -46,10 +46,10 @@ def load_city(db: Database) -> None:
 
 
 @contextmanager
-def serving(url: str, **settings: Any) -> Iterator[str]:
-    """The service on a free port of this machine; gives its address. Map files come from the usual home."""
+def serving(url: str, port: int = 0, **settings: Any) -> Iterator[str]:
+    """The service on a free port of this machine, or the given one; gives its address. Map files: the usual home."""
     app = create_app(Settings(workers_db=4, **settings), url)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(app, log_level="error", access_log=False, ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

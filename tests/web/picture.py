@@ -26,6 +26,7 @@ from geo.store.migrate import migrate
 from geo.units import NONE
 from tests.conftest import open_folder
 from tests.databases import create_database
+from tests.web.board import desk_of, fill_board
 from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving, visiting, wait_until
 from tests.web.laid_out import LaidOut, lay_out
 
@@ -73,6 +74,7 @@ def main(folder: Path) -> None:
                 _take(
                     browser, address, f"/maps/compare?lang=en{drafted}", DESKTOP, folder / "planner-compare.png", beside
                 )
+                _boards(browser, address, url, folder)
                 browser.close()
         finally:
             cluster.stop()
@@ -93,6 +95,32 @@ def _drafted(db: Database, at: datetime) -> str:
         except BadMove:
             continue  # it would leave a grid in pieces, or has been given already
     return f"#community={COMPARED_COMMUNITY}&a={plan.base_plan_id}&b={plan.id}"
+
+
+def _boards(browser: Browser, address: str, url: str, folder: Path) -> None:
+    """The board of dispatchers in the middle of a morning: last, since its cases are on the other maps, too."""
+    now = datetime.now(UTC)
+    db = Database(url)
+    secret, hand = desk_of(db, "desk 1", now)
+    _, other = desk_of(db, "desk 2", now)
+    fill_board(db, hand, other)
+    db.close()
+    dispatch = partial(_dispatched, secret=secret)
+    _take(browser, address, "/maps/dispatch?lang=en", DESKTOP, folder / "dispatch-board.png", dispatch)
+    queue = partial(_dispatched, secret=secret, has_card=False)
+    _take(browser, address, "/maps/dispatch?lang=zh", PHONE, folder / "dispatch-board-phone.png", queue)
+
+
+def _dispatched(visit: Visit, secret: str, *, has_card: bool = True) -> None:
+    """The queue; with a card the case of it that was told twice, and who is near."""
+    page = visit.page
+    page.locator("#unlock").click()
+    page.locator("#staff-token").fill(secret)
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.locator(".case-row").count() > 0 and page.locator("#as-of").inner_text() != "")
+    if has_card:
+        page.locator("#queue").get_by_text("Manhole").first.click()
+        wait_until(lambda: page.locator(".helper").count() > 0)
 
 
 def _opened(visit: Visit) -> None:

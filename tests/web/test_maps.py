@@ -62,7 +62,14 @@ def test_the_page_carries_its_guards(site: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("name", "vendored", "own"),
-    [("public", 3, 2), ("planner", 3, 2), ("plans", len(ASSETS), 3), ("proposals", 3, 2), ("compare", 3, 4)],
+    [
+        ("public", 3, 2),
+        ("planner", 3, 2),
+        ("plans", len(ASSETS), 3),
+        ("proposals", 3, 2),
+        ("compare", 3, 4),
+        ("dispatch", 3, 3),
+    ],
 )
 def test_every_file_a_page_asks_for_is_there_and_may_be_kept(
     site: TestClient, name: str, vendored: int, own: int

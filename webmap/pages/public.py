@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from branca.element import MacroElement
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,8 +19,8 @@ from webmap.layers import Bounds, PlannerMap, PlansMap, ProposalsMap, PublicMap,
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
-STAFF_ONLY = ("plan_", "redraw_", "twin_")
-"""How keys of sentences begin that only staff's pages say: what-ifs, plans, and two of these side by side."""
+STAFF_ONLY = ("plan_", "redraw_", "twin_", "dispatch_")
+"""How keys of sentences begin that only staff's pages say: what-ifs, plans, two side by side, the desks' board."""
 LAID_OUT = "laid_"
 """How keys of sentences begin that only the page of proposed plans says."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
@@ -63,7 +64,12 @@ class Shell:
 
 PUBLIC = Shell("public.html", PublicMap, "title", ("map.css", "reach.css"), "main.js", (*STAFF_ONLY, LAID_OUT))
 PLANNER = Shell(
-    "planner.html", PlannerMap, "plan_title", ("map.css", "reach.css"), "main.js", ("redraw_", "twin_", LAID_OUT)
+    "planner.html",
+    PlannerMap,
+    "plan_title",
+    ("map.css", "reach.css"),
+    "main.js",
+    ("redraw_", "twin_", "dispatch_", LAID_OUT),
 )
 PLANS = Shell(
     "plans.html",
@@ -71,7 +77,7 @@ PLANS = Shell(
     "redraw_title",
     ("map.css", "reach.css", "plans.css"),
     "plans_main.js",
-    ("plan_", "twin_", LAID_OUT),
+    ("plan_", "twin_", "dispatch_", LAID_OUT),
 )
 TWIN = Shell(
     "twin.html",
@@ -79,7 +85,7 @@ TWIN = Shell(
     "twin_title",
     ("map.css", "reach.css", "plans.css", "twin.css"),
     "twin_main.js",
-    ("plan_", LAID_OUT),
+    ("plan_", "dispatch_", LAID_OUT),
     maps=2,
 )
 PROPOSALS = Shell(
@@ -155,30 +161,31 @@ def _settings(view: PublicView) -> dict[str, object]:
 
 def public_page(view: PublicView) -> Page:
     """The page of a view. The same view gives the same page, byte for byte."""
-    return _built(view, PUBLIC)
+    return built(view, PUBLIC)
 
 
 def planner_page(view: PublicView) -> Page:
     """The planners' page: as empty of people as the public one, until somebody signs in."""
-    return _built(view, PLANNER)
+    return built(view, PLANNER)
 
 
 def plans_page(view: PublicView) -> Page:
     """The page where grids are redrawn; empty until somebody signs in."""
-    return _built(view, PLANS)
+    return built(view, PLANS)
 
 
 def twin_page(view: PublicView) -> Page:
     """The page of two plans or two days side by side; empty until somebody signs in."""
-    return _built(view, TWIN)
+    return built(view, TWIN)
 
 
 def proposals_page(view: PublicView) -> Page:
     """The page where everybody looks at proposed plans; its scripts ask what everybody may ask."""
-    return _built(view, PROPOSALS)
+    return built(view, PROPOSALS)
 
 
-def _built(view: PublicView, shell: Shell) -> Page:
+def built(view: PublicView, shell: Shell, desk: Mapping[str, Any] | None = None) -> Page:
+    """A page; ``desk`` is what only the board of dispatchers is told besides."""
     everything = spoken(view.language, view.minutes, view.circle_m)
     say = {key: sentence for key, sentence in everything.items() if not key.startswith(shell.leaves_out)}
     body = (
@@ -202,6 +209,7 @@ def _built(view: PublicView, shell: Shell) -> Page:
             "station_kinds": {kind.key: asdict(kind) for kind in view.station_kinds},
             "incident_kinds": dict(view.incident_kinds),
             "settings": _settings(view),
+            **({} if desk is None else {"desk": desk}),
         },
         icon=static_url("icon.svg"),
         styles=tuple(static_url(name) for name in shell.styles),

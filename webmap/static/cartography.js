@@ -7,7 +7,7 @@ import { drawSymbol, look } from "./symbols.js";
 
 const { LineSymbolizer, PolygonSymbolizer, exp } = protomapsL;
 
-/** Layers that the reader may switch, and which are on at first. */
+/** Layers that the reader may switch, and which are on at first; `grid` (borders and names alone) is a page's choice. */
 export const SHOWN = new Set(["share", "border", "station", "resource", "incident", "name"]);
 export const SWITCHES = ["share", "border", "station", "resource", "incident", "name"];
 
@@ -128,7 +128,7 @@ function borderRules() {
   const at = (level) => when("border", (_, f) => f.props.level === level);
   const outer = (_, f) => f.props.level !== "community";
   return [
-    { dataLayer: "grid", symbolizer: new LineSymbolizer({ color: "rgba(60,70,80,0.5)", width: exp(1.3, [[12, 0.4], [15, 0.9], [18, 1.6]]) }), filter: when("share"), minzoom: 12 },
+    { dataLayer: "grid", symbolizer: new LineSymbolizer({ color: "rgba(60,70,80,0.5)", width: exp(1.3, [[12, 0.4], [15, 0.9], [18, 1.6]]) }), filter: () => isOn("share") || isOn("grid"), minzoom: 12 },
     { dataLayer: "area", symbolizer: new LineSymbolizer({ color: "rgba(98,64,150,0.42)", width: exp(1.3, [[11, 1.2], [15, 3], [18, 5]]), lineJoin: "round" }), filter: at("community") },
     { dataLayer: "area", symbolizer: new LineSymbolizer({ color: "rgba(74,69,96,0.2)", width: exp(1.3, [[9, 2], [15, 7]]), lineJoin: "round" }), filter: when("border", outer) },
     { dataLayer: "area", symbolizer: new LineSymbolizer({ color: "#3a3550", width: exp(1.3, [[9, 0.9], [15, 2]]), dash: [9, 3, 2, 3] }), filter: when("border", outer) },
@@ -195,6 +195,7 @@ export function labelRules() {
     { dataLayer: "area_label", symbolizer: areaName(language), filter: outer },
     { dataLayer: "area_label", symbolizer: areaName(language), filter: community, minzoom: 13, maxzoom: 16 },
     { dataLayer: "grid_label", symbolizer: centred(gridLines, { size: 11.5, weight: 600, fill: INK }), filter: when("share", isTold), minzoom: 15 },
+    { dataLayer: "grid_label", symbolizer: centred((_, feature) => [feature.props.name], { size: 11.5, weight: 600, fill: INK }), filter: when("grid"), minzoom: 15 },
     { dataLayer: "street", symbolizer: streetName(), filter: when("name", isLabelled), minzoom: 14 },
     { dataLayer: "station", symbolizer: new StationName(), filter: when("name"), minzoom: 17 },
     { dataLayer: "land_label", symbolizer: landName(), filter: when("name"), minzoom: 16 },

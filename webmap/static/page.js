@@ -4,6 +4,8 @@ const data = JSON.parse(document.getElementById("page-data").textContent);
 
 export const language = data.language;
 export const settings = data.settings;
+/** What only the board of dispatchers is told: items, moves, stages. */
+export const desk = data.desk;
 // without a prototype: a kind that somebody called "constructor" is unknown like any other
 const table = (entries) => Object.assign(Object.create(null), entries);
 export const stationKinds = table(data.station_kinds);

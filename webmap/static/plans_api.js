@@ -1,41 +1,9 @@
 // All that the page of plans asks of the service, and the one place that knows how it is asked.
 
-import { Problem, headers } from "./net.js";
-import { say } from "./page.js";
+import { Refusal, ask } from "./asking.js";
+import { headers } from "./net.js";
 
 const ROOT = "/api/v1/plans";
-
-/** A refusal with what the service knows about it. */
-export class Refusal extends Problem {
-  constructor(status, body, fallback) {
-    super(status, body.detail ?? fallback);
-    this.key = body.key ?? "";
-    this.evidence = body.evidence ?? {};
-  }
-
-  /** Whether somebody else changed the draft since it was read. */
-  get isStale() {
-    return this.status === 412;
-  }
-}
-
-async function ask(method, path, { query = {}, body, version, signal } = {}) {
-  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== ""));
-  const options = { method, headers: headers(), signal };
-  if (body !== undefined) Object.assign(options, { body: JSON.stringify(body), headers: { ...options.headers, "Content-Type": "application/json" } });
-  if (version !== undefined) options.headers["If-Match"] = `"${version}"`;
-  let response;
-  let told;
-  try {
-    response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, options);
-    told = await response.json();
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal(0, {}, say("connection_lost"));
-  }
-  if (!response.ok) throw new Refusal(response.status, told, response.statusText);
-  return told;
-}
 
 const get = (path, query, signal) => ask("GET", path, { query, signal });
 

@@ -1,0 +1,47 @@
+"""Figures about cases that add up."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
+from api.figure_shapes import CaseFiguresAnswer, figures_answer
+from api.inputs import Word
+from geo.actions.tell_figures import FigureSight, grouping, period_of, tell_figures
+from geo.case_figures import BYS, FigureWish
+
+router = APIRouter(tags=["figures"])
+
+
+@router.get("/figures")
+def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
+    db: Db,
+    desk: CaseDesk,
+    settings: Setting,
+    now: Now,
+    language: Language,
+    who: Annotated[Who, asks("viewer")],
+    by: Annotated[Word, Query(max_length=100, description=f"Parts: {', '.join(BYS)}. Never people or desks.")] = "all",
+    month: Annotated[
+        Word | None,
+        Query(max_length=20, description="The period; left out: the last that is over.", examples=["2026-03"]),
+    ] = None,
+    since: Annotated[date | None, Query(description="Or from this day on ...", examples=["2026-03-01"])] = None,
+    before: Annotated[date | None, Query(description="... until the day before this.", examples=["2026-04-01"])] = None,
+    as_of: Annotated[
+        datetime | None,
+        Query(description="As it was known then; left out: now.", examples=["2026-04-05T00:00:00+08:00"]),
+    ] = None,
+) -> CaseFiguresAnswer:
+    """Rates and times of stages with numerators and denominators, as they stood at a moment.
+
+    Viewers are told of one whole month as it stood at its end, without small numbers.
+    """
+    sight = FigureSight(is_exact=who.may("dispatcher"), area_id=who.area_id)
+    begin, end = period_of(month, since, before, now, desk.zone)
+    moment = (now if sight.is_exact else end) if as_of is None else as_of
+    wish = FigureWish(begin, end, local(moment, settings), grouping(by))
+    return figures_answer(tell_figures(db, desk, wish, now, sight), local(now, settings), language)

@@ -1,0 +1,296 @@
+"""Who can help, in memory: stations, teams and how busy they are, joined to the streets; read anew after any change.
+
+A question asks the database once, for the case and for texts that tell whether anything has changed. Streets are made
+ready beside the questions: whoever comes meanwhile waits a moment and is then told that they are not ready.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection
+
+from geo import hours
+from geo.actions.load_city import Direction, LonLat, Wish, streets_provenance
+from geo.actions.street_cache import Joined, Key, Laid, StreetCache, Value, joined_doors, kept
+from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
+from geo.compute.project import Frame
+from geo.compute.rejoin import joined_stops
+from geo.errors import StreetsMissing
+from geo.helpers import Helper
+from geo.hours import HoursState
+from geo.provenance import Provenance
+from geo.rules.modes import Mode, Surface
+from geo.rules.reach import reach_rule
+from geo.store import helpers as rows
+from geo.store import resources, stations
+from geo.store.helpers import Versions
+from geo.units import BoolArray, FloatArray, IntArray
+
+KEPT = 4
+"""How many ways of moving are kept ready."""
+
+MOST_REMEMBERED = 4096
+"""So many places are remembered with their streets, and so many texts of opening hours with their present state."""
+
+
+class Group(tuple[Helper, ...]):
+    """Stations or teams, by id."""
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over all that is known of them."""
+        return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Helpers:
+    """Everybody who can help, as it stood at one moment."""
+
+    versions: Versions
+    of_stations: Group
+    of_resources: Group
+    busy: Mapping[int, int]
+    """Station id -> cases that it was sent to and that are not handled yet."""
+
+    @cached_property
+    def all(self) -> Sequence[Helper]:
+        """Stations, then teams: the order of ties."""
+        return (*self.of_stations, *self.of_resources)
+
+    @cached_property
+    def lonlat(self) -> FloatArray:
+        """(n, 2) degrees."""
+        return np.array([helper.lonlat for helper in self.all], dtype=np.float64).reshape(-1, 2)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """In which straight lines are measured where there are no streets."""
+        return Frame.of(self.lonlat)
+
+    @cached_property
+    def xy_m(self) -> FloatArray:
+        """(n, 2) metres in that frame."""
+        return self.frame.to_xy_m(self.lonlat)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over all that a ranking depends on, besides the streets."""
+        told = self.of_stations.digest, self.of_resources.digest, sorted(self.busy.items())
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def offers(self, service: str | None) -> BoolArray:
+        """(n,) who offers a service; everybody where none is named."""
+        if service is None:
+            return np.ones(len(self.all), np.bool_)
+        offers = np.zeros(len(self.all), np.bool_)
+        offers[self._of_service.get(service, [])] = True
+        return offers
+
+    @cached_property
+    def _of_service(self) -> dict[str, IntArray]:
+        numbers: dict[str, list[int]] = {}
+        for number, helper in enumerate(self.all):
+            for service in helper.services:
+                numbers.setdefault(service, []).append(number)
+        return {service: np.array(found, np.int64) for service, found in numbers.items()}
+
+
+class Place(NamedTuple):
+    """A place on the streets of one way of moving."""
+
+    xy_m: FloatArray
+    """(1, 2) in the frame of the streets."""
+    stops: Stops
+    """For the network as it was built."""
+
+
+@dataclass(frozen=True, eq=False)
+class Roads:
+    """The streets of one way of moving, both ways round."""
+
+    laid: Laid
+    mode: Mode
+    surface: Surface
+    net: Net
+    turned: Net
+    _places: dict[LonLat, Place] = field(default_factory=dict)
+    _provenances: dict[float, Provenance] = field(default_factory=dict)
+
+    def place(self, lonlat: LonLat) -> Place:
+        """Where help is needed; remembered, because whoever handles a case asks again."""
+        found = self._places.get(lonlat)
+        if found is None:
+            ground = self.laid.ground_of(self.mode.travel)
+            xy_m = ground.frame.to_xy_m(np.array([lonlat], dtype=np.float64))
+            joints = ground.joints(xy_m, reach_rule().max_connector_m)
+            found = Place(xy_m, stops_of(ground, self.net, joints, self.mode.ds_per_m_on(self.surface)))
+            _remember(self._places, lonlat, found)
+        return found
+
+    def provenance(self, wish: Wish) -> Provenance:
+        """Of what these streets alone tell; ``wish`` is of their mode and surface."""
+        found = self._provenances.get(wish.minutes)
+        if found is None:
+            found = streets_provenance(self.laid, wish)
+            _remember(self._provenances, wish.minutes, found)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Everybody joined to the streets of one way of moving, in the order of ``Helpers.all``."""
+
+    roads: Roads
+    joined: Joined
+    """The streets, with the doors of the stations alone."""
+    xy_m: FloatArray
+    """(n, 2) in the frame of the streets."""
+    has_street: BoolArray
+    """(n,) whether any street is near."""
+    points: Mapping[Direction, StopsOfPieces]
+    """For searches that begin where help is needed: of trips to the helpers as they are, of trips from them turned."""
+
+
+NOBODY = Helpers(Versions("", "", "", None), Group(), Group(), {})
+"""Before anything was read."""
+
+
+class HelperCache:
+    """Keeps who can help. Threads may share it.
+
+    Parameters
+    ----------
+    streets
+        The live streets.
+    """
+
+    def __init__(self, streets: StreetCache) -> None:
+        self._streets = streets
+        self._lock = Lock()
+        self._helpers = NOBODY
+        self._states: dict[str | None, tuple[datetime, HoursState]] = {}
+        self._roads: OrderedDict[tuple[str, str, str], Future[Roads]] = OrderedDict()
+        self._parts: OrderedDict[tuple[Roads, str, str], Joined] = OrderedDict()
+        self._near: OrderedDict[tuple[Roads, str, str], Near] = OrderedDict()
+        self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="roads")
+
+    def helpers(self, conn: Connection, now: Versions) -> Helpers:
+        """Everybody as the transaction sees it; read anew where ``now``, which was read in it, tells of a change."""
+        with self._lock:
+            if self._helpers.versions != now:
+                self._helpers = _read(conn, now, self._helpers)
+            return self._helpers
+
+    def roads(self, now: Versions, mode: Mode, surface: Surface, patience_s: float | None) -> Roads | None:
+        """The live streets of one way of moving; None where they are not ready in time.
+
+        Ask outside an open transaction. ``patience_s`` None: however long it takes.
+
+        Raises
+        ------
+        StreetsMissing
+            If no streets have been loaded.
+        """
+        if now.streets is None:
+            raise StreetsMissing("streets_missing")
+        key = (now.streets, mode.key, surface.key)
+        with self._lock:
+            if key not in self._roads:
+                self._forget_other(now.streets)
+                self._roads[key] = self._builder.submit(self._build, mode, surface)
+            being_built = kept(self._roads, key, KEPT)
+        try:
+            return being_built.result(patience_s)
+        except TimeoutError:
+            return None
+        finally:
+            if being_built.done() and being_built.exception() is not None:
+                with self._lock:  # whoever comes next tries again
+                    self._roads.pop(key, None)
+
+    def near(self, roads: Roads, helpers: Helpers) -> Near:
+        """Everybody joined to the streets."""
+        versions = helpers.versions
+        with self._lock:
+            key = (roads, versions.stations, versions.resources)
+            if key not in self._near:
+                of_stations = self._part(roads, versions.stations, helpers.of_stations)
+                of_resources = self._part(roads, versions.resources, helpers.of_resources)
+                self._near[key] = _near(roads, of_stations, of_resources)
+            return kept(self._near, key, KEPT)
+
+    def hours_state(self, text: str | None, at: datetime) -> HoursState:
+        """As :func:`geo.hours.state`; asked again before the state ends, it is not worked out again."""
+        known = self._states.get(text)
+        if known is not None and known[1].until is not None and known[0] <= at < known[1].until:
+            return known[1]
+        state = hours.state(text, at)
+        _remember(self._states, text, (at, state))
+        return state
+
+    def _forget_other(self, streets: str) -> None:
+        """Give up what was made of streets that are no longer live."""
+        others = [key for key in self._roads if key[0] != streets]
+        for key in others:
+            del self._roads[key]
+        if others:
+            self._parts.clear()
+            self._near.clear()
+
+    def _build(self, mode: Mode, surface: Surface) -> Roads:
+        laid = self._streets.live()
+        net = laid.net_of(mode, surface)
+        return Roads(laid, mode, surface, net, reverse(net))
+
+    def _part(self, roads: Roads, version: str, helpers: Sequence[Helper]) -> Joined:
+        """Some of them joined, kept for as long as nothing about them changes."""
+        family = helpers[0].family if helpers else ""
+        key = (roads, family, version)
+        if key not in self._parts:
+            doors = tuple(helper.lonlat for helper in helpers)
+            self._parts[key] = joined_doors(roads.laid, doors, roads.mode, roads.surface)
+        return kept(self._parts, key, 2 * KEPT)
+
+
+def _remember(values: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep a value that can be had again. When there are too many, all are given up: no thread may walk over them."""
+    if len(values) >= MOST_REMEMBERED:
+        values.clear()
+    values[key] = value
+
+
+def _read(conn: Connection, now: Versions, old: Helpers) -> Helpers:
+    """Read what has changed; the rest is taken over."""
+    of_stations, of_resources, busy = old.of_stations, old.of_resources, old.busy
+    if old.versions.stations != now.stations:
+        of_stations = Group(Helper.of_station(station) for station in stations.live(conn))
+    if old.versions.resources != now.resources:
+        of_resources = Group(Helper.of_resource(team) for team in resources.live(conn))
+    if old.versions.cases != now.cases:
+        busy = rows.busy_counts(conn)
+    return Helpers(now, of_stations, of_resources, busy)
+
+
+def _near(roads: Roads, of_stations: Joined, of_resources: Joined) -> Near:
+    doors: Stops = joined_stops(of_stations.doors, of_resources.doors)
+    n_pieces = of_stations.ground.n_pieces
+    return Near(
+        roads=roads,
+        joined=of_stations,
+        xy_m=np.concatenate([of_stations.doors_xy_m, of_resources.doors_xy_m]),
+        has_street=np.diff(doors.start_of_point) > 0,
+        points={
+            "to": stops_of_pieces(doors, n_pieces),
+            "from": stops_of_pieces(reversed_stops(roads.net, doors), n_pieces),
+        },
+    )

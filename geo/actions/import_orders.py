@@ -1,0 +1,313 @@
+"""Import orders of a hotline: many calls, fewer matters, each with its grid, its deadlines and its steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from geo.actions.case_desk import Desk
+from geo.actions.land_rows import Order, begin, refuse_faults
+from geo.actions.order_ground import Ground, Spot, ground_at
+from geo.actions.order_ways import Dues, happenings, walked
+from geo.caller import caller_hash
+from geo.case_states import ENDED_STAGES
+from geo.compute.datums import DATUMS
+from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
+from geo.compute.project import Frame
+from geo.errors import Refused
+from geo.files.read import read_table
+from geo.imports.options import ImportOptions
+from geo.imports.orders import ORDER_FIELDS, OrderSense, read_orders
+from geo.imports.places import Town
+from geo.imports.report import Fault, ImportReport
+from geo.imports.rows import Reading
+from geo.orders import OrderWish, Way
+from geo.rules.case_catalogue import CaseCatalogue
+from geo.rules.incidents import incident_rule
+from geo.store import imports, order_rows
+from geo.store.areas import town_shape
+from geo.store.database import Database
+from geo.store.incident_tables import incident
+from geo.units import NONE, FloatArray
+
+Row = dict[str, Any]
+
+SOURCE = "hotline"
+"""Who orders come from if nobody says otherwise: the same as of reports that come in by telephone."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """New orders, and the matters that they are about."""
+
+    rows: Sequence[Row]
+    ids: Sequence[int]
+    matter_ids: Sequence[int]
+    """An order's own id where it began a matter."""
+    why: Sequence[str]
+    known: Mapping[int, order_rows.Known]
+    """Matters that were there before and take in new orders, held."""
+
+
+def import_orders(
+    db: Database,
+    path: Path,
+    options: ImportOptions,
+    wish: OrderWish,
+    desk: Desk,
+    at: datetime,
+    step: Callable[[float], None] | None = None,
+) -> ImportReport:
+    """Import a file of orders, in one transaction; orders that are known already stay as they are.
+
+    Raises
+    ------
+    BadFile
+        If the file cannot be read, or a column is missing.
+    BadRows
+        If rows have faults and ``keep_going`` is off; nothing has changed then.
+    Refused
+        If the wish names an item, a datum or a field that there is not.
+    """
+    tell = step or (lambda _share: None)
+    order = Order("orders", path, replace(options, source=options.source or SOURCE), at)
+    catalogue = desk.catalogue(at)
+    wish = _checked(wish, catalogue)
+    table = read_table(path, layer=options.layer, encoding=options.encoding)
+    tell(0.2)
+    with db.write() as conn:
+        order_rows.remember_headers(conn, order.source, wish.headers)
+        sense = OrderSense(
+            catalogue=catalogue,
+            at=at,
+            timezone=desk.timezone,
+            caller_hash=lambda number: caller_hash(number, desk.caller_key),
+            datum=wish.datum,
+            else_item=wish.else_item,
+            headers=order_rows.headers_of(conn, order.source),
+        )
+        reading = read_orders(table, Town(town_shape(conn)), sense)
+        tell(0.6)
+        rejected_file = refuse_faults(order, table, reading)
+        report = replace(_land(conn, order, reading, catalogue, desk), rejected_file=rejected_file)
+        if not wish.is_dry_run:
+            return imports.close_batch(conn, report.import_id or 0, report)
+        conn.rollback()
+        return replace(report, import_id=None)
+
+
+def _checked(wish: OrderWish, catalogue: CaseCatalogue) -> OrderWish:
+    """A wish with the code of its item."""
+    unknown = [name for name in wish.headers if name not in ORDER_FIELDS]
+    if unknown:
+        raise Refused("order_field_unknown", field=unknown[0][:50], known=", ".join(ORDER_FIELDS))
+    if wish.datum not in DATUMS:
+        raise Refused("datum_unknown", datum=wish.datum[:50], known=", ".join(DATUMS))
+    if wish.else_item is None:
+        return wish
+    item = catalogue.named(wish.else_item)
+    if item is None:
+        raise Refused("incident_item_unknown", item=wish.else_item[:50], version=catalogue.version)
+    return replace(wish, else_item=item.code)
+
+
+def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatalogue, desk: Desk) -> ImportReport:
+    """Store what is new; the report is not stored yet."""
+    import_id = begin(conn, order)
+    known = order_rows.cases_by_number(conn, order.source, [row["source_key"] for row in reading.rows])
+    fresh = [row for row in reading.rows if row["source_key"] not in known]
+    merged = _merge(conn, order.source, fresh)
+    open_unplaced = _store(conn, merged, (order.source, import_id, order.at), catalogue, desk)
+    whys = Counter(merged.why)
+    masked: Counter[str] = Counter()
+    for row in fresh:
+        masked.update(row["masked"])
+    return ImportReport(
+        import_id=import_id,
+        kind=order.kind,
+        source=order.source,
+        filename=order.path.name,
+        read=reading.read,
+        added=len(fresh),
+        changed=0,
+        unchanged=len(reading.rows) - len(fresh),
+        rejected=reading.rejected,
+        missing=0,
+        retired=0,
+        faults=reading.faults,
+        notes=reading.notes + _repeats_note(merged),
+        totals={
+            "matters": whys["alone"],
+            **{f"merged_by_{why}": whys[why] for why in WHYS[BY_LINK:]},
+            "to_locate": open_unplaced,
+            "numbers_masked": masked.total(),
+        },
+    )
+
+
+def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
+    """How many name an order as the same that had ended, or that is not known: they are matters of their own."""
+    pairs = zip(merged.rows, merged.why, strict=True)
+    apart = sum(row["repeat_of"] is not None and why != "link" for row, why in pairs)
+    return (Fault(0, "", "orders_repeat_apart", {"count": apart}),) if apart else ()
+
+
+def _merge(conn: Connection, source: str, rows: Sequence[Row]) -> Merged:
+    """Which matters new orders are about; those that were there before are held, and still open."""
+    if not rows:
+        return Merged((), (), (), (), {})
+    rule = incident_rule()
+    since = min(row["occurred_at"] for row in rows) - max(rule.caller_within, rule.similar_within)
+    linked = order_rows.cases_by_number(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
+    items = sorted({row["item"] for row in rows})
+    there = order_rows.open_cases(conn, items, since, list(linked.values()))
+    matters = _matters(there, rows, linked)
+    joined = np.unique(matters.lead[len(there) :]).tolist()
+    taken = {there[lead].id for lead in joined if lead < len(there)}
+    held = order_rows.hold_open(conn, sorted(taken))
+    if held.keys() != taken:  # somebody ended one meanwhile
+        there = [one for one in there if one.id in held]
+        matters = _matters(there, rows, linked)
+    known = {one.id: one._replace(stage=held[one.id][0], version=held[one.id][1]) for one in there if one.id in held}
+    ids = imports.reserve_ids(conn, incident, len(rows))
+    all_ids = [one.id for one in there] + ids
+    new = slice(len(there), None)
+    return Merged(
+        rows, ids, [all_ids[lead] for lead in matters.lead[new]], [WHYS[why] for why in matters.why[new]], known
+    )
+
+
+def _matters(there: Sequence[order_rows.Known], rows: Sequence[Row], linked: Mapping[str, int]) -> Matters:
+    rule = incident_rule()
+    items: dict[Any, int] = {}
+    callers: dict[Any, int] = {}
+    place_of_id = {one.id: index for index, one in enumerate(there)}
+    place_of_number = {row["source_key"]: len(there) + index for index, row in enumerate(rows)}
+    calls = [(one.occurred_at, None, one.item, one.caller_hash, one.lonlat, NONE) for one in there]
+    calls += [
+        (
+            row["occurred_at"],
+            row["closed_at"],
+            row["item"],
+            row["caller_hash"],
+            _lonlat(row),
+            place_of_number.get(row["repeat_of"], place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)),
+        )
+        for row in rows
+    ]
+    lonlat = np.array([place or (np.nan, np.nan) for *_, place, _ in calls], dtype=np.float64)
+    found = Calls(
+        called_s=np.array([int(called.timestamp()) for called, *_ in calls], dtype=np.int64),
+        ended_s=np.array(
+            [FOREVER if ended is None else int(ended.timestamp()) for _, ended, *_ in calls], dtype=np.int64
+        ),
+        item=np.array([items.setdefault(item, len(items)) for _, _, item, *_ in calls], dtype=np.int64),
+        caller=np.array(
+            [NONE if caller is None else callers.setdefault(caller, len(callers)) for *_, caller, _, _ in calls],
+            dtype=np.int64,
+        ),
+        xy_m=_flat(lonlat),
+        link=np.array([link for *_, link in calls], dtype=np.int64),
+        is_known=np.arange(len(calls)) < len(there),
+    )
+    close = Closeness(
+        rule.similar_within_m, int(rule.similar_within.total_seconds()), int(rule.caller_within.total_seconds())
+    )
+    return matters_of(found, close)
+
+
+def _lonlat(row: Row) -> tuple[float, float] | None:
+    return None if row["geom"] is None else (row["geom"].x, row["geom"].y)
+
+
+def _flat(lonlat: FloatArray) -> FloatArray:
+    """Metres; nan stays."""
+    xy_m = np.full_like(lonlat, np.nan)
+    known = np.isfinite(lonlat).all(axis=1)
+    xy_m[known] = Frame.of(lonlat[known]).to_xy_m(lonlat[known])
+    return xy_m
+
+
+def _store(
+    conn: Connection, merged: Merged, batch: tuple[str, int, datetime], catalogue: CaseCatalogue, desk: Desk
+) -> int:
+    """Cases and steps; how many are open and still to be located."""
+    rows = merged.rows
+    if not rows:
+        return 0
+    ground = ground_at(conn, batch[2])
+    spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
+    levels = [catalogue.item(row["item"]).level for row in rows]
+    units = [row["unit"] or ground.unit_at(spot, level) for row, spot, level in zip(rows, spots, levels, strict=True)]
+    told = [
+        one
+        for row, case_id, matter_id, unit in zip(rows, merged.ids, merged.matter_ids, units, strict=True)
+        for one in happenings(row, case_id, matter_id, unit)
+    ]
+    ways = {case_id: Way() for case_id in merged.ids}
+    before = {one.id: Way(one.stage, None, one.version) for one in merged.known.values()}
+    steps = walked(told, {**ways, **before})
+    dues = Dues(
+        [(row, ways[i], catalogue.item(row["item"])) for row, i in zip(rows, merged.ids, strict=True)], desk.week
+    )
+    cases = [
+        _case(row, case_id, matter_id, catalogue, batch)
+        | _placed(spot, ground)
+        | _standing(ways[case_id], dues, index)
+        | {"unit": unit}
+        for index, (row, case_id, matter_id, spot, unit) in enumerate(
+            zip(rows, merged.ids, merged.matter_ids, spots, units, strict=True)
+        )
+    ]
+    order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
+    order_rows.set_versions(conn, {case_id: way.version for case_id, way in before.items()}, batch[2])
+    order_rows.insert_steps(conn, steps)
+    return sum(case["geom"] is None and case["state"] == "open" for case in cases)
+
+
+def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:
+    item, (source, import_id, at) = catalogue.item(row["item"]), batch
+    return {
+        **{name: row[name] for name in ("source_key", "occurred_at", "item", "channel", "text", "address", "geom")},
+        "id": case_id,
+        "source": source,
+        "import_id": import_id,
+        "reported_at": row["occurred_at"],
+        "updated_at": at,
+        "category": item.category,
+        "catalogue_version": catalogue.version,
+        "need": item.need,
+        "caller_hash": row["caller_hash"],
+        "level": item.level,
+        "merged_into_id": None if matter_id == case_id else matter_id,
+    }
+
+
+def _placed(spot: Spot, ground: Ground) -> Row:
+    grid = spot.grid
+    return {
+        "grid_id": None if grid is None else grid.id,
+        "plan_id": None if grid is None else grid.plan_id,
+        "plan_version": None if grid is None else ground.version_of_plan[grid.plan_id],
+        "border_grid_ids": list(spot.border_grid_ids),
+    }
+
+
+def _standing(way: Way, dues: Dues, index: int) -> Row:
+    stage, total = dues.stage[index], dues.total[index]
+    return {
+        "stage": way.stage,
+        "state": "closed" if way.stage in ENDED_STAGES else "open",
+        "stage_since": way.since,
+        "version": way.version,
+        "stage_due_at": None if stage is None else stage.at,
+        "due_at": None if total is None else total.at,
+        "is_due_sure": all(due.is_calendar_sure for due in (stage, total) if due is not None),
+    }

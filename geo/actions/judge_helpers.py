@@ -1,0 +1,85 @@
+"""Whether somebody can be sent at a moment: open, with room, last seen lately enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from geo.helpers import Helper, Reason
+from geo.hours import HoursState
+from geo.rules.dispatch import dispatch_rule
+
+MINUTE = timedelta(minutes=1)
+
+FULL = "helper_full"
+"""Key of the only reason that passes by itself: what is full was open, and is free again soon."""
+
+StateOf = Callable[[str | None, datetime], HoursState]
+"""As :func:`geo.hours.state`."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether somebody can be sent."""
+
+    against: Reason | None
+    """Why not; None: they can."""
+    reasons: Sequence[Reason] = ()
+    """What speaks for it, and what has to be known about it."""
+    is_stale: bool = False
+    """A team whose last position is older than can be relied on."""
+
+
+def judge(helper: Helper, at: datetime, busy: int, state_of: StateOf) -> Verdict:
+    """Whether somebody can be sent.
+
+    Parameters
+    ----------
+    helper
+        A station or a team.
+    at
+        Aware, in the city's time zone.
+    busy
+        How many cases a station is on.
+    state_of
+        What opening hours say.
+    """
+    if helper.position_at is not None:
+        return _of_team(abs(at - helper.position_at))
+    return _of_station(helper, busy, state_of(helper.opening_hours, at))
+
+
+def _of_station(station: Helper, busy: int, state: HoursState) -> Verdict:
+    """Hours that are not known speak against nobody; they are told."""
+    if state.is_open is False:
+        if state.opens_at is None:
+            return Verdict(Reason("helper_closed"))
+        return Verdict(Reason("helper_closed_until", {"until": _told(state.opens_at)}))
+    if station.capacity is not None and busy >= station.capacity:
+        return Verdict(Reason(FULL, {"busy": busy, "capacity": station.capacity}))
+    reasons = [_of_hours(state)]
+    if state.is_open and not state.is_calendar_sure:
+        reasons.append(Reason("helper_calendar_unsure"))
+    if station.capacity is not None:
+        reasons.append(Reason("helper_has_room", {"busy": busy, "capacity": station.capacity}))
+    return Verdict(None, reasons)
+
+
+def _of_hours(state: HoursState) -> Reason:
+    if state.is_open is None:
+        return Reason("helper_hours_unknown")
+    return Reason("helper_open") if state.until is None else Reason("helper_open_until", {"until": _told(state.until)})
+
+
+def _of_team(age: timedelta) -> Verdict:
+    rule, told = dispatch_rule(), {"minutes": round(age / MINUTE)}
+    if age > rule.lost_after:
+        return Verdict(Reason("helper_position_lost", told))
+    is_stale = age > rule.stale_after
+    return Verdict(None, [Reason("helper_position_stale" if is_stale else "helper_position", told)], is_stale)
+
+
+def _told(moment: datetime) -> str:
+    """By the city's wall clock."""
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,358 @@
+"""Tell figures about cases: rates and times of stages by part, as they stood at a moment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from geo.actions.case_desk import Desk
+from geo.case_figures import BYS, METHOD, PERIODS, PLACES, By, FigureTable, FigureWish
+from geo.case_histories import CaseHistories
+from geo.clocks import Limit
+from geo.compute.case_figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
+from geo.compute.case_parts import (
+    CaseGrids,
+    Division,
+    Label,
+    PlaceTree,
+    by_label,
+    by_place,
+    grids_of_cases,
+    place_tree,
+    units_of_cases,
+)
+from geo.compute.case_spells import Passages
+from geo.compute.case_tables import Counted, figure_rows, stages_by_clock
+from geo.compute.dials import US_PER_S, us_of
+from geo.errors import NotAllowed, Refused
+from geo.publication import rule as publication_rule
+from geo.rules.burden import burdens
+from geo.rules.case_catalogue import LIMITED_STAGES
+from geo.rules.figures import figure_rule
+from geo.store import case_histories
+from geo.store.database import Database
+from geo.units import NONE, BoolArray, IntArray
+from geo.words import Term
+
+S_PER_MINUTE = 60
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class FigureSight:
+    """What somebody may see of figures."""
+
+    is_exact: bool
+    """False: no small numbers, and nothing that could be subtracted from each other."""
+    area_id: int | None = None
+    """Only of this area; None: of everything."""
+
+
+def grouping(word: str) -> By:
+    """What figures are asked by.
+
+    Raises
+    ------
+    Refused
+        If it is not known; with the burden guard's sentence where it would tell of people or their desks.
+    """
+    if word in BYS:
+        return word
+    if word.strip().lower() in figure_rule().staff_words:
+        law = Term(burdens()["ranking"].law, "burden_law")
+        raise Refused("burden_refused", field=word[:40], kind=Term("ranking", "burden"), law=law)
+    raise Refused("figures_by_unknown", by=word[:40], known=", ".join(BYS))
+
+
+def month_of(word: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """A calendar month, written 2026-03: when it begins, and when the next one does.
+
+    Raises
+    ------
+    Refused
+        If it is no month, or lies outside of the years that there are figures of.
+    """
+    try:
+        first = date.fromisoformat(f"{word}-01")
+    except ValueError as error:
+        raise Refused("figures_month_bad", month=word[:20]) from error
+    return _begin(first, zone), _midnight(_next_start(first, "month"), zone)
+
+
+def period_of(
+    month: str | None, since: date | None, before: date | None, now: datetime, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """A period as people ask for it: a month, or days; the last month that is over if they say nothing.
+
+    Raises
+    ------
+    Refused
+        If it is said in both ways, only half, is no month, or lies outside of the years that there are figures of.
+    """
+    if since is not None and before is not None and month is None:
+        return _begin(since, zone), _begin(before, zone)
+    if since is not None or before is not None:
+        raise Refused("figures_period_half")
+    last = now.astimezone(zone).date().replace(day=1) - timedelta(days=1)
+    return month_of(f"{last:%Y-%m}" if month is None else month, zone)
+
+
+def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight) -> FigureTable:
+    """Figures of a period by part, as they stood at a moment; the same again whenever they are asked for.
+
+    Parameters
+    ----------
+    db
+        Where the steps are.
+    desk
+        The city's clocks and catalogues.
+    wish
+        Which figures.
+    now
+        What lies later is not known yet.
+    sight
+        What the asker may see.
+
+    Raises
+    ------
+    Refused
+        If the period ends before it begins or is too long, or the moment lies before it or in the future.
+    NotAllowed
+        If the asker may not see small numbers, and asks for more than one whole month as it stood at its end, or by
+        something that could be subtracted.
+    NotFound
+        If a case is of a version of the catalogue that is not known here any more.
+    """
+    _check_times(wish, now)
+    if not sight.is_exact:
+        _check_sight(wish, sight, desk.zone)
+    with db.read() as conn:
+        histories = case_histories.read_histories(conn, wish.since, wish.before, wish.as_of)
+        tree = place_tree(case_histories.all_areas(conn), case_histories.grids_as_of(conn, wish.as_of))
+        n_without = 0 if sight.area_id else case_histories.count_without_report(conn, wish.since, wish.before)
+    told, grids = _told(histories, desk.zone), grids_of_cases(histories)
+    leaf = tree.leaf_of(grids)
+    edges_us = np.array([us_of(edge) for edge in _edges(wish, desk.zone)], dtype=np.int64)
+    everything = _counted(histories, told, desk, wish)
+    is_inside = np.ones(len(leaf), dtype=np.bool_)
+    if sight.is_exact and sight.area_id is not None:
+        is_inside = tree.is_below(tree.node_of_area[sight.area_id])[leaf]
+    counted = _only(everything, is_inside)
+    chosen = _contributing(counted, edges_us, len(leaf))
+    division = _division(desk, wish, sight, histories, tree, leaf, chosen)
+    smallest = None if sight.is_exact else publication_rule().k
+    rows, whole = figure_rows(counted, division, edges_us, figure_rule(), smallest)
+    notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside, n_without)
+    return FigureTable(
+        wish=wish,
+        rows=[] if wish.by == "all" else rows,
+        whole=whole,
+        notes=notes if sight.is_exact else {},
+        catalogue_versions=_versions(histories, chosen),
+        inputs_hash=_hash((astuple(wish), astuple(sight)), desk, histories, told, division, chosen),
+        smallest=smallest,
+    )
+
+
+def _check_times(wish: FigureWish, now: datetime) -> None:
+    told = {"since": wish.since.date().isoformat(), "before": wish.before.date().isoformat()}
+    if wish.before <= wish.since:
+        raise Refused("figures_period_backwards", **told)
+    days, longest = (wish.before - wish.since).days, figure_rule().longest_days
+    if days > longest:
+        raise Refused("figures_period_long", days=days, longest=longest)
+    as_of = wish.as_of.isoformat(timespec="minutes")
+    if wish.as_of > now:
+        raise Refused("figures_as_of_future", as_of=as_of)
+    if wish.as_of <= wish.since:
+        raise Refused("figures_as_of_early", as_of=as_of, since=told["since"])
+
+
+def _check_sight(wish: FigureWish, sight: FigureSight, zone: ZoneInfo) -> None:
+    """Whatever could be subtracted from one another is refused: days, moments, and parts that cross an area."""
+    allowed: tuple[By, ...] = ("all", *PLACES) if sight.area_id is not None else ("all", *PLACES, "item")
+    if wish.by not in allowed:
+        raise NotAllowed("figures_by_not_for_role", known=", ".join(allowed))
+    month = month_of(f"{wish.since.astimezone(zone):%Y-%m}", zone)
+    if (wish.since, wish.before) != month or wish.as_of != wish.before:
+        raise NotAllowed("figures_whole_months")
+
+
+def _counted(histories: CaseHistories, told: Told, desk: Desk, wish: FigureWish) -> Counted:
+    limits = _limits(desk, histories)
+    case = np.searchsorted(histories.case_id, histories.passage_case)
+    passages = Passages(case, histories.stage, histories.at_us)
+    arrival_us = round(figure_rule().arrival_minutes * S_PER_MINUTE) * US_PER_S
+    tallies = rate_tallies(passages, limits, told, desk.week, us_of(wish.as_of), arrival_us)
+    return Counted(tallies, stages_by_clock(stage_tallies(passages, limits, desk.week), limits.limits))
+
+
+def _only(counted: Counted, chosen: BoolArray) -> Counted:
+    """What is counted of some cases."""
+    return Counted(
+        {rate: tally.only(chosen[tally.case]) for rate, tally in counted.tallies.items()},
+        {key: tally.only(chosen[tally.case]) for key, tally in counted.stages.items()},
+    )
+
+
+def _told(histories: CaseHistories, zone: ZoneInfo) -> Told:
+    """What steps said, by case: when help first arrived, and what was said last of the caller's satisfaction."""
+    n = len(histories.case_id)
+    arrived_us, rated_us = np.full(n, NONE, dtype=np.int64), np.full(n, NONE, dtype=np.int64)
+    is_satisfied = np.zeros(n, dtype=np.bool_)
+    places = np.searchsorted(histories.case_id, histories.arrivals.case_id).tolist()
+    for place, text in zip(places, histories.arrivals.value, strict=True):
+        at_us = _moment_us(text, zone)
+        if at_us is not None and (arrived_us[place] == NONE or at_us < arrived_us[place]):
+            arrived_us[place] = at_us
+    place = np.searchsorted(histories.case_id, histories.rated_case)
+    rated_us[place], is_satisfied[place] = histories.rated_at_us, histories.is_satisfied
+    return Told(arrived_us, rated_us, is_satisfied)
+
+
+def _moment_us(text: str | None, zone: ZoneInfo) -> int | None:
+    """A moment as a step says it; None if it says none that can be read."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return us_of(at if at.tzinfo is not None else at.replace(tzinfo=zone))
+
+
+def _limits(desk: Desk, histories: CaseHistories) -> CaseLimits:
+    kinds: dict[tuple[str | None, str | None], int] = {}
+    kind = np.array(
+        [kinds.setdefault(key, len(kinds)) for key in zip(histories.version, histories.item, strict=True)],
+        dtype=np.int64,
+    )
+    found: dict[Limit, int] = {}
+    number = {stage: np.full(len(kinds), NONE, dtype=np.int64) for stage in LIMITED_STAGES}
+    for (version, item), place in kinds.items():
+        for stage, limit in _item_limits(desk, version, item).items():
+            number[stage][place] = found.setdefault(limit, len(found))
+    return CaseLimits(list(found), {stage: of_kind[kind] for stage, of_kind in number.items()})
+
+
+def _item_limits(desk: Desk, version: str | None, item: str | None) -> Mapping[str, Limit]:
+    """By stage; none where only the category of a case is known."""
+    return desk.catalogues.version(version).item(item).limits if version and item else {}
+
+
+def _division(
+    desk: Desk,
+    wish: FigureWish,
+    sight: FigureSight,
+    histories: CaseHistories,
+    tree: PlaceTree,
+    leaf: IntArray,
+    chosen: IntArray,
+) -> Division:
+    if wish.by in PLACES:
+        return by_place(tree, leaf, wish.by, sight.area_id)
+    if wish.by == "item":
+        catalogues = desk.catalogues.by_version.values()
+        names = {code: item.name_zh for catalogue in catalogues for code, item in catalogue.items.items()}
+        return by_label(_some(histories.item, chosen), names, "without_item")
+    if wish.by == "unit":
+        return by_label(_some(units_of_cases(histories), chosen), {}, "without_unit")
+    whole = 0 if sight.area_id is None else tree.node_of_area[sight.area_id]
+    if wish.by == "all":
+        of_case = np.where(tree.is_below(whole)[leaf], 0, NONE)
+        return Division([Label(None, None)], of_case, tree.parent, leaf, np.array([whole]), whole)
+    labels = [Label(_period_name(edge, wish.by), None) for edge in _edges(wish, desk.zone)[:-1]]
+    return Division(labels, None, tree.parent, leaf, np.full(len(labels), NONE), whole)
+
+
+def _some(labels: Sequence[str | None], chosen: IntArray) -> list[str | None]:
+    """Labels of some cases only, so that no part has none but cases that do not count."""
+    found: list[str | None] = [None] * len(labels)
+    for case in chosen.tolist():
+        found[case] = labels[case]
+    return found
+
+
+def _period_name(begin: datetime, by: By) -> str:
+    return f"{begin:%Y-%m}" if by == "month" else f"{begin:%Y-%m-%d}"
+
+
+def _edges(wish: FigureWish, zone: ZoneInfo) -> list[datetime]:
+    """Where the period begins and ends, and between them where days, weeks or months do if it is by them."""
+    since = wish.since.astimezone(zone)
+    edges = [since]
+    if wish.by in PERIODS:
+        start = _next_start(since.date(), wish.by)
+        while (edge := _midnight(start, zone)) < wish.before:
+            edges.append(edge)
+            start = _next_start(start, wish.by)
+    return [*edges, wish.before]
+
+
+def _next_start(day: date, by: By) -> date:
+    """The first day of the next day, week (Monday) or month."""
+    if by == "month":
+        return date(day.year + day.month // MONTHS, day.month % MONTHS + 1, 1)
+    return day + timedelta(days=1 if by == "day" else 7 - day.weekday())
+
+
+def _begin(day: date, zone: ZoneInfo) -> datetime:
+    first, last = figure_rule().years
+    if not first <= day.year <= last:
+        raise Refused("figures_years", first=first, last=last)
+    return _midnight(day, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _notes(
+    wish: FigureWish, grids: CaseGrids, reported: Tally, edges_us: IntArray, is_inside: BoolArray, n_without: int
+) -> dict[str, int]:
+    """What one must know to compare: how many of the cases reported in the period are not where one would look."""
+    span = Parts(1, np.zeros(len(is_inside), dtype=np.int64), edges_us[[0, -1]])
+    is_in = span.of(reported.case, reported.at_us) != NONE
+    notes = {"without_report": n_without, "outside_area": int((is_in & ~is_inside).sum())}
+    if wish.by in PLACES:
+        notes |= {
+            "moved": int((is_in & is_inside & grids.is_moved).sum()),
+            "without_grid": int((is_in & is_inside & grids.is_known & (grids.grid == NONE)).sum()),
+            "grid_not_known": int((is_in & is_inside & ~grids.is_known).sum()),
+        }
+    return {f"figures_note_{key}": count for key, count in notes.items() if count}
+
+
+def _contributing(counted: Counted, edges_us: IntArray, n_cases: int) -> IntArray:
+    """The cases that are counted at least once, ascending: all that a table depends on."""
+    span = Parts(1, np.zeros(n_cases, dtype=np.int64), edges_us[[0, -1]])
+    entries = [(tally.case, tally.at_us) for tally in counted.tallies.values()]
+    entries += [(tally.case, tally.end_us) for tally in counted.stages.values()]
+    return np.unique(np.concatenate([case[span.of(case, at_us) != NONE] for case, at_us in entries]))
+
+
+def _versions(histories: CaseHistories, chosen: IntArray) -> list[str]:
+    return sorted({version for case in chosen.tolist() if (version := histories.version[case]) is not None})
+
+
+def _hash(
+    asked: tuple[object, ...], desk: Desk, histories: CaseHistories, told: Told, division: Division, chosen: IntArray
+) -> str:
+    """sha256 over what the figures depend on: the question, the rules, and what was known of the cases that count."""
+    calendar = desk.week.calendar
+    days_off = None if calendar is None else sorted(calendar.weekday_of_special.items())
+    kinds = sorted({(histories.version[case] or "", histories.item[case] or "") for case in chosen.tolist()})
+    limits = [(kind, sorted(_item_limits(desk, *kind).items())) for kind in kinds]
+    rules = replace(figure_rule(), staff_words=frozenset())  # a set prints in any order
+    digest = hashlib.sha256(repr((METHOD, *asked, rules, days_off, limits, division.labels)).encode())
+    digest.update(repr([(histories.version[case], histories.item[case]) for case in chosen.tolist()]).encode())
+    counts = np.isin(histories.passage_case, histories.case_id[chosen])
+    arrays = [histories.case_id[chosen], told.arrived_us[chosen], told.rated_us[chosen], told.is_satisfied[chosen]]
+    arrays += [histories.passage_case[counts], histories.stage[counts], histories.at_us[counts]]
+    arrays += [] if division.of_case is None else [division.of_case[chosen]]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

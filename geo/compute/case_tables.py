@@ -1,0 +1,191 @@
+"""Tables of figures about cases: counts by part, shares, percentiles, and what is hidden of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from geo.case_figures import HIDDEN, FigureRow, Ratio, StageTime, percent_of, rounded
+from geo.clocks import DAY_CLOCKS, Limit
+from geo.compute.case_figures import Parts, StageTally, Tally, counts_in, percentiles_in
+from geo.compute.case_parts import Division, Label
+from geo.compute.deadlines import S_PER_HOUR
+from geo.compute.dials import US_PER_S
+from geo.compute.hidden_cells import hidden_cells
+from geo.rules.figures import FigureRule
+from geo.units import NONE, BoolArray, IntArray
+
+US_PER_HOUR = S_PER_HOUR * US_PER_S
+
+StageClock = tuple[str, str | None]
+"""A stage, and the clock of its limits; None: no limits."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted."""
+
+    tallies: Mapping[str, Tally]
+    """By rate."""
+    stages: Mapping[StageClock, StageTally]
+
+
+@dataclass(frozen=True)
+class _Halves:
+    """The parts of a table, and the whole of them as a table of one part."""
+
+    parts: Parts
+    whole: Parts
+
+
+def stages_by_clock(stages: Sequence[StageTally], limits: Sequence[Limit]) -> dict[StageClock, StageTally]:
+    """Times of stages, told apart by the clocks that the limits run on."""
+    clocks = sorted({limit.clock for limit in limits})
+    number = np.array([*(clocks.index(limit.clock) for limit in limits), NONE], dtype=np.int64)
+    found = {}
+    for stage in stages:
+        clock_no = number[stage.limit_no]
+        for clock in (*range(len(clocks)), NONE):
+            chosen = clock_no == clock
+            if chosen.any():
+                key = (stage.stage, None if clock == NONE else clocks[clock])
+                found[key] = stage.only(chosen)
+    return found
+
+
+def figure_rows(
+    counted: Counted, division: Division, edges_us: IntArray, rule: FigureRule, smallest: int | None
+) -> tuple[list[FigureRow], FigureRow]:
+    """The rows of a table, and the whole.
+
+    Parameters
+    ----------
+    counted
+        All cases, those that are not in the table as well.
+    division
+        Parts of the table.
+    edges_us
+        Where the period begins and ends; by period, (n_parts + 1,).
+    rule
+        How figures are rounded.
+    smallest
+        No smaller number is told; None: all are.
+    """
+    of_case, n_cases = division.of_case, len(division.leaf_of_case)
+    in_whole = np.zeros(n_cases, dtype=np.int64) if of_case is None else np.minimum(of_case, 0)
+    parts = Parts(len(division.labels), of_case, edges_us)
+    halves = _Halves(parts, Parts(1, in_whole, edges_us[[0, -1]]))
+    hidden = {} if smallest is None else _hidden(counted, division, edges_us[[0, -1]], rule, smallest)
+    rates, times = _rates(counted, halves), _times(counted, halves, rule)
+    rows = [
+        _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule)
+        for place, label in enumerate([*division.labels, Label(None, None)])
+    ]
+    return [row for row in rows[:-1] if row.why is None or _is_filled(row)], rows[-1]
+
+
+def _is_filled(row: FigureRow) -> bool:
+    """A rest that has no cases is not told."""
+    return row.is_hidden or bool(row.times) or any(ratio.denominator for ratio in row.rates.values())
+
+
+def _rates(counted: Counted, halves: _Halves) -> dict[str, IntArray]:
+    """(n_parts + 1, 2) of each rate, the whole last."""
+    return {
+        rate: np.concatenate([counts_in(tally, halves.parts), counts_in(tally, halves.whole)])
+        for rate, tally in counted.tallies.items()
+    }
+
+
+def _times(counted: Counted, halves: _Halves, rule: FigureRule) -> dict[StageClock, list[StageTime]]:
+    """(n_parts + 1,) of each stage and clock, the whole last."""
+    return {
+        key: [*_stage_times(key, tally, halves.parts, rule), *_stage_times(key, tally, halves.whole, rule)]
+        for key, tally in counted.stages.items()
+    }
+
+
+def _stage_times(key: StageClock, tally: StageTally, parts: Parts, rule: FigureRule) -> Iterator[StageTime]:
+    stage, clock = key
+    part = parts.of(tally.case, tally.end_us)
+    is_in, percents = part != NONE, (rule.median, rule.high)
+    n, wall_us = percentiles_in(part[is_in], tally.wall_us[is_in], parts.n, percents)
+    _, used = percentiles_in(part[is_in], tally.used[is_in], parts.n, percents)
+    unit = 1 if clock in DAY_CLOCKS else US_PER_HOUR
+
+    def told(value: int, per: int) -> Decimal | None:
+        if value == NONE:
+            return None
+        return Decimal(value) if per == 1 else rounded(Decimal(value) / per, rule.rounding, rule.hour_digits)
+
+    for count, own, wall in zip(n.tolist(), used.tolist(), wall_us.tolist(), strict=True):
+        yield StageTime(
+            stage, clock, count, *(told(value, unit) for value in own), *(told(value, US_PER_HOUR) for value in wall)
+        )
+
+
+def _row(
+    label: Label,
+    place: int,
+    rates: Mapping[str, IntArray],
+    times: Mapping[StageClock, Sequence[StageTime]],
+    hidden: set[str | StageClock],
+    rule: FigureRule,
+) -> FigureRow:
+    ratios = {
+        rate: HIDDEN if rule.cohort_of_rate[rate] in hidden else _ratio(rates[rate][place], rule)
+        for rate in rule.cohort_of_rate
+    }
+    told = [
+        StageTime(*key, None, None, None, None, None) if key in hidden else of_part[place]
+        for key, of_part in times.items()
+        if key in hidden or of_part[place].n
+    ]
+    return FigureRow(label.key, label.name, label.why, bool(hidden), ratios, told)
+
+
+def _ratio(counts: IntArray, rule: FigureRule) -> Ratio:
+    met, of = counts.tolist()
+    return Ratio(met, of, percent_of(met, of, rule.rounding, rule.percent_digits))
+
+
+def _hidden(
+    counted: Counted, division: Division, span_us: IntArray, rule: FigureRule, smallest: int
+) -> dict[str | StageClock, BoolArray]:
+    """By cohort of rates, and stage and clock: (n_parts + 1,) whether a part is hidden, the whole last."""
+    leaves = Parts(len(division.parent), division.leaf_of_case, span_us)
+    columns: dict[str | StageClock, list[IntArray]] = {}
+    for rate, tally in counted.tallies.items():
+        columns.setdefault(rule.cohort_of_rate[rate], []).append(counts_in(tally, leaves))
+    for key, stage in counted.stages.items():
+        part = leaves.of(stage.case, stage.end_us)
+        columns[key] = [np.bincount(part[part != NONE], minlength=leaves.n).astype(np.int64)[:, None]]
+    return {
+        key: _of_parts(
+            hidden_cells(division.parent, _rolled_up(np.concatenate(counts, axis=1), division.parent), smallest),
+            division,
+        )
+        for key, counts in columns.items()
+    }
+
+
+def _rolled_up(counts: IntArray, parent: IntArray) -> IntArray:
+    """(n_nodes, m) what lies in each node or in any below it."""
+    found = np.zeros_like(counts)
+    node = np.arange(len(parent))
+    while (node != NONE).any():
+        is_there = node != NONE
+        np.add.at(found, node[is_there], counts[is_there])
+        node = np.where(is_there, parent[node], NONE)
+    return found
+
+
+def _of_parts(cells: BoolArray, division: Division) -> BoolArray:
+    """(n_parts + 1,) the nodes' cells as the table has them; a part made of several nodes is hidden if one is."""
+    found = np.where(division.node_of_part == NONE, False, cells[division.node_of_part])
+    for part in np.flatnonzero(division.node_of_part == NONE).tolist():
+        found[part] = cells[division.leaf_of_case[division.of_case == part]].any()
+    return np.append(found, cells[division.whole_node])

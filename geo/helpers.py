@@ -1,0 +1,74 @@
+"""Who can help with a case: stations, and teams and vehicles that move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from shapely.geometry import Point
+
+from geo.resources import Resource
+from geo.stations import Station
+from geo.words import Bilingual, sentence
+
+Family = Literal["station", "resource"]
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A station or a team, as far as a dispatcher asks: never a person."""
+
+    family: Family
+    id: int
+    """Among those of its family."""
+    name: str
+    kind: str
+    services: tuple[str, ...]
+    point: Point
+    """EPSG:4326: a station's door, where a team was last seen."""
+    opening_hours: str | None = None
+    """Of a station, in OpenStreetMap's syntax; None: not known, or a team."""
+    capacity: int | None = None
+    """Of a station, in cases at once; None: not known, or a team."""
+    position_at: datetime | None = None
+    """When a team was last seen; None: a station."""
+
+    @classmethod
+    def of_station(cls, station: Station) -> Helper:
+        """A station as somebody who can help."""
+        return cls(
+            "station",
+            station.id,
+            station.name,
+            station.kind,
+            station.services,
+            station.door,
+            opening_hours=station.opening_hours,
+            capacity=station.capacity,
+        )
+
+    @classmethod
+    def of_resource(cls, resource: Resource) -> Helper:
+        """A team or vehicle as somebody who can help."""
+        told = resource.id, resource.name, resource.kind, resource.services, resource.point
+        return cls("resource", *told, position_at=resource.position_at)
+
+    @property
+    def lonlat(self) -> tuple[float, float]:
+        """Degrees."""
+        return self.point.x, self.point.y
+
+
+@dataclass(frozen=True)
+class Reason(Bilingual):
+    """A sentence about a helper."""
+
+    key: str
+    """Of geo/words; the same in every language."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> str:
+        """The sentence in ``zh`` or ``en``."""
+        return sentence(self.key, language, **self.values)

@@ -1,0 +1,108 @@
+"""Where messages may go: https to public addresses, mail to one mailbox; nothing inside of a private network.
+
+A name is looked up once for each message, and the message goes to the address that was looked at: a name that answers
+differently a moment later leads nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from geo.errors import Refused
+from geo.rules.outside import outside_rule
+
+MAIL = "mailto:"
+
+LOOPBACK = "127.0.0.1"
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_MAILBOX = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
+
+Address = IPv4Address | IPv6Address
+
+
+def check_target(target: str, *, is_private_allowed: bool) -> None:
+    """Refuse a target that nothing may be sent to.
+
+    Parameters
+    ----------
+    target
+        ``https://host/...`` or ``mailto:box@host``; ``http://127.0.0.1...`` where private networks are allowed.
+    is_private_allowed
+        Whether the service may reach into private networks.
+
+    Raises
+    ------
+    Refused
+        If it is neither, or names a private address.
+    """
+    longest = outside_rule().longest_target
+    if len(target) > longest or not _VISIBLE.fullmatch(target):
+        raise Refused("outside_target_bad", longest=longest)
+    if target.startswith(MAIL):
+        if not _MAILBOX.fullmatch(target.removeprefix(MAIL)):
+            raise Refused("outside_mailbox_bad")
+        return
+    parts = parts_of(target)
+    is_plain = parts.scheme == "http" and parts.hostname == LOOPBACK and is_private_allowed
+    if parts.scheme != "https" and not is_plain:
+        raise Refused("outside_not_https")
+    with suppress(ValueError):  # a name: it is looked up when something is sent
+        _refuse_private(ip_address(parts.hostname or ""), is_private_allowed=is_private_allowed)
+
+
+def parts_of(target: str) -> SplitResult:
+    """Host, port and path of an address.
+
+    Raises
+    ------
+    Refused
+        If it has no host, an impossible port, or a name and password in it.
+    """
+    try:
+        parts = urlsplit(target)
+        is_good = bool(parts.hostname) and parts.username is None and parts.password is None and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise Refused("outside_target_bad", longest=outside_rule().longest_target)
+    return parts
+
+
+def address_of(host: str, port: int, *, is_private_allowed: bool) -> str:
+    """An address of a host, all of whose addresses something may be sent to.
+
+    Raises
+    ------
+    Refused
+        If the host has none, or one inside of a private network.
+    """
+    try:
+        found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError) as error:
+        raise Refused("outside_host_unknown", host=host) from error
+    for one in found:
+        _refuse_private(ip_address(str(one).partition("%")[0]), is_private_allowed=is_private_allowed)
+    return str(found[0])
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is one of the public internet, and does not stand for another that is not.
+
+    >>> is_public(ip_address("8.8.8.8")), is_public(ip_address("10.0.0.1")), is_public(ip_address("::ffff:127.0.0.1"))
+    (True, False, False)
+    """
+    within = getattr(address, "ipv4_mapped", None)
+    if within is not None:
+        return is_public(within)
+    stands_for = any(address in net for net in outside_rule().refused_networks if net.version == address.version)
+    return address.is_global and not address.is_multicast and not stands_for
+
+
+def _refuse_private(address: Address, *, is_private_allowed: bool) -> None:
+    if not is_private_allowed and not is_public(address):
+        raise Refused("outside_private", address=str(address))

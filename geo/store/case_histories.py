@@ -1,0 +1,99 @@
+"""The histories of cases as arrays, as they were known at a moment: read from the steps, which are never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import compress
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, and_, func, select
+
+from geo.case_histories import AreaRow, CaseHistories, GridRow, GridSaying, Saying
+from geo.case_states import STAGES
+from geo.store.database import sql
+from geo.store.incident_tables import incident
+from geo.store.packed import flags, unpacked
+from geo.store.tables import area
+from geo.units import BoolArray, IntArray
+
+EPOCH_2000_US: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+"""From when the database counts."""
+
+DUE_MARGIN: Final = timedelta(days=14)
+"""Cases that had ended before a period are looked at if they were due so shortly before it: a notice of days off that
+came later may have moved the deadline."""
+
+
+def read_histories(conn: Connection, since: datetime, before: datetime, as_of: datetime) -> CaseHistories:
+    """All cases that may count in a period, with what was known of them at a moment."""
+    values = {"since": since, "before": before, "as_of": as_of, "due_since": since - DUE_MARGIN, "stages": list(STAGES)}
+    row = conn.execute(sql("case_histories"), values).one()
+    passage_case = unpacked(row.passage_case, ">i8")
+    # whatever has no report among its steps has no history from the beginning
+    ids, reported = unpacked(row.id, ">i8"), passage_case[flags(row.is_report)]
+    is_case, is_passage = np.isin(ids, reported), np.isin(passage_case, reported)
+    return CaseHistories(
+        case_id=ids[is_case],
+        grid_now=unpacked(row.grid_now, ">i8")[is_case],
+        unit_now=_only(row.unit_now, is_case),
+        item=_only(row.item, is_case),
+        version=_only(row.version, is_case),
+        passage_case=passage_case[is_passage],
+        stage=unpacked(row.stage, ">i4")[is_passage],
+        at_us=_since_1970(row.at)[is_passage],
+        changed_later=np.intersect1d(unpacked(row.later_case, ">i8"), reported),
+        **_sayings(row, reported),
+    )
+
+
+def _sayings(row: Row[Any], reported: IntArray) -> dict[str, Any]:
+    """What steps said of the cases that were reported."""
+    grid, unit, arrived, rated = (
+        np.isin(unpacked(cases, ">i8"), reported)
+        for cases in (row.grid_case, row.unit_case, row.arrived_case, row.rated_case)
+    )
+    return {
+        "grids": GridSaying(
+            case_id=unpacked(row.grid_case, ">i8")[grid],
+            is_known=flags(row.grid_is_known)[grid],
+            is_rehome=flags(row.grid_is_rehome)[grid],
+            grid=_only(row.grid_said, grid),
+            before=_only(row.grid_from, grid),
+        ),
+        "units": Saying(unpacked(row.unit_case, ">i8")[unit], _only(row.unit_said, unit)),
+        "arrivals": Saying(unpacked(row.arrived_case, ">i8")[arrived], _only(row.arrived_said, arrived)),
+        "rated_case": unpacked(row.rated_case, ">i8")[rated],
+        "rated_at_us": _since_1970(row.rated_at)[rated],
+        "is_satisfied": flags(row.rated_well)[rated],
+    }
+
+
+def _only(texts: Sequence[str | None] | None, chosen: BoolArray) -> Sequence[str | None]:
+    return [] if texts is None else list(compress(texts, chosen.tolist()))
+
+
+def count_without_report(conn: Connection, since: datetime, before: datetime) -> int:
+    """Incidents of a period that an import brought: nobody reported them here, so they have no history."""
+    i = incident.c
+    wanted = and_(i.occurred_at >= since, i.occurred_at < before, i.reported_at.is_(None), i.retired_at.is_(None))
+    return int(conn.execute(select(func.count()).select_from(incident).where(wanted)).scalar_one())
+
+
+def grids_as_of(conn: Connection, as_of: datetime) -> list[GridRow]:
+    """All grids that were in force at a moment or before."""
+    return [GridRow(**row) for row in conn.execute(sql("case_grids"), {"as_of": as_of}).mappings()]
+
+
+def all_areas(conn: Connection) -> list[AreaRow]:
+    """All areas, those that are no more as well."""
+    a = area.c
+    rows = conn.execute(select(a.id, a.level, a.code, a.name, a.parent_id).order_by(a.id)).mappings()
+    return [AreaRow(**row) for row in rows]
+
+
+def _since_1970(packed: memoryview | None) -> NDArray[np.int64]:
+    at_us: NDArray[np.int64] = unpacked(packed, ">i8") + EPOCH_2000_US
+    return at_us

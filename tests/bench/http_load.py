@@ -1,0 +1,101 @@
+"""A service in a process of its own, asked at a steady rate; each answer is timed from when its request was due."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from urllib.parse import quote
+
+from geo.actions.create_token import create_token
+from geo.store.database import Database
+
+THREADS = 8
+PATIENCE_S = 60.0
+WARM_UP_S = 3.0
+"""So long the same load runs before a time counts: connections, sessions and their plans are then there."""
+
+
+def load_of(db: Database, paths: Sequence[str], rate: int, seconds: float) -> list[float]:
+    """Milliseconds of ``rate * seconds`` requests, put to the paths in turn by a dispatcher.
+
+    Whoever is late is not let off: the time runs from when the request should have been sent.
+    """
+    _, secret = create_token(db, name="bench", role="dispatcher", area_code=None, days=1, at=datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {secret}", "Connection": "keep-alive"}
+    quoted = [quote(path, safe="/?&=%") for path in paths]
+    with tempfile.TemporaryDirectory() as home, socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+        probe.close()
+        process = _serve(db, home, port)
+        try:
+            _wait_for(port, process)
+            _ask(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S), quoted[0], headers)
+            _load(port, quoted, headers, rate, int(rate * WARM_UP_S))
+            return _load(port, quoted, headers, rate, int(rate * seconds))
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def _serve(db: Database, home: str, port: int) -> subprocess.Popen[bytes]:
+    settings = {
+        "GRIDCIRCLE_DATABASE_URL": db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        "GRIDCIRCLE_HOME": home,
+        "GRIDCIRCLE_PORT": str(port),
+    }
+    program = "from uvicorn import run; from api.main import create_app; from geo import settings as s; "
+    program += "loaded = s.load(); url = loaded.database_url.get_secret_value(); "
+    program += "run(create_app(loaded, url), port=loaded.port, log_level='error', access_log=False)"
+    return subprocess.Popen([sys.executable, "-c", program], env=os.environ | settings)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert process.poll() is None, "the service has ended"
+            assert time.monotonic() < end, "the service does not answer"
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _ask(connection: HTTPConnection, path: str, headers: dict[str, str]) -> None:
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200, body
+
+
+def _load(port: int, paths: Sequence[str], headers: dict[str, str], rate: int, n: int) -> list[float]:
+    begin, lock, numbers, took_ms = time.perf_counter() + 0.5, threading.Lock(), iter(range(n)), [0.0] * n
+
+    def work() -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            due = begin + number / rate
+            time.sleep(max(due - time.perf_counter(), 0))
+            _ask(connection, paths[number % len(paths)], headers)
+            took_ms[number] = 1000 * (time.perf_counter() - due)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(took_ms), "a request was not answered"
+    return took_ms

@@ -1,0 +1,451 @@
+"""Orders of a hotline in a real database: read, placed, merged, dated; the same file twice is one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from openpyxl import Workbook
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from geo.actions.case_desk import Desk
+from geo.actions.import_orders import import_orders
+from geo.actions.plan_access import Hand
+from geo.actions.report_incident import Report, report_incident
+from geo.actions.step_incident import step_incident
+from geo.actions.undo_import import undo_import
+from geo.case_states import OPEN_STAGES, Said
+from geo.cases import Case, Step
+from geo.compute.datums import from_wgs84
+from geo.errors import BadFile, BadRows, Refused
+from geo.imports.options import ImportOptions
+from geo.imports.report import ImportReport
+from geo.orders import OrderWish
+from geo.settings import Settings
+from geo.store import cases
+from geo.store.database import Database
+from tests.plan_towns import PlanTown, build_plan_town
+from tests.small_town import everything, lonlat
+
+CITY = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 3, 6, 9, 0, tzinfo=CITY)
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
+DESK = Desk(Settings(caller_key=SecretStr("k" * 40)))
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def town(db: Database, tmp_path: Path) -> PlanTown:
+    return build_plan_town(db, tmp_path)
+
+
+def order(number: str, at: datetime = MONDAY, place: tuple[float, float] | None = (250, 750), **more: Any) -> Row:
+    lon, lat = ("", "") if place is None else lonlat(*place)
+    usual = {
+        "工单编号": number,
+        "来电时间": f"{at:%Y-%m-%d %H:%M:%S}",
+        "诉求内容": "楼下垃圾无人清理",
+        "问题分类": "城市管理/市容环卫/暴露垃圾",
+        "经度": lon,
+        "纬度": lat,
+        "联系电话": "",
+        "承办单位": "",
+        "派单时间": "",
+        "办结时间": "",
+        "办理结果": "",
+        "重复工单号": "",
+    }
+    return usual | more
+
+
+def write(path: Path, rows: Sequence[Row], encoding: str = "gb18030") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def take(
+    db: Database, folder: Path, rows: Sequence[Row], wish: OrderWish | None = None, at: datetime = NOW, **options: Any
+) -> ImportReport:
+    path = write(folder / "orders.csv", rows)
+    return import_orders(db, path, ImportOptions(**options), wish or OrderWish(), DESK, at)
+
+
+def case(db: Database, number: str, source: str = "hotline") -> Case:
+    with db.read() as conn:
+        found = cases.find_by_source(conn, source, number)
+        assert found is not None, number
+        return cases.get_case(conn, found)
+
+
+def steps(db: Database, number: str) -> list[Step]:
+    with db.read() as conn:
+        return cases.steps_of(conn, case(db, number).id)
+
+
+def count(db: Database, table: str) -> int:
+    with db.read() as conn:
+        return int(conn.execute(text(f"select count(*) from {table}")).scalar_one())
+
+
+class TestOne:
+    def test_it_is_the_case_that_a_desk_would_have_made(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Place, grid, neighbours, unit, level, deadlines: the same as of a report taken in at that moment."""
+        for number, (x, y) in enumerate([(250, 750), (485, 750), (490, 510), (1500, 400)]):
+            take(db, tmp_path, [order(f"F{number}", place=(x, y), 问题分类=["0101", "0302", "0401", "9003"][number])])
+            told = Report(["0101", "0302", "0401", "9003"][number], MONDAY, "member", "…", lonlat(x, y))
+            byhand = report_incident(db, told, DESK, Hand(MONDAY)).case
+            brought = case(db, f"F{number}")
+            for name in (
+                "stage",
+                "state",
+                "category",
+                "item",
+                "catalogue_version",
+                "need",
+                "level",
+                "unit",
+                "grid_id",
+                "plan_id",
+                "plan_version",
+                "border_grid_ids",
+                "stage_since",
+                "stage_due_at",
+                "due_at",
+                "is_due_sure",
+                "version",
+                "occurred_at",
+                "reported_at",
+            ):
+                assert getattr(brought, name) == getattr(byhand, name), name
+            assert brought.lonlat == pytest.approx(byhand.lonlat, abs=2e-7)
+        assert case(db, "F2").border_grid_ids
+
+    def test_one_that_was_closed_comes_in_closed_with_its_times(
+        self, db: Database, town: PlanTown, tmp_path: Path
+    ) -> None:
+        sent, done = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=5)
+        row = order(
+            "A1",
+            承办单位="市容环卫中心",
+            派单时间=f"{sent:%Y/%m/%d %H:%M}",
+            办结时间=f"{done:%Y年%m月%d日 %H:%M}",
+            办理结果="已清运",
+        )
+        take(db, tmp_path, [row])
+        found = case(db, "A1")
+        assert (found.stage, found.state, found.unit, found.version) == ("closed", "closed", "市容环卫中心", 3)
+        assert (found.stage_since, found.stage_due_at) == (done, None)
+        assert [(s.move, s.from_stage, s.to_stage, s.at, s.seq) for s in steps(db, "A1")] == [
+            ("report", None, "filed", MONDAY, 1),
+            ("dispatch", "filed", "dispatched", sent, 2),
+            ("settle", "dispatched", "closed", done, 3),
+        ]
+        assert steps(db, "A1")[2].reason == "已清运"
+
+    def test_one_that_was_sent_on_has_the_handling_clock(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("A1", 承办单位="市容环卫中心", 派单时间="2026-03-02 10:00")])
+        found = case(db, "A1")
+        assert found.stage == "dispatched"
+        assert found.stage_due_at == datetime(2026, 3, 3, 18, tzinfo=CITY)  # one work day
+        assert found.due_at == datetime(2026, 3, 5, 18, tzinfo=CITY)
+
+    def test_without_a_place_it_waits_to_be_located(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        report = take(db, tmp_path, [order("A1", place=None), order("A2", place=None, 办结时间="2026-03-03 10:00")])
+        assert (case(db, "A1").stage, case(db, "A1").unit) == ("collected", None)
+        assert case(db, "A2").stage == "closed"
+        assert report.totals["to_locate"] == 1
+
+    def test_nothing_and_nowhere(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("A1", place=None, 经度="0", 纬度="0.0")])
+        assert case(db, "A1").lonlat is None
+
+    def test_no_number_of_a_person_is_kept(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        row = order(
+            "A1",
+            诉求内容="张某 138-0013-8000 来电",
+            联系电话="13900139000",
+            办理结果="已联系 15020319900101123X",
+            办结时间="2026-03-03 10:00",
+        )
+        report = take(db, tmp_path, [row])
+        assert report.totals["numbers_masked"] == 2
+        assert "order_numbers_masked" in {note.key for note in report.notes}
+        with db.read() as conn:
+            kept = str(
+                conn.execute(
+                    text("select i::text, s::text, b::text from incident i, incident_step s, import_batch b")
+                ).all()
+            )
+        for digits in ("0013", "13900139000", "19900101"):
+            assert digits not in kept
+        assert case(db, "A1").text == "张某 *** 来电"
+
+    @pytest.mark.parametrize("datum", ["GCJ-02", "BD-09"])
+    def test_a_shifted_place_is_put_right(self, db: Database, town: PlanTown, tmp_path: Path, datum: str) -> None:
+        lon, lat = from_wgs84(np.array([lonlat(250, 750)]), datum)[0].tolist()
+        shifted = {"place": None, "经度": lon, "纬度": lat}
+        take(db, tmp_path, [order("A1", **shifted)], OrderWish(datum=datum))
+        take(db, tmp_path, [order("A2", MONDAY + timedelta(days=3), **shifted, 坐标系=datum)])
+        for number in ("A1", "A2"):
+            assert case(db, number).lonlat == pytest.approx(lonlat(250, 750), abs=1e-6)
+
+    def test_the_narrowest_word_that_is_known_says_the_item(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [
+            order("A1", 问题分类="垃圾 > 噪音扰民"),
+            order("A2", 问题分类="不详", 三级分类="欠薪"),
+            order("A3", 问题分类=""),
+        ]
+        rows[0] |= {"三级分类": ""}
+        rows[2] |= {"三级分类": "", "place": ""}
+        with pytest.raises(BadRows):
+            take(db, tmp_path, [{k: v for k, v in row.items() if k != "place"} for row in rows])
+        report = take(
+            db, tmp_path, [{k: v for k, v in row.items() if k != "place"} for row in rows], OrderWish(else_item="供热")
+        )
+        assert report.added == 3
+        assert [case(db, n).item for n in ("A1", "A2", "A3")] == ["0302", "9003", "9001"]
+
+
+class TestMerging:
+    def test_the_same_matter_is_one_and_both_sides_keep_it(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        later = MONDAY + timedelta(hours=2)
+        report = take(db, tmp_path, [order("B2", later, (290, 750)), order("B1"), order("B3", later, (310, 750))])
+        assert report.totals["matters"] == 2  # 60 m are too far
+        assert report.totals["merged_by_place"] == 1
+        first, second = case(db, "B1"), case(db, "B2")
+        assert (second.stage, second.merged_into_id, second.state) == ("merged", first.id, "closed")
+        assert [(s.move, s.at, s.said.get("merged")) for s in steps(db, "B1")] == [
+            ("report", MONDAY, None),
+            ("absorb", later, second.id),
+        ]
+        assert steps(db, "B1")[1].said["number"] == "B2"
+        assert [s.move for s in steps(db, "B2")] == ["report", "merge"]
+        assert (first.version, second.version, first.stage) == (2, 2, "filed")
+        assert case(db, "B3").stage == "filed"
+
+    def test_the_same_caller_with_the_same_matter(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [
+            order("B1", 联系电话="0471-6543210"),
+            order("B2", MONDAY + timedelta(days=3), (900, 100), 联系电话="+86 471 6543210"),
+            order("B3", MONDAY + timedelta(days=3), (900, 400), 联系电话="04716543211"),
+            order("B4", MONDAY + timedelta(days=3), (100, 100), 联系电话="04716543210", 问题分类="欠薪"),
+        ]
+        report = take(db, tmp_path, rows)
+        assert (report.totals["matters"], report.totals["merged_by_caller"]) == (3, 1)
+        assert case(db, "B2").merged_into_id == case(db, "B1").id
+
+    def test_an_order_that_names_the_other(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [
+            order("B1"),
+            order("B2", MONDAY + timedelta(days=2), None, 重复工单号="B1", 问题分类="欠薪"),
+            order("B3", MONDAY + timedelta(days=3), None, 重复工单号="B2"),
+            order("B4", MONDAY + timedelta(days=3), None, 重复工单号="nobody"),
+        ]
+        report = take(db, tmp_path, rows)
+        assert report.totals["merged_by_link"] == 2
+        assert {case(db, n).merged_into_id for n in ("B2", "B3")} == {case(db, "B1").id}
+        assert "orders_repeat_apart" in {note.key for note in report.notes}
+        assert steps(db, "B4")[0].said["repeat_of"] == "nobody"
+
+    def test_what_had_ended_takes_in_nobody(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        done = f"{MONDAY + timedelta(hours=3):%Y-%m-%d %H:%M}"
+        rows = [
+            order("B1", 办结时间=done),
+            order("B2", MONDAY + timedelta(hours=1)),
+            order("B3", MONDAY + timedelta(hours=4), 重复工单号="B1"),
+        ]
+        take(db, tmp_path, rows)
+        assert case(db, "B2").stage == "merged"
+        assert case(db, "B3").stage == "filed"
+        assert [s.move for s in steps(db, "B1")] == ["report", "absorb", "settle"]
+
+    def test_a_case_of_a_desk_takes_in_calls_of_a_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        told = Report("0101", MONDAY, "member", "…", lonlat(260, 750))
+        there = report_incident(db, told, DESK, Hand(MONDAY)).case
+        take(db, tmp_path, [order("B1", MONDAY + timedelta(hours=1)), order("B2", MONDAY + timedelta(hours=2))])
+        with db.read() as conn:
+            now, done = cases.get_case(conn, there.id), cases.steps_of(conn, there.id)
+        assert [(s.move, s.seq) for s in done] == [("report", 1), ("absorb", 2), ("absorb", 3)]
+        assert (now.version, now.stage) == (3, "filed")
+        assert {case(db, n).merged_into_id for n in ("B1", "B2")} == {there.id}
+        step_incident(db, there.id, 3, "dispatch", Said(NOW, unit="x"), Hand(NOW), DESK)  # and goes on as any other
+
+    def test_an_order_taken_in_by_hand_is_known_to_the_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        report_incident(db, Report("0101", MONDAY, "hotline", source_key="B1"), DESK, Hand(MONDAY))
+        assert (take(db, tmp_path, [order("B1")]).unchanged, count(db, "incident")) == (1, 1)
+
+
+class TestFiles:
+    def test_the_same_file_again_changes_nothing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order(f"C{n}", MONDAY + timedelta(hours=n), (100 + 30 * n, 300)) for n in range(20)]
+        first = take(db, tmp_path, rows)
+        before = everything(db)
+        again = take(db, tmp_path, rows, at=NOW + timedelta(days=1))
+        assert (again.added, again.unchanged, again.import_id) == (0, 20, None)
+        assert everything(db) == before
+        assert first.totals["matters"] + first.totals["merged_by_place"] == 20
+
+    def test_in_parts_is_as_lawful_as_at_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order(f"C{n}", MONDAY + timedelta(hours=n), (100 + 30 * n, 300)) for n in range(20)]
+        for part in (rows[:7], rows[7:13], rows):
+            take(db, tmp_path, part)
+        refuse_unlawful(db)
+        assert count(db, "incident") == 20
+
+    def test_a_trial_changes_nothing_and_says_the_same(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows, before = [order("C1"), order("C2", MONDAY + timedelta(hours=1))], everything(db)
+        trial = take(db, tmp_path, rows, OrderWish(is_dry_run=True, headers={"title": "承办单位"}))
+        assert everything(db) == before
+        real = take(db, tmp_path, rows)
+        assert (trial.added, trial.totals) == (real.added, real.totals)
+        assert trial.import_id is None
+
+    def test_it_is_taken_back_as_a_whole(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        before = everything(db)
+        report = take(db, tmp_path, [order("C1"), order("C2", MONDAY + timedelta(hours=1))])
+        undo_import(db, report.import_id or 0, NOW + timedelta(hours=1))
+        assert everything(db) == before
+
+    @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
+    def test_encodings_and_full_width_digits(self, db: Database, town: PlanTown, tmp_path: Path, encoding: str) -> None:
+        row = order("２０２６００１", 来电时间="２０２６-０３-０２ ０９:００")
+        path = write(tmp_path / "o.csv", [row], encoding)
+        import_orders(db, path, ImportOptions(), OrderWish(), DESK, NOW)
+        assert case(db, "2026001").occurred_at == MONDAY
+
+    def test_a_workbook_with_merged_headers_and_numbers_for_codes(
+        self, db: Database, town: PlanTown, tmp_path: Path
+    ) -> None:
+        book = Workbook()
+        sheet = book.active
+        sheet.append(["12345 工单明细"])
+        sheet.append(["工单编号", "诉求信息", None, None, "位置", None])
+        sheet.append([None, "来电时间", "诉求内容", "问题分类", "经度", "纬度"])
+        sheet.merge_cells("A2:A3")
+        sheet.merge_cells("B2:D2")
+        sheet.merge_cells("E2:F2")
+        sheet.append([990101001001001, MONDAY.replace(tzinfo=None), "垃圾", "暴露垃圾", *lonlat(250, 750)])
+        book.save(tmp_path / "o.xlsx")
+        import_orders(db, tmp_path / "o.xlsx", ImportOptions(), OrderWish(), DESK, NOW)
+        assert case(db, "990101001001001").occurred_at == MONDAY
+
+    def test_headers_of_a_source_are_said_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        row = order("D1") | {"单据": "D1"}
+        del row["工单编号"]
+        with pytest.raises(BadFile, match="source_key"):
+            take(db, tmp_path, [row])
+        wish = OrderWish(headers={"source_key": "单据"})
+        take(db, tmp_path, [row], wish, source="巴彦热线")
+        assert case(db, "D1", "巴彦热线").stage == "filed"
+        take(db, tmp_path, [row | {"单据": "D2"}], source="巴彦热线")
+        assert case(db, "D2", "巴彦热线").id != case(db, "D1", "巴彦热线").id
+        with pytest.raises(BadFile, match="单据"):
+            take(db, tmp_path, [order("D3")], source="巴彦热线")
+
+
+BAD = [
+    pytest.param({"工单编号": ""}, "no value|empty|missing", id="no number"),
+    pytest.param({"工单编号": "1.5E+14"}, "rounded", id="rounded number"),
+    pytest.param({"来电时间": "2027-01-01 09:00"}, "still to come", id="future"),
+    pytest.param({"来电时间": "gestern"}, "gestern", id="no time"),
+    pytest.param({"问题分类": "飞碟"}, "飞碟", id="unknown item"),
+    pytest.param({"经度": 120.5, "纬度": 22.0}, "120.5", id="in the sea"),
+    pytest.param({"经度": lonlat(250, 750)[1], "纬度": lonlat(250, 750)[0]}, "swapped|exchanged|round", id="swapped"),
+    pytest.param({"纬度": ""}, "纬度", id="half a place"),
+    pytest.param({"办结时间": "2026-03-01 10:00"}, "before", id="closed before the call"),
+    pytest.param({"诉求内容": "x" * 5000}, "5000|5,000", id="too long"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD)
+def test_a_bad_row_is_told_and_changes_nothing(
+    db: Database, town: PlanTown, tmp_path: Path, changes: Row, words: str
+) -> None:
+    before = everything(db)
+    rows = [order("E1"), order("E2", MONDAY + timedelta(days=2)) | changes]
+    with pytest.raises(BadRows, match=words):
+        take(db, tmp_path, rows)
+    assert everything(db) == before
+    kept = take(db, tmp_path, rows, keep_going=True)
+    assert (kept.read, kept.added, kept.rejected) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (OrderWish(else_item="飞碟"), "catalogue"),
+        (OrderWish(datum="Pulkovo"), "Pulkovo"),
+        (OrderWish(headers={"colour": "x"}), "colour"),
+    ],
+)
+def test_a_bad_wish_changes_nothing(db: Database, town: PlanTown, tmp_path: Path, wish: OrderWish, words: str) -> None:
+    before = everything(db)
+    with pytest.raises(Refused, match=words):
+        take(db, tmp_path, [order("E1")], wish)
+    assert everything(db) == before
+
+
+def test_hostile_text_is_text(db: Database, town: PlanTown, tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>\\N\t'; drop table incident; -- \\"
+    take(db, tmp_path, [order("F1", 诉求内容=evil, 办理结果=evil, 承办单位=evil, 办结时间="2026-03-03 10:00")])
+    assert case(db, "F1").text == evil.strip()
+    assert steps(db, "F1")[-1].reason == evil.strip()
+
+
+def refuse_unlawful(db: Database) -> None:
+    """Every case is what its steps say, and steps lead on from each other."""
+    with db.read() as conn:
+        ids = list(conn.execute(text("select id from incident order by id")).scalars())
+        for incident_id in ids:
+            found, done = cases.get_case(conn, incident_id), cases.steps_of(conn, incident_id)
+            assert [s.seq for s in done] == list(range(1, found.version + 1))
+            assert done[-1].to_stage == found.stage
+            assert [s.from_stage for s in done] == [None, *(s.to_stage for s in done[:-1])]
+            assert [s.at for s in done] == sorted(s.at for s in done)
+            assert (found.state == "open") == (found.stage in OPEN_STAGES)
+            if found.merged_into_id is not None:
+                into = cases.get_case(conn, found.merged_into_id)
+                assert into.stage != "merged"
+                assert any(s.said.get("merged") == found.id for s in cases.steps_of(conn, into.id))
+
+
+def test_a_random_month_is_lawful(db: Database, town: PlanTown, tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    rows = []
+    for number in range(400):
+        at = MONDAY - timedelta(minutes=int(rng.integers(0, 30 * 1440)))
+        sent, done = at + timedelta(hours=int(rng.integers(1, 30))), at + timedelta(hours=int(rng.integers(31, 90)))
+        place = None if rng.random() < 0.3 else tuple(rng.uniform(0, 1000, 2).tolist())
+        rows.append(
+            order(
+                f"G{number}",
+                at,
+                place,
+                联系电话=f"0471654{int(rng.integers(1000, 1060))}" if rng.random() < 0.7 else "匿名",
+                问题分类=str(rng.choice(["0101", "0302", "9003"])),
+                派单时间=f"{sent:%Y-%m-%d %H:%M:%S}" if rng.random() < 0.7 else "",
+                承办单位="单位",
+                办结时间=f"{done:%Y-%m-%d %H:%M:%S}" if rng.random() < 0.5 and done < NOW else "",
+                重复工单号=f"G{int(rng.integers(0, 400))}" if rng.random() < 0.1 else "",
+            )
+        )
+    report = take(db, tmp_path, rows)
+    refuse_unlawful(db)
+    merged = sum(value for name, value in report.totals.items() if name.startswith("merged_by"))
+    assert report.totals["matters"] + merged == report.added == 400
+    with db.read() as conn:
+        assert conn.execute(text("select count(*) from incident where stage = 'merged'")).scalar_one() == merged
+    assert merged > 50
+    assert replace(report, import_id=None).rejected == 0

@@ -1,0 +1,114 @@
+"""Webhooks over HTTP: who may, what is told once, what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from geo.actions.case_desk import Desk
+from geo.actions.import_orders import import_orders
+from geo.imports.options import ImportOptions
+from geo.orders import OrderWish
+from geo.rules.request_limits import request_limits
+from geo.settings import Settings
+from geo.store.database import Database
+from tests.small_town import write_csv
+from tests.web.browser import serving
+from tests.web.conftest import Bearer
+from tests.web.test_api_cases import Stream
+from tests.web.world import WEST
+
+PATH = "/api/v1/webhooks"
+
+
+def wish(**changes: Any) -> dict[str, Any]:
+    return {"name": "platform", "target": "https://city.example/cases", **changes}
+
+
+def test_made_listed_ended(client: TestClient, bearer: Bearer) -> None:
+    boss = bearer("administrator")
+    made = client.post(PATH, json=wish(moves=["report"], area=WEST), headers=boss)
+    assert made.status_code == 201, made.text
+    secret = made.json()["secret"]
+    listed = client.get(PATH, headers=boss)
+    assert secret not in listed.text
+    (one,) = listed.json()
+    assert (one["id"], one["moves"], one["sees"], one["waiting"]) == (made.json()["id"], ["report"], "viewer", 0)
+    assert client.delete(f"{PATH}/{one['id']}", headers=boss).status_code == 204
+    assert client.delete(f"{PATH}/{one['id']}", headers=boss).status_code == 404
+    assert client.get(PATH, headers=boss).json() == []
+
+
+def test_administrators_of_everything_only(client: TestClient, bearer: Bearer) -> None:
+    assert client.get(PATH).status_code == 401
+    assert client.post(PATH, json=wish(), headers=bearer("publisher")).status_code == 403
+    for answer in (
+        client.get(PATH, headers=bearer("administrator", WEST)),
+        client.post(PATH, json=wish(), headers=bearer("administrator", WEST)),
+        client.delete(f"{PATH}/1", headers=bearer("administrator", WEST)),
+    ):
+        assert answer.status_code == 403
+        assert "everything" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"target": "http://127.0.0.1:8000/"}, 422),
+        ({"target": "https://169.254.169.254/latest"}, 422),
+        ({"target": "https://u:p@city.example/"}, 422),
+        ({"target": "mailto:a@b.cd\nBcc: e@f.gh"}, 422),
+        ({"moves": ["explode"]}, 422),
+        ({"sees": "administrator"}, 422),
+        ({"name": ""}, 422),
+        ({"area": "999999999999"}, 404),
+        ({"secret": "mine"}, 422),
+    ],
+)
+def test_bad_wishes(client: TestClient, bearer: Bearer, changes: dict[str, Any], status: int) -> None:
+    boss = bearer("administrator")
+    answer = client.post(PATH, json=wish(**changes), headers=boss)
+    assert answer.status_code == status, answer.text
+    assert client.get(PATH, headers=boss).json() == []
+
+
+def test_a_file_does_not_flood_the_boards(db: Database, bearer: Bearer, tmp_path: Path) -> None:
+    """Boards are let go, come back, and are told to read their lists anew; then they go on as before."""
+    desk, begun = bearer("dispatcher"), datetime(2026, 3, 2, 9, tzinfo=UTC)
+    rows = [
+        {
+            "工单编号": f"F{n}",
+            "来电时间": f"{begun + timedelta(days=2 * n % 200, minutes=n):%Y-%m-%d %H:%M}",
+            "分类": "0101",
+        }
+        for n in range(request_limits().listen_replay + 1)
+    ]
+    path = write_csv(tmp_path / "o.csv", rows)
+    with serving(db.engine.url.render_as_string(hide_password=False)) as served, httpx.Client(base_url=served) as http:
+        stream = Stream(served, desk)
+        last = stream.wait("as_of")[0][0]
+        import_orders(
+            db,
+            path,
+            ImportOptions(),
+            OrderWish(),
+            Desk(Settings(caller_key=SecretStr("k" * 40))),
+            begun + timedelta(days=201),
+        )
+        stream._thread.join(20)
+        assert not stream._thread.is_alive()
+        stream.close()
+        assert {kind for _, kind, _ in stream.events} == {"as_of"}
+        back = Stream(served, {**desk, "Last-Event-ID": last or "0"})
+        back.wait("reset")
+        body = {"item": "0101", "occurred_at": datetime.now(UTC).isoformat(), "channel": "member"}
+        made = http.post("/api/v1/incidents", json=body, headers=desk)
+        assert made.status_code == 201, made.text
+        assert back.wait("step")[0][2]["case"]["id"] == made.json()["id"]
+        back.close()

@@ -1,0 +1,563 @@
+"""The board of dispatchers in a real browser: two desks at once, the keyboard alone, a lost connection, one stream."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Route, expect
+
+from geo.actions.case_desk import Desk
+from geo.actions.load_demo import load_demo
+from geo.actions.plan_access import Hand
+from geo.actions.step_incident import step_incident
+from geo.case_states import Said
+from geo.settings import Settings
+from geo.store.database import Database
+from tests.databases import create_database, drop_database
+from tests.web.board import desk_of, fill_board
+from tests.web.browser import BOUNDARIES, DESKTOP, PATIENCE_S, PHONE, Visit, serving, visiting, wait_until
+from tests.web.test_browser_planner import sign_in, token_of
+from tests.web.test_browser_public import HOSTILE
+from tests.web.test_figure import VIEW, Document
+from webmap.pages.dispatch import BoardView, ItemChoice, dispatch_page
+from webmap.pages.public import planner_page, plans_page, public_page
+
+MIDDLE = (103.2034, 40.4012)
+"""In the demo city."""
+PATIENCE_MS = 1000 * PATIENCE_S
+WITHIN_MS = 1000
+"""How soon another desk sees a step."""
+
+
+class Town:
+    """The demo city in the middle of a morning, with two desks."""
+
+    def __init__(self, db: Database) -> None:
+        load_demo(db, BOUNDARIES, datetime.now(UTC))
+        now = datetime.now(UTC)
+        self.db, self.url = db, db.engine.url.render_as_string(hide_password=False)
+        self.first, self.first_hand = desk_of(db, "desk 1", now)
+        self.second, self.second_hand = desk_of(db, "desk 2", now)
+        fill_board(db, self.first_hand, self.second_hand)
+
+
+@pytest.fixture(scope="module")
+def town(template_url: str) -> Iterator[Town]:
+    name = f"dispatch{os.getpid()}_test"
+    db = Database(create_database(template_url, name, template="template_test"))
+    yield Town(db)
+    db.close()
+    drop_database(template_url, name)
+
+
+@pytest.fixture(scope="module")
+def town_address(town: Town) -> Iterator[str]:
+    with serving(town.url) as address:
+        yield address
+
+
+class Board:
+    """A desk's page, and the service asked beside it."""
+
+    def __init__(self, visit: Visit, secret: str, path: str = "/maps/dispatch?lang=en") -> None:
+        self.visit, self.page, self.secret = visit, visit.page, secret
+        visit.open(path)
+        sign_in(visit, secret)
+        expect(self.page.locator("#as-of")).not_to_be_empty()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        known = {"Authorization": f"Bearer {self.secret}", "Accept-Language": "en", **headers}
+        answer = getattr(self.page.request, method)(f"{self.visit.address}/api/v1{path}", data=body, headers=known)
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def reported(self, text: str, **changes: Any) -> int:
+        """A new case, taken in beside the page."""
+        body = {"item": "0101", "channel": "patrol", "occurred_at": _ago(), "lonlat": MIDDLE, "text": text, **changes}
+        return int(self.ask("post", "/incidents", body)["id"])
+
+    def open_cases(self, query: str = "") -> list[dict[str, Any]]:
+        told = self.ask("get", f"/incidents?state=open&limit=1000{query}")
+        return [each["properties"] for each in told["features"]]
+
+    def row(self, case: int) -> Locator:
+        return self.page.locator(f".case-row[data-case='{case}']")
+
+    def open(self, case: int) -> Locator:
+        """Open a case by its row; gives its card once it stands."""
+        self.row(case).click()
+        card = self.page.locator(f"#case[data-case='{case}']")
+        expect(card).to_be_visible()
+        return card
+
+    def shown(self) -> list[int]:
+        found = self.page.locator(".case-row").evaluate_all("(rows) => rows.map((row) => Number(row.dataset.case))")
+        return [int(case) for case in found]
+
+    def shows(self, cases: set[int]) -> None:
+        """Wait until the queue shows these cases and no others."""
+        wait_until(lambda: set(self.shown()) == cases)
+
+    def forgive(self, *parts: str) -> None:
+        """What the browser itself says about refusals that were meant to come."""
+        self.visit.complaints[:] = [told for told in self.visit.complaints if not any(part in told for part in parts)]
+
+
+def _ago(minutes: float = 5) -> str:
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+
+def test_every_address_is_ours_and_other_pages_know_nothing_of_the_board() -> None:
+    board = BoardView(items=(ItemChoice("0101", HOSTILE, (HOSTILE,)),), channels=("hotline",))
+    document = Document(dispatch_page(VIEW, board).html)
+    addresses = [value for _, attributes in document.elements for name, value in attributes.items() if name == "src"]
+    addresses += [attributes["href"] for tag, attributes in document.elements if tag == "link"]
+    assert all(re.match(r"/(vendor|static|maps)/", address or "") for address in addresses)
+    for tag, attributes in document.elements:
+        assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
+    for other in (public_page, planner_page, plans_page):
+        assert "dispatch_" not in other(VIEW).html
+
+
+def test_without_a_dispatchers_token_nothing_is_shown(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        visit.open("/maps/dispatch?lang=en#show=incident:301")
+        expect(visit.page.locator("#locked")).to_be_visible()
+        expect(visit.page.locator(".case-row, .case-mark.leaflet-marker-icon")).to_have_count(0)
+        sign_in(visit, token_of(town.db, "viewer"))
+        expect(visit.page.locator("#note")).to_contain_text("not a dispatcher's")
+        expect(visit.page.locator("#board, #new-report").first).to_be_hidden()
+        visit.page.keyboard.press("n")
+        expect(visit.page.locator("#report-form")).to_have_count(0)
+
+
+PARTS = """(parts) => parts.map((part) => [
+    part.classList[1], [...part.querySelectorAll('[data-case]')].map((row) => Number(row.dataset.case)),
+])"""
+
+
+def test_the_queue_says_what_is_due_first_in_words_and_shapes(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        now = datetime.now(UTC)
+        known = {each["id"]: each for each in board.open_cases()}
+        places = {case for case, each in known.items() if each["grid_id"] is not None}
+        due = {
+            case: datetime.fromisoformat(each["stage_due_at"]) for case, each in known.items() if each["stage_due_at"]
+        }
+        parts = board.page.locator(".queue-part").evaluate_all(PARTS)
+        names = [name for name, _ in parts]
+        assert names == ["over", "unplaced", "due"]
+        rows = dict(parts)
+        assert sorted(case for part in rows.values() for case in part) == sorted(known)
+        assert rows["over"] == sorted((case for case in due if due[case] < now and case in places), key=due.__getitem__)
+        assert rows["unplaced"], "two were told by address alone"
+        assert all(known[case]["stage"] == "collected" for case in rows["unplaced"])
+        timed = [case for case in rows["due"] if case in due]
+        assert timed == sorted(timed, key=due.__getitem__) == rows["due"][: len(timed)]
+        for case in rows["over"]:
+            expect(board.row(case).locator(".clock-text")).to_have_text(re.compile(r"\d.* over$"))
+            expect(board.row(case).locator(".ring")).to_have_class(re.compile("over"))
+            expect(board.page.locator(f"[data-mark='{case}']")).to_have_class("over")
+        for case in rows["unplaced"]:
+            expect(board.page.locator(f"[data-mark='{case}']")).to_have_count(0)
+
+
+def test_two_desks_one_claims_and_the_other_sees_it_and_is_refused_in_place(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with (
+        visiting(browser, town_address, **DESKTOP) as first,
+        visiting(browser, town_address, **DESKTOP) as second,
+    ):
+        mine, theirs = Board(first, town.first), Board(second, town.second)
+        case = mine.reported("two desks")
+        card, their_card = mine.open(case), theirs.open(case)
+        expect(theirs.row(case).locator(".holder")).to_have_text("unclaimed")
+        theirs.page.evaluate(SEEN_AT, case)
+        mine.page.evaluate("document.addEventListener('keydown', () => { window.pressedAt = Date.now(); }, true)")
+        mine.page.keyboard.press("c")
+        expect(card.locator(".holder")).to_have_text("in my hand")
+        expect(theirs.row(case).locator(".holder")).to_have_text("desk 1")
+        took_ms = theirs.page.evaluate("window.seenAt") - mine.page.evaluate("window.pressedAt")
+        assert took_ms < WITHIN_MS
+        expect(their_card.locator(".card-news")).to_contain_text("desk 1: claim")
+        theirs.page.keyboard.press("c")
+        expect(their_card.locator("#card-refusal")).to_contain_text("“desk 1”")
+        theirs.forgive("409")
+
+
+def test_keys_act_on_the_row_that_has_the_focus_not_on_the_card_that_is_open(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        cases = [board.reported(f"focus {number}", item="9104") for number in range(2)]
+        visit.page.locator("#find").fill("focus ")
+        board.shows(set(cases))
+        board.open(cases[0])
+        visit.page.keyboard.press("j")
+        visit.page.keyboard.press("c")
+        expect(board.row(cases[1]).locator(".holder")).to_have_text("in my hand")
+        expect(visit.page.locator(f"#case[data-case='{cases[1]}']")).to_be_visible()
+        assert board.ask("get", f"/incidents/{cases[0]}")["holder"] is None
+
+
+def test_a_report_that_was_begun_waits_while_something_else_is_looked_at(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, page = Board(visit, town.first), visit.page
+        page.keyboard.press("n")
+        page.locator("#report-text").fill("half written")
+        visit.click_at(*MIDDLE)
+        expect(page.locator("[class=pin]")).to_have_count(1)
+        page.locator(".case-row").first.click()
+        expect(page.locator("#report-form")).to_be_hidden()
+        expect(page.locator("[class=pin]")).to_have_count(0)
+        page.keyboard.press("n")
+        expect(page.locator("#report-text")).to_have_value("half written")
+        expect(page.locator("[class=pin]")).to_have_count(1)
+        page.locator("#report .close-card").click()
+        page.keyboard.press("n")
+        expect(page.locator("#report-text")).to_have_value("")
+        assert board.page.locator("[class=pin]").count() == 0
+
+
+def test_when_too_much_was_missed_the_queue_is_read_anew(browser: Browser, town_address: str, town: Town) -> None:
+    asked: list[str] = []
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        visit.page.route("**/api/v1/events", _too_much, times=1)
+        visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        board = Board(visit, town.first)
+        wait_until(lambda: visit.page.title() and asked.count("/api/v1/events") == 2)
+        case = board.reported("after the reset")
+        expect(board.row(case)).to_be_visible()
+        assert asked.count("/api/v1/incidents") >= 2
+
+
+def _too_much(route: Route) -> None:
+    body = 'event: as_of\ndata: {"at": "2026-11-27T02:00:00+00:00"}\n\nid: 1\nevent: reset\ndata: {}\n\n'
+    route.fulfill(content_type="text/event-stream", body=body)
+
+
+SEEN_AT = """(id) => {
+    const look = () => {
+        const holder = document.querySelector(`.case-row[data-case='${id}'] .holder`);
+        if (holder?.textContent === 'desk 1') window.seenAt ??= Date.now();
+    };
+    new MutationObserver(look).observe(document.getElementById('queue'), {childList: true, subtree: true});
+}"""
+
+
+def test_who_comes_second_with_a_form_is_told_who_did_what_and_may_look_again(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with (
+        visiting(browser, town_address, **DESKTOP) as first,
+        visiting(browser, town_address, **DESKTOP) as second,
+    ):
+        mine, theirs = Board(first, town.first), Board(second, town.second)
+        case = mine.reported("who comes second")
+        mine.open(case)
+        form = theirs.open(case).locator("#move-form")
+        theirs.page.keyboard.press("d")
+        theirs.page.locator("#move-unit").fill("环卫一队")
+        mine.page.keyboard.press("c")
+        expect(theirs.row(case).locator(".holder")).to_have_text("desk 1")
+        theirs.page.keyboard.press("Enter")
+        expect(form.locator(".refusal")).to_contain_text("desk 1")
+        expect(theirs.page.locator("#move-unit")).to_have_value("环卫一队")
+        assert mine.ask("get", f"/incidents/{case}")["stage"] == "filed", "what was refused changed nothing"
+        form.locator(".refusal button").click()
+        expect(form.locator(".refusal")).to_contain_text("as it is now")
+        theirs.page.locator("#move-unit").press("Enter")
+        expect(theirs.row(case).locator(".stage")).to_have_text("dispatched")
+        expect(mine.row(case).locator(".stage")).to_have_text("dispatched")
+        assert mine.ask("get", f"/incidents/{case}")["unit"] == "环卫一队"
+        theirs.forgive("412")
+
+
+def test_a_report_by_the_keyboard_alone(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, keys = Board(visit, town.first), visit.page.keyboard
+        before = {each["id"] for each in board.open_cases()}
+        keys.press("n")
+        keys.type("manhole")
+        expect(visit.page.locator("#report-item-list li").first).to_contain_text("1101")
+        keys.press("Enter")
+        keys.press("Tab")
+        keys.type("青河大街")
+        expect(visit.page.locator("#report-address-list li").first).to_contain_text("青河大街")
+        keys.press("Enter")
+        expect(visit.page.locator("#report-place")).to_contain_text("marked")
+        keys.press("Tab")
+        keys.press("Tab")
+        keys.type("井盖松动，请回电 13800138000")
+        keys.press("Control+Enter")
+        keys.press("Control+Enter")
+        card = visit.page.locator("#case")
+        expect(card.locator(".card-news")).to_contain_text("phone numbers (1)")
+        made = [each for each in board.open_cases() if each["id"] not in before]
+        assert [(each["item"], each["text"], each["stage"]) for each in made] == [
+            ("1101", "井盖松动，请回电 ***", "filed")
+        ]
+        expect(card.locator("h2")).to_be_focused()
+        keys.press("d")
+        keys.press("Tab")
+        keys.press("Control+A")
+        keys.type("市政抢修队")
+        keys.press("Enter")
+        expect(board.row(made[0]["id"]).locator(".stage")).to_have_text("dispatched")
+        expect(visit.page.locator("#move-form")).to_have_count(0)
+        keys.press("Escape")
+        expect(card).to_be_hidden()
+        expect(board.row(made[0]["id"])).to_be_focused()
+        keys.press("?")
+        expect(visit.page.locator("#keys-dialog kbd", has_text="Esc")).to_be_visible()
+        keys.press("Escape")
+        keys.press("/")
+        keys.type("市政抢修队")
+        wait_until(lambda: board.shown() == [made[0]["id"]])
+
+
+def test_a_report_whose_answer_was_lost_is_one_case_however_often_it_is_sent(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, page = Board(visit, town.first), visit.page
+        before = {each["id"] for each in board.open_cases()}
+        page.route("**/api/v1/incidents", _arrive_and_be_lost, times=1)
+        page.keyboard.press("n")
+        page.keyboard.type("0102")
+        expect(page.locator("#report-item-list li")).to_have_count(1)
+        page.keyboard.press("Enter")
+        page.locator("#report-text").fill("lost on the way")
+        page.locator("#report-send").click()
+        expect(page.locator("#report .refusal")).to_contain_text("one case, never two")
+        expect(page.locator("#report-text")).to_be_disabled()
+        page.locator("#report-send").click()
+        expect(page.locator(".card-news")).to_contain_text("had arrived before")
+        made = [each for each in board.open_cases() if each["id"] not in before]
+        assert [each["text"] for each in made] == ["lost on the way"]
+        board.forgive("ERR_FAILED")
+
+
+def _arrive_and_be_lost(route: Route) -> None:
+    if route.request.method != "POST":
+        route.fallback()
+        return
+    assert route.fetch().status == 201
+    route.abort()
+
+
+def test_after_a_lost_connection_everything_is_caught_up_and_nothing_read_anew(browser: Browser, town: Town) -> None:
+    asked: list[str] = []
+    with ExitStack() as server:
+        address = server.enter_context(serving(town.url))
+        with visiting(browser, address, **DESKTOP) as visit:
+            board = Board(visit, town.first)
+            case, other = board.reported("cut off"), board.reported("cut off, too")
+            expect(board.row(case)).to_be_visible()
+            expect(board.row(other)).to_be_visible()
+            expect(visit.page.locator("#lost")).to_be_hidden()
+            server.close()
+            expect(visit.page.locator("#lost")).to_be_visible(timeout=PATIENCE_MS)
+            for each in (case, other):
+                _claimed_beside(town, each)
+            visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+            server.enter_context(serving(town.url, urlsplit(address).port or 0))
+            for each in (case, other):
+                expect(board.row(each).locator(".holder")).to_have_text("desk 2", timeout=PATIENCE_MS)
+            expect(visit.page.locator("#lost")).to_be_hidden()
+            assert "/api/v1/events" in asked
+            assert "/api/v1/incidents" not in asked, "what was missed was told, not read anew"
+            board.forgive("ERR_")
+
+
+def _claimed_beside(town: Town, case: int) -> None:
+    """Another desk's step, by another server than the one that is gone."""
+    hand = Hand(datetime.now(UTC), None, town.second_hand.token_id, town.second_hand.token_name)
+    step_incident(town.db, case, 1, "claim", Said(hand.at), hand, Desk(Settings()))
+
+
+def test_tabs_of_one_browser_share_one_stream_and_pass_it_on(browser: Browser, town_address: str, town: Town) -> None:
+    """A browser opens six connections to a host: as many streams would leave none for anything else."""
+    streams: list[str] = []
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        visit.page.context.on("request", lambda request: streams.append(request.url))
+        tabs = [Board(Visit(visit.page.context.new_page(), town_address), town.first) for _ in range(3)]
+        assert len([url for url in streams if url.endswith("/events")]) == 1
+        case = tabs[0].reported("seen in all tabs")
+        for tab in tabs:
+            expect(tab.row(case)).to_be_visible()
+        tabs[0].page.close()
+        wait_until(lambda: tabs[1].page.title() and len([url for url in streams if url.endswith("/events")]) == 2)
+        other = tabs[1].reported("seen in those that are left")
+        for tab in tabs[1:]:
+            expect(tab.row(other)).to_be_visible()
+
+
+def test_filters_are_a_link(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first, "/maps/dispatch?lang=en#stage=filed&holder=nobody&channel=resident")
+        wanted = {each["id"] for each in board.open_cases("&stage=filed&holder=nobody&channel=resident")}
+        assert wanted
+        board.shows(wanted)
+        board.page.locator("#filters [data-name=channel]").select_option("")
+        wider = {each["id"] for each in board.open_cases("&stage=filed&holder=nobody")}
+        board.shows(wider)
+        assert "channel=" not in visit.page.evaluate("location.hash")
+        numbers = board.page.locator("#stages [data-name=collected] .part-count")
+        expect(numbers).to_have_text(str(len(board.open_cases("&stage=collected&holder=nobody"))))
+        board.page.locator("#stages [data-name=collected]").click()
+        unplaced = {each["id"] for each in board.open_cases("&stage=collected&holder=nobody")}
+        board.shows(unplaced)
+        link = visit.page.evaluate("location.hash")
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        Board(visit, town.first, f"/maps/dispatch?lang=en{link}").shows(unplaced)
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        nonsense = "#stage=lost&holder=everybody&grid=-1&overdue=maybe&item=9999&channel=%3Cb%3E"
+        board = Board(visit, town.first, f"/maps/dispatch?lang=en{nonsense}")
+        board.shows({each["id"] for each in board.open_cases()})
+
+
+def test_what_another_desk_does_moves_a_case_out_of_a_narrowed_queue(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first, "/maps/dispatch?lang=en#holder=nobody")
+        board.secret = town.second
+        case = board.reported("taken away")
+        expect(board.row(case)).to_be_visible()
+        expect(visit.page.locator("#status")).to_contain_text(f"New case #{case}")
+        _claimed_beside(town, case)
+        expect(board.row(case)).to_have_count(0)
+        expect(visit.page.locator("#status")).to_contain_text("desk 2")
+
+
+def test_several_at_once_with_one_reason_and_every_outcome_told(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, page = Board(visit, town.first), visit.page
+        cases = [board.reported(f"bulk {number}", item="9103") for number in range(3)]
+        _claimed_beside(town, cases[1])
+        page.locator("#find").fill("bulk ")
+        wait_until(lambda: board.shown() == cases)
+        expect(board.row(cases[1]).locator(".holder")).to_have_text("desk 2")
+        page.keyboard.press("Escape")
+        page.keyboard.press("x")
+        page.keyboard.press("J")
+        page.keyboard.press("J")
+        expect(page.locator(".case-row[aria-selected=true]")).to_have_count(3)
+        page.locator("[data-bulk=claim]").click()
+        outcomes = page.locator(".outcomes li")
+        expect(outcomes).to_have_count(3)
+        assert [told.split()[1] for told in outcomes.all_inner_texts()] == ["done", "Case", "done"]
+        assert [board.ask("get", f"/incidents/{case}")["holder"] for case in cases] == ["desk 1", "desk 2", "desk 1"]
+        board.row(cases[0]).locator(".mark").click()
+        board.row(cases[2]).click(modifiers=["Shift"])
+        page.locator("[data-bulk=withdraw]").click()
+        page.keyboard.type("one water main, told three times")
+        page.keyboard.press("Enter")
+        expect(page.locator(".outcomes .done")).to_have_count(3)
+        wait_until(lambda: board.shown() == [])
+        for case in cases:
+            told = board.ask("get", f"/incidents/{case}")
+            assert (told["stage"], told["steps"][-1]["reason"]) == ("withdrawn", "one water main, told three times")
+        board.forgive("409")
+
+
+def test_a_case_without_a_place_is_placed_on_the_map(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        case = board.reported("somewhere", lonlat=None, address="青河大街")
+        card = board.open(case)
+        expect(board.page.locator(".queue-part.unplaced").locator(f"[data-case='{case}']")).to_be_visible()
+        card.get_by_role("button", name="Place on the map").click()
+        expect(visit.page.locator("#place-hint")).to_be_visible()
+        visit.click_at(*MIDDLE)
+        expect(card.locator(".stage")).to_have_text("filed")
+        expect(card.locator(".helper, .aside").first).to_be_attached()
+        told = board.ask("get", f"/incidents/{case}")
+        assert told["lonlat"] == pytest.approx(MIDDLE, abs=3e-4)
+        assert told["grid_id"] is not None
+        expect(visit.page.locator(f"[data-mark='{case}']")).to_have_count(1)
+
+
+def test_duplicates_are_suggested_and_merged(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        stays = board.reported("first told", item="1201")
+        goes = board.reported("told again", item="1201")
+        card = board.open(goes)
+        card.get_by_role("button", name=f"Merge into #{stays}").click()
+        expect(card.locator("#move-into")).to_have_value(str(stays))
+        card.locator("#move-form [type=submit]").click()
+        expect(card.locator(".stage").first).to_have_text("merged")
+        expect(board.row(goes)).to_have_count(0)
+        assert board.ask("get", f"/incidents/{stays}")["steps"][-1]["said"] == {"merged": goes}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_hostile_text_stays_text(browser: Browser, town_address: str, town: Town, language: str) -> None:
+    _, evil = desk_of(town.db, HOSTILE, datetime.now(UTC))
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first, f"/maps/dispatch?lang={language}")
+        case = board.reported(HOSTILE, address=HOSTILE[:200], unit=HOSTILE[:100], number=f"{language} {HOSTILE}"[:90])
+        hand = Hand(datetime.now(UTC), None, evil.token_id, evil.token_name)
+        said = Said(hand.at, reason=HOSTILE, unit=HOSTILE[:100])
+        step_incident(town.db, case, 1, "dispatch", said, hand, Desk(Settings()))
+        card = board.open(case)
+        expect(card.locator(".case-text")).to_have_text(HOSTILE)
+        expect(card.locator(".steps-done li").first).to_contain_text(HOSTILE)
+        expect(board.row(case).locator(".case-where")).to_contain_text(HOSTILE[:200])
+        visit.page.locator("#find").fill("onerror")
+        wait_until(lambda: board.shown() == [case])
+        assert visit.page.evaluate("window.hit") is None
+        step_incident(town.db, case, 2, "withdraw", Said(hand.at, reason="test"), hand, Desk(Settings()))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_phone_shows_one_thing_at_a_time_and_nothing_sticks_out(
+    browser: Browser, town_address: str, town: Town, language: str
+) -> None:
+    with visiting(browser, town_address, **PHONE) as visit:
+        board, page = Board(visit, town.second, f"/maps/dispatch?lang={language}"), visit.page
+
+        def only(name: str) -> None:
+            for each in ("#queue-side", "#map-side", ".desk-side"):
+                expect(page.locator(each)).to_be_visible(visible=each == name)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate(STICKS_OUT) == []
+
+        only("#queue-side")
+        page.locator(".case-row").nth(4).click()
+        expect(page.locator("#case .moves")).to_be_visible()
+        only(".desk-side")
+        page.locator("#case .close-card").click()
+        only("#queue-side")
+        page.locator("#to-map").click()
+        only("#map-side")
+        page.locator("#from-map").click()
+        page.locator("#new-report").click()
+        only(".desk-side")
+        page.locator("#report-place .narrow-only").click()
+        only("#map-side")
+        visit.click_at(*MIDDLE)
+        only(".desk-side")
+        expect(page.locator("#report-place .link").first).to_be_visible()
+        assert board.page.locator("#report-item").input_value() == ""
+
+
+STICKS_OUT = """() => [...document.querySelectorAll('header *, #queue-side :not(.stages *), .desk-side *')]
+    .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
+    .map((element) => element.className)"""

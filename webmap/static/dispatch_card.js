@@ -1,0 +1,271 @@
+// The case that is open: everything in one look, what can be done with it, and what was done.
+
+import { byId, el, fill } from "./dom.js";
+import * as api from "./dispatch_api.js";
+import { clockOf } from "./dispatch_clock.js";
+import { helperSection } from "./dispatch_helpers.js";
+import { MoveForm, isPlain, moveName, moveTitle, refusalParts } from "./dispatch_moves.js";
+import { holderTag, ring, stageName, titleOf } from "./dispatch_queue.js";
+import { dialable } from "./dom.js";
+import { decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
+
+/** What a desk mostly does next, in this order; the rest is behind one button. */
+const MAIN_MOVES = ["dispatch", "file", "handle", "feed_back", "verify", "close", "resume", "evaluate"];
+const HAND_MOVES = ["claim", "release"];
+
+export class Card {
+  /** `page` has what the card cannot do itself: steps, places on the map, the way back. */
+  constructor(page) {
+    Object.assign(this, { page, element: byId("case") });
+    this.forget();
+  }
+
+  forget() {
+    Object.assign(this, { it: null, grid: null, helpers: null, form: null, news: [], notes: [] });
+    this.pending?.abort();
+  }
+
+  get isOpen() {
+    return this.it !== null;
+  }
+
+  /** Open a case; `notes` are told on top of it. */
+  async open(id, notes = []) {
+    this.forget();
+    this.notes = notes;
+    const { signal } = (this.pending = new AbortController());
+    const it = await api.getCase(id);
+    if (signal.aborted) return;
+    this.it = it;
+    this.draw();
+    await Promise.all([this.loadGrid(signal), this.loadHelpers(signal)]);
+  }
+
+  async loadGrid(signal) {
+    const { grid_id: id } = this.it;
+    const grid = id === null ? null : await api.getGrid(id).catch(() => null); // a grid that is no longer in force has no card
+    if (signal.aborted) return;
+    this.grid = grid;
+    this.draw();
+  }
+
+  async loadHelpers(signal) {
+    if (this.it.lonlat === null) return;
+    let told;
+    try {
+      told = await api.helpersOf(this.it.id, signal);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      told = { problem: error.message, helpers: [], set_aside: [], number_set_aside: 0 };
+    }
+    if (signal.aborted) return;
+    this.helpers = told;
+    this.form?.offer(told);
+    this.draw();
+  }
+
+  close() {
+    this.forget();
+    fill(this.element);
+  }
+
+  /** The case was changed: by this desk, or by another while it is looked at. */
+  async took(it, step) {
+    if (this.it?.id !== it.id || it.version <= this.it.version) return;
+    if (step && !this.page.isOwn(step)) this.news = [...this.news, step].slice(-3);
+    const { signal } = this.pending;
+    const wasAt = String(this.it.lonlat);
+    const told = await api.getCase(it.id).catch(() => null);
+    if (signal.aborted || told === null) return;
+    this.it = told;
+    this.draw();
+    if (String(told.lonlat) !== wasAt) await Promise.all([this.loadGrid(signal), this.loadHelpers(signal)]);
+  }
+
+  /** Read the case again and forget what was told of it meanwhile. */
+  async reread() {
+    this.it = await api.getCase(this.it.id);
+    this.news = [];
+    this.draw();
+    return this.it;
+  }
+
+  tick() {
+    if (this.it === null) return;
+    const clock = clockOf(this.it, this.page.now());
+    const told = this.element.querySelector("#card-clock");
+    if (told && told.textContent !== clock.text) told.textContent = clock.text;
+    if (told && told.dataset.clock !== clock.state) this.draw();
+  }
+
+  // What it does
+
+  /** Make a move: at once, or by a form where it asks for something. */
+  async move(key, given = {}) {
+    if (this.it === null) return;
+    if (!this.it.moves.includes(key)) {
+      this.refuse(say("dispatch_not_now", { move: moveName(key), stage: stageName(this.it.stage) }));
+      return;
+    }
+    if (!isPlain(key) || Object.keys(given).length > 0) {
+      this.openForm(key, given);
+      return;
+    }
+    try {
+      await this.page.step(this.it, key, {});
+    } catch (refusal) {
+      fill(byId("card-refusal"), refusalParts(refusal, () => this.page.trying(() => this.reread())));
+    }
+  }
+
+  refuse(text) {
+    fill(byId("card-refusal"), el("p", {}, text));
+  }
+
+  openForm(key, given) {
+    this.form = new MoveForm(this.it, key, {
+      helpers: this.helpers, given,
+      onSend: async (it, move, said) => {
+        await this.page.step(it, move, said);
+        this.closeForm();
+      },
+      onClose: () => this.closeForm(), onReread: () => this.reread(),
+    });
+    fill(byId("card-refusal"));
+    this.draw();
+    this.form.focus();
+  }
+
+  closeForm() {
+    this.form = null;
+    this.draw();
+    this.element.querySelector("h2")?.focus();
+  }
+
+  // How it looks
+
+  draw() {
+    const { it } = this;
+    if (it === null) return;
+    const top = this.element.scrollTop;
+    const focus = this.element.contains(document.activeElement) ? document.activeElement : null;
+    const refusal = [...(byId("card-refusal")?.childNodes ?? [])];
+    const isSame = this.element.dataset.case === String(it.id);
+    fill(this.element, this.head(), this.told(), this.clock(), el("div", { id: "card-refusal", class: "refusal", role: "alert" }, isSame ? refusal : []), this.buttons(), this.form?.form,
+      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.near(), this.done());
+    this.element.dataset.case = it.id;
+    this.element.scrollTop = isSame ? top : 0;
+    this.refocus(focus);
+    this.page.drawn();
+  }
+
+  /** A field keeps the focus; a button that was drawn anew gets it back. */
+  refocus(focus) {
+    if (!focus) return;
+    if (this.element.contains(focus)) focus.focus({ preventScroll: true });
+    else if (focus.dataset.move) this.element.querySelector(`[data-move="${focus.dataset.move}"]`)?.focus({ preventScroll: true });
+  }
+
+  head() {
+    const { it } = this;
+    return el("header", { class: "card-head" },
+      el("p", { class: "eyebrow" }, el("span", { class: "case-id" }, `#${it.id}`), el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it, this.page.isMine(it)),
+        el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => this.page.back() }, "×")),
+      el("h2", { tabindex: "-1" }, titleOf(it)),
+      it.text ? el("p", { class: "case-text" }, it.text) : null);
+  }
+
+  /** What others did meanwhile, and what else there is to know. */
+  told() {
+    const lines = this.news.map((step) => say("dispatch_meanwhile", { desk: step.token_name ?? "–", move: moveName(step.move), time: whenOf(step.at) }));
+    if (lines.length + this.notes.length === 0) return null;
+    return el("div", { class: "card-news", role: "status" }, [...this.notes, ...lines].map((text) => el("p", {}, text)));
+  }
+
+  clock() {
+    const { it } = this;
+    const clock = clockOf(it, this.page.now());
+    if (it.state !== "open") return null;
+    const by = it.stage_due_at ? say("dispatch_stage_due", { time: whenOf(it.stage_due_at) }) : null;
+    return el("div", { class: `card-clock ${clock.state}` }, ring(clock),
+      el("span", { class: "row-main" }, el("strong", { id: "card-clock", "data-clock": clock.state }, clock.text),
+        el("span", { class: "note" }, [by, it.due_at ? say("dispatch_due", { time: whenOf(it.due_at) }) : null].filter(Boolean).join(" · ")),
+        it.is_due_sure ? null : el("span", { class: "note" }, say("dispatch_unsure")),
+        it.deferred_until ? el("span", { class: "note" }, say("dispatch_deferred", { time: whenOf(it.deferred_until) })) : null,
+        clock.state === "over" && it.moves.includes("escalate") ? el("span", { class: "note" }, say("dispatch_over_words")) : null));
+  }
+
+  buttons() {
+    const { moves } = this.it;
+    const main = MAIN_MOVES.find((key) => moves.includes(key));
+    const hand = HAND_MOVES.filter((key) => moves.includes(key) && (key === "claim") === !this.page.isMine(this.it));
+    const first = [main, ...hand].filter(Boolean);
+    const rest = moves.filter((key) => !first.includes(key) && !HAND_MOVES.includes(key));
+    const button = (key, look) => el("button", { type: "button", class: look, "data-move": key, "aria-keyshortcuts": { claim: "c", dispatch: "d" }[key], onclick: () => this.move(key) }, moveTitle(key));
+    return el("div", { class: "moves", role: "group", "aria-label": say("dispatch_moves") },
+      first.map((key) => button(key, key === main ? "primary" : "plain")), this.it.lonlat === null ? this.placeButton("primary") : null, rest.map((key) => button(key, "plain minor")));
+  }
+
+  placeButton(look) {
+    return el("button", { type: "button", class: look, onclick: () => this.page.placing(this.it) }, say(this.it.lonlat === null ? "dispatch_place" : "dispatch_replace"));
+  }
+
+  what() {
+    const { it } = this;
+    const chain = this.grid?.properties.chain.slice(-2).map((area) => area.name).join(" › ");
+    const grid = it.grid_id === null ? null : el("button", { type: "button", class: "link strong", title: say("dispatch_only_grid"), onclick: () => this.page.filters.set("grid", String(it.grid_id)) }, this.page.gridName(it) ?? `#${it.grid_id}`);
+    const beside = it.border_grid_ids.map((id) => this.page.gridName({ grid_id: id }) ?? `#${id}`).join(say("dispatch_and"));
+    return el("section", {}, el("h3", {}, say("dispatch_where")),
+      el("p", {}, grid ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids"), chain ? el("span", { class: "note block" }, chain) : null),
+      it.address ? el("p", {}, it.address) : null,
+      beside ? el("p", { class: "note" }, say("dispatch_border", { grids: beside })) : null,
+      it.lonlat === null ? null : el("p", { class: "note" }, it.precision_m === null ? null : [say("dispatch_precision", { n: decimal(it.precision_m, 0) }), " · "], it.moves.includes("claim") ? this.placeButton("link") : null));
+  }
+
+  who() {
+    const { it } = this;
+    return el("section", {}, el("h3", {}, say("dispatch_who_answers")),
+      el("p", {}, it.unit ? el("button", { type: "button", class: "link strong", title: say("dispatch_only_unit"), onclick: () => this.page.filters.set("unit", it.unit) }, it.unit) : say("dispatch_no_unit")),
+      it.level_reason ? el("p", { class: "note" }, it.level_reason) : null);
+  }
+
+  /** Whom to call in the grid: posts, never persons. */
+  duty() {
+    const posts = (this.grid?.properties.posts ?? []).map((post) => {
+      const number = post.duty_phone && dialable(post.duty_phone);
+      return el("li", {}, el("span", {}, say(`post_${post.post}`)), post.is_filled ? null : el("span", { class: "vacant-tag" }, say("post_vacant")), post.duty_phone ? el(number ? "a" : "span", { class: "phone", href: number || null }, post.duty_phone) : null);
+    });
+    return posts.length > 0 ? el("ul", { class: "duty" }, posts) : null;
+  }
+
+  near() {
+    if (this.it.lonlat === null || this.it.state !== "open") return null;
+    const sends = ["dispatch", "hand_over"].find((key) => this.it.moves.includes(key));
+    return el("section", {}, el("h3", {}, say("dispatch_near"), this.it.service ? el("span", { class: "note" }, ` ${this.it.service}`) : null),
+      helperSection(this.helpers, { onShow: (helper) => this.page.layer.lookAt(helper.lonlat), onSend: sends && !this.form ? (helper) => this.send(sends, helper) : null }));
+  }
+
+  send(key, helper) {
+    this.openForm(key, { station: helper.family === "station" ? helper.id : null });
+    if (helper.family === "resource") this.form.choose(helper);
+  }
+
+  same() {
+    const { suggestions, moves } = this.it;
+    if (suggestions.length === 0) return null;
+    const row = (other) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => this.page.open(other.id) }, `#${other.id} ${stageName(other.stage)}`),
+      el("span", { class: "note" }, [say(`dispatch_same_${other.why}`), other.distance_m === null ? null : say("dispatch_metres", { n: decimal(other.distance_m, 0) }), whenOf(other.occurred_at)].filter(Boolean).join(" · ")),
+      moves.includes("merge") ? el("button", { type: "button", class: "plain", onclick: () => this.move("merge", { into: other.id }) }, say("dispatch_merge", { id: other.id })) : null);
+    return el("section", { class: "same" }, el("h3", {}, say("dispatch_same")), el("ul", {}, suggestions.map(row)));
+  }
+
+  done() {
+    const { it } = this;
+    const channel = it.channel && hasWords(`dispatch_channel_${it.channel}`) ? say(`dispatch_channel_${it.channel}`) : it.channel;
+    const facts = [channel, it.need ? desk.needs[it.need] : null, it.number.length < 32 ? it.number : null, say("dispatch_occurred", { time: momentOf(it.occurred_at) })];
+    const said = ({ said: { unit, level, until, into } }) => [unit, desk.levels.find(([key]) => key === level)?.[1], until ? momentOf(until) : null, into ? `#${into}` : null].filter(Boolean).join(" · ");
+    const row = (step) => el("li", {}, el("span", { class: "step-when" }, whenOf(step.at)), el("span", { class: "row-main" },
+      el("span", {}, el("b", {}, moveName(step.move)), " ", said(step)), step.reason ? el("span", {}, step.reason) : null, el("span", { class: "note" }, step.token_name ?? "")));
+    return el("section", {}, el("h3", {}, say("dispatch_steps")), el("p", { class: "note" }, facts.filter(Boolean).join(" · ")), el("ol", { class: "steps-done" }, [...it.steps].reverse().map(row)));
+  }
+}

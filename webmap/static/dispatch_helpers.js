@@ -1,0 +1,50 @@
+// Who can be sent: the nearest that are open, with minutes and reasons, and why nearer ones were set aside.
+
+import { el } from "./dom.js";
+import { count, decimal, kindName, resourceName, say } from "./page.js";
+
+const minutesText = (minutes) => (minutes === null ? say("dispatch_no_way") : say("minutes_n", { n: decimal(minutes) }));
+const kindOf = (helper) => (helper.family === "station" ? kindName(helper.kind) : resourceName(helper.kind));
+
+function reasons(helper) {
+  const way = helper.way_m === null ? say("dispatch_air_m", { n: count(Math.round(helper.air_m)) }) : say("dispatch_way_m", { n: count(Math.round(helper.way_m)) });
+  return el("span", { class: `note ${helper.is_stale ? "stale" : ""}` }, [way, ...helper.reasons.map((reason) => reason.text)].join(" · "));
+}
+
+/** The section of the card. `onSend(helper)` is offered where somebody may be sent. */
+export function helperSection(told, { onSend, onShow }) {
+  if (!told) return el("p", { class: "note" }, say("dispatch_ranking"));
+  if (told.problem) return el("p", { class: "note" }, told.problem);
+  return [
+    told.detail ? el("p", { class: "degraded" }, told.detail) : null,
+    told.helpers.length === 0 ? el("p", {}, say("dispatch_no_helper")) : el("ol", { class: "helpers" }, told.helpers.map((helper, i) => row(helper, i, onSend, onShow))),
+    asideSection(told),
+  ];
+}
+
+function row(helper, number, onSend, onShow) {
+  return el("li", { class: "helper" },
+    el("button", { type: "button", class: "helper-main", onclick: () => onShow(helper) }, el("span", { class: "helper-number", "aria-hidden": "true" }, String(number + 1)),
+      el("span", { class: "row-main" }, el("span", { class: "row-name" }, helper.name), el("span", { class: "note" }, kindOf(helper)), reasons(helper))),
+    el("span", { class: "helper-side" }, el("strong", {}, minutesText(helper.minutes)), onSend ? el("button", { type: "button", class: "plain", onclick: () => onSend(helper) }, say("dispatch_send")) : null));
+}
+
+function asideSection(told) {
+  if (told.number_set_aside === 0) return null;
+  return el("details", { class: "aside", open: told.helpers.length === 0 }, el("summary", {}, say("dispatch_set_aside", { n: told.number_set_aside })),
+    el("ul", {}, told.set_aside.map((helper) => el("li", {}, el("span", {}, helper.name), " ", el("span", { class: "note" }, `${minutesText(helper.minutes)} · ${helper.reason.text}`)))));
+}
+
+/** Who can be sent as choices of a form; none is a choice, too. `onChoose(helper)` is told. */
+export function helperChoices(told, stationId, onChoose) {
+  const choice = (helper, isOn, ...words) => {
+    const radio = el("input", { type: "radio", name: "helper", checked: isOn });
+    radio.addEventListener("change", () => onChoose(helper));
+    return el("label", { class: "helper-choice" }, radio, el("span", { class: "row-main" }, words), helper ? el("strong", {}, minutesText(helper.minutes)) : null);
+  };
+  const helpers = told?.helpers ?? [];
+  const isOn = (helper) => helper.family === "station" && helper.id === stationId;
+  return el("fieldset", { class: "helper-choices" }, el("legend", {}, say("dispatch_who_goes")),
+    helpers.map((helper) => choice(helper, isOn(helper), el("span", { class: "row-name" }, helper.name), el("span", { class: "note" }, kindOf(helper)))),
+    choice(null, !helpers.some(isOn), el("span", {}, say("dispatch_nobody_goes"))));
+}

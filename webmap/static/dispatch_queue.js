@@ -1,0 +1,144 @@
+// The queue: a listbox of cases, overdue ones first, those without a place in a section of their own.
+
+import { byId, el, fill } from "./dom.js";
+import { clockOf } from "./dispatch_clock.js";
+import { count, desk, incidentName, say } from "./page.js";
+
+const SECTIONS = ["over", "unplaced", "due"];
+
+export const titleOf = (it) => it.item_name ?? incidentName(it.category);
+const stageNames = new Map(desk.stages);
+export const stageName = (stage) => stageNames.get(stage) ?? stage;
+
+/** A ring that fills as the time runs out. */
+export function ring(clock) {
+  const drawn = el("span", { class: `ring ${clock.state}`, "aria-hidden": "true" });
+  drawn.style.setProperty("--passed", `${Math.round(clock.share * 360)}deg`);
+  return drawn;
+}
+
+export class Queue {
+  /** `onOpen(id)`, `onPoint(id)` when a row has the focus, `onChosen(ids)` when rows were marked for all at once. */
+  constructor({ onOpen, onPoint, onChosen, gridName, now, isMine }) {
+    Object.assign(this, { onOpen, onPoint, onChosen, gridName, now, isMine, chosen: new Set(), open: null, at: null, anchor: null, rows: new Map(), order: [] });
+    this.list = byId("queue");
+    this.list.addEventListener("click", (event) => this.clicked(event));
+    this.list.addEventListener("focusin", (event) => this.focused(event));
+  }
+
+  /** Draw these cases, in this order within each section. */
+  show(cases) {
+    const hadFocus = this.list.contains(document.activeElement);
+    const sections = Object.groupBy(cases, (it) => this.sectionOf(it));
+    this.order = SECTIONS.flatMap((name) => sections[name] ?? []);
+    this.chosen = new Set(this.order.map((it) => it.id).filter((id) => this.chosen.has(id)));
+    const kept = new Map(this.order.map((it) => [it.id, this.row(it)]));
+    this.rows = kept;
+    if (!kept.has(this.at)) this.at = this.order[0]?.id ?? null;
+    for (const [id, { element }] of kept) element.tabIndex = id === this.at ? 0 : -1;
+    const group = (name) => el("div", { role: "group", class: `queue-part ${name}`, "aria-labelledby": `part-${name}` },
+      el("h3", { id: `part-${name}`, role: "presentation" }, say(`dispatch_part_${name}`), el("span", { class: "part-count" }, count(sections[name].length))),
+      sections[name].map((it) => kept.get(it.id).element));
+    const top = this.list.scrollTop;
+    fill(this.list, SECTIONS.filter((name) => sections[name]).map(group));
+    this.list.scrollTop = top;
+    byId("queue-empty").hidden = this.order.length > 0;
+    if (hadFocus && this.at !== null) this.rows.get(this.at).element.focus({ preventScroll: true });
+    this.onChosen([...this.chosen]);
+  }
+
+  sectionOf(it) {
+    if (it.lonlat === null) return "unplaced";
+    return clockOf(it, this.now()).state === "over" ? "over" : "due";
+  }
+
+  /** The row of a case; one that has not changed is used again. */
+  row(it) {
+    const key = JSON.stringify([it.version, this.chosen.has(it.id), this.open === it.id, this.gridName(it), this.isMine(it)]);
+    const known = this.rows.get(it.id);
+    if (known?.key === key) return known;
+    const clock = clockOf(it, this.now());
+    const where = [this.gridName(it), it.address].filter(Boolean).join(" · ") || (it.lonlat === null ? say("dispatch_no_place") : it.text ?? "");
+    const element = el("div", { role: "option", class: "case-row", "data-case": it.id, "data-clock": clock.state, "aria-selected": String(this.chosen.has(it.id)), "aria-current": this.open === it.id ? "true" : null },
+      el("span", { class: "mark", "aria-hidden": "true" }), ring(clock),
+      el("span", { class: "row-main" },
+        el("span", { class: "case-title" }, titleOf(it)),
+        el("span", { class: "case-where" }, where),
+        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it, this.isMine(it)))),
+      el("span", { class: "row-clock" }, el("span", { class: "clock-text" }, clock.text), el("span", { class: "case-id" }, `#${it.id}`)));
+    return { it, key, element };
+  }
+
+  /** Let all clocks run on. Returns whether a case has run out of time since. */
+  tick() {
+    let isOld = false;
+    for (const { it, element } of this.rows.values()) {
+      const clock = clockOf(it, this.now());
+      const text = element.querySelector(".clock-text");
+      if (text.textContent !== clock.text) text.textContent = clock.text;
+      if (element.dataset.clock !== clock.state) {
+        element.dataset.clock = clock.state;
+        element.querySelector(".ring").replaceWith(ring(clock));
+        isOld ||= clock.state === "over";
+      }
+    }
+    return isOld;
+  }
+
+  clicked(event) {
+    const row = event.target.closest("[data-case]");
+    if (!row) return;
+    const id = Number(row.dataset.case);
+    if (event.shiftKey) this.choose(this.between(this.anchor ?? id, id), true);
+    else if (event.target.classList.contains("mark")) this.choose([id], !this.chosen.has(id));
+    else this.onOpen(id);
+    if (!event.shiftKey) this.anchor = id;
+    this.at = id;
+    this.rows.get(id)?.element.focus({ preventScroll: true });
+  }
+
+  focused(event) {
+    const row = event.target.closest("[data-case]");
+    if (!row) return;
+    this.at = Number(row.dataset.case);
+    for (const [id, { element }] of this.rows) element.tabIndex = id === this.at ? 0 : -1;
+    this.onPoint(this.at);
+  }
+
+  /** Go so many rows on; with `isChoosing` they are marked on the way. */
+  move(steps, isChoosing = false) {
+    if (this.order.length === 0) return;
+    const now = this.order.findIndex((it) => it.id === this.at);
+    const isIn = this.list.contains(document.activeElement);
+    const next = isIn ? Math.min(Math.max(now + steps, 0), this.order.length - 1) : Math.max(now, 0);
+    const { id } = this.order[next];
+    if (isChoosing) this.choose([this.at, id], true);
+    const { element } = this.rows.get(id);
+    element.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "nearest" });
+  }
+
+  between(from, to) {
+    const [a, b] = [from, to].map((id) => this.order.findIndex((it) => it.id === id)).sort((one, other) => one - other);
+    return this.order.slice(Math.max(a, 0), b + 1).map((it) => it.id);
+  }
+
+  choose(ids, isChosen) {
+    for (const id of ids) {
+      if (isChosen) this.chosen.add(id);
+      else this.chosen.delete(id);
+    }
+    this.show(this.order);
+  }
+
+  /** Mark the case whose card is open. */
+  mark(id) {
+    this.open = id;
+    if (this.rows.has(id)) this.at = id;
+    this.show(this.order);
+  }
+}
+
+/** Which desk has a case in hand. */
+export const holderTag = (it, isMine) => el("span", { class: `holder ${it.holder === null ? "nobody" : isMine ? "mine" : ""}` },
+  it.holder === null ? say("dispatch_nobody") : isMine ? say("dispatch_mine") : it.holder);
