@@ -101,6 +101,8 @@ class Things:
     """What is counted by unit: one of ``WORK_KINDS`` -> (n_units,) counts."""
     work_dates: Mapping[str, date] = field(default_factory=dict)
     """By the same names: the oldest day that counts speak of."""
+    told_width_m: float = 0.0
+    """Ground that is narrower is not told as coming to another grid."""
 
 
 # What is answered

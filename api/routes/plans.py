@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
 
-from api.deps import Db, Language, Now, Setting, Who, asks, local
+from api.deps import Db, Language, Now, Setting, Who, asks, hand_of, local
 from api.inputs import AreaCode, Id
 from api.paging import Paged
 from api.plan_answers import edit_told, vertex_list
@@ -32,10 +31,10 @@ from api.schemas import GeoJsonResponse, Listed, Position, Shape, problems
 from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
 from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
 from geo.actions.plan_view import view_of, view_plan
 from geo.actions.publish_plan import publish_plan
+from geo.errors import NotAllowed
 from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
@@ -94,7 +93,7 @@ def list_plans(db: Db, page: Paged, community: AreaCode = None, state: State = N
 @router.post("/plans", status_code=201, responses=problems(404, 413))
 def begin(db: Db, now: Now, who: Planner, wish: PlanWish, response: Response) -> PlanOpened:
     """Begin a draft: from a plan that there is, or for a community that has none."""
-    hand = _hand(who, now)
+    hand = hand_of(who, now)
     opened = open_plan(db, wish.community, wish.base_plan_id, wish.note, hand, scheme=wish.code_scheme)
     response.headers["Location"] = f"/api/v1/plans/{opened.plan.id}"
     response.headers["ETag"] = f'"{opened.plan.version}"'
@@ -139,7 +138,7 @@ def edit(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     response: Response,
 ) -> EditTold:
     """Do something to a draft, or with `dry_run` see what it would do, unless somebody changed it meanwhile (412)."""
-    done = edit_plan(db, plan_id, _version(if_match), wish.meant(), _hand(who, now), dry_run=wish.dry_run)
+    done = edit_plan(db, plan_id, _version(if_match), wish.meant(), hand_of(who, now), dry_run=wish.dry_run)
     response.headers["ETag"] = f'"{done.plan.version}"'
     return edit_told(db, done, language, dry_run=wish.dry_run)
 
@@ -171,19 +170,22 @@ def propose(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
 ) -> PlanTold:
     """Lay a draft out for the public to comment on; it cannot be edited meanwhile."""
     until = None if wish.comments_until is None else local(wish.comments_until, settings)
-    return _told(response, propose_plan(db, plan_id, _version(if_match), until, _hand(who, now)))
+    return _told(response, propose_plan(db, plan_id, _version(if_match), until, hand_of(who, now)))
 
 
 @router.post("/plans/{plan_id}/redraft", responses=problems(404, 409, 412))
 def redraft(db: Db, now: Now, who: Planner, plan_id: Id, if_match: IfMatch, response: Response) -> PlanTold:
     """Take a proposal back to be edited on."""
-    return _told(response, redraft_plan(db, plan_id, _version(if_match), _hand(who, now)))
+    return _told(response, redraft_plan(db, plan_id, _version(if_match), hand_of(who, now)))
 
 
 @router.post("/plans/{plan_id}/withdraw", responses=problems(404, 409, 412))
 def withdraw(db: Db, now: Now, who: Planner, plan_id: Id, if_match: IfMatch, response: Response) -> PlanTold:
-    """Give up a draft or a proposal."""
-    return _told(response, withdraw_plan(db, plan_id, _version(if_match), _hand(who, now)))
+    """Give up a draft or a proposal; with a publisher's token also a plan that was published for a later day."""
+    with db.read() as conn:
+        if plans.get_plan(conn, plan_id).state == "published" and not who.may("publisher"):
+            raise NotAllowed("token_role_low", needed="publisher", role=who.role)
+    return _told(response, withdraw_plan(db, plan_id, _version(if_match), hand_of(who, now)))
 
 
 @router.post("/plans/{plan_id}/publish", responses=problems(404, 409, 412, 413))
@@ -198,7 +200,7 @@ def publish(
 ) -> PlanPublished:
     """Put a plan into force. Errors forbid it; warnings must be accepted, rule by rule, with a reason."""
     begins = None if wish.effective_from is None else local(wish.effective_from, settings)
-    done = publish_plan(db, plan_id, _version(if_match), wish.accepted, begins, _hand(who, now))
+    done = publish_plan(db, plan_id, _version(if_match), wish.accepted, begins, hand_of(who, now))
     lineage = [step._asdict() for step in done.lineage]
     return PlanPublished(plan=plan_told(done.plan), lineage=lineage, accepted=dict(done.accepted))
 
@@ -227,11 +229,7 @@ def judge(
     verdict: CommentVerdict,
 ) -> CommentTold:
     """Show a comment or hide it, with an answer or without."""
-    return comment_told(judge_comment(db, plan_id, comment_id, verdict.state, verdict.answer, _hand(who, now)))
-
-
-def _hand(who: Who, now: datetime) -> Hand:
-    return Hand(at=now, area_id=who.area_id, token_id=who.token_id, token_name=who.name)
+    return comment_told(judge_comment(db, plan_id, comment_id, verdict.state, verdict.answer, hand_of(who, now)))
 
 
 def _told(response: Response, found: Plan) -> PlanTold:

@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, begin, may_replace, refuse_faults, remarks_on_missing
-from geo.errors import BadMove
+from geo.errors import BadMove, Conflict
 from geo.files.read import read_table
 from geo.files.table import FileTable
 from geo.grids import Grid
@@ -174,6 +174,9 @@ def _save(conn: Connection, order: Order, import_id: int, community: int, change
     scheme = next((scheme.key for scheme in made_by if scheme is not None), DEFAULT_SCHEME)
     plan_id = plans.save_plan(conn, community, grids, base=base, import_id=import_id, scheme=scheme, at=order.at)
     if order.options.publish:
+        last = plans.last_in_line(conn, community)
+        if last is not None and (base is None or last.id != base.id):
+            raise Conflict("import_plan_to_come", plan=last.id, community=last.community_name, day=last.effective_from)
         plans.make_live(conn, plan_id, base, _beginning(order, base))
     return plan_id
 

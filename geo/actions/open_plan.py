@@ -72,7 +72,7 @@ def open_plan(
     *,
     scheme: str | None = None,
 ) -> Opened:
-    """A draft with the grids of the base plan; without one, of the plan in force.
+    """A draft with the grids of the base plan; without one, of the plan in force, else of the one that was imported.
 
     The base's borders are kept to the last digit where it was drawn on units. Else its grids are put together from
     units, each from those of which it holds the largest part. Codes are kept, too; if they are to follow another scheme
@@ -87,7 +87,8 @@ def open_plan(
     NotAllowed
         If the community lies outside the hand's area.
     BadMove
-        If the base plan is another community's, or a grid of it would have no unit.
+        If the base plan is another community's, or a grid of it would have no unit; or if none is named, none is in
+        force and several were imported.
     """
     with db.read() as conn:
         community = community_for(conn, community_code, hand)
@@ -106,11 +107,20 @@ def open_plan(
 
 def _base(conn: Connection, community: Area, base_plan_id: int | None, hand: Hand) -> Plan | None:
     if base_plan_id is None:
-        return plans.live_plans(conn, hand.at).get(community.id)
+        return plans.live_plans(conn, hand.at).get(community.id) or _imported(conn, community)
     base = plans.get_plan(conn, base_plan_id)
     if base.community_id != community.id:
         raise BadMove("plan_foreign_base", id=base_plan_id, community=community.name)
     return base
+
+
+def _imported(conn: Connection, community: Area) -> Plan | None:
+    """The grids that were imported and wait to be put into force; None if there are none."""
+    waiting = [plan for plan in plans.list_plans(conn, community.id, "draft") if plan.fabric_id is None]
+    if len(waiting) > 1:
+        told = ", ".join(str(plan.id) for plan in waiting)
+        raise BadMove("plan_bases_waiting", community=community.name, plans=told)
+    return waiting[0] if waiting else None
 
 
 def _copied(conn: Connection, community: Area, base: Plan, wish: _Wish) -> Plan:

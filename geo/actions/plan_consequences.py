@@ -25,6 +25,7 @@ from geo.plan_problems import Problem
 from geo.plans import Plan
 from geo.provenance import Provenance
 from geo.rules.load import load_rule
+from geo.rules.plan_edits import plan_edit_rule
 from geo.store import plan_homes, plans
 from geo.store.areas import community as community_of
 from geo.store.areas import live_areas
@@ -186,6 +187,7 @@ def _things(conn: Connection, communities: Sequence[Area], housed: Housed, count
         covered=_covered(conn, housed),
         of_units=counts.by_kind,
         work_dates=counts.dates,
+        told_width_m=plan_edit_rule().told_width_m,
     )
 
 

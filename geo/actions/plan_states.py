@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from geo.actions.plan_access import Hand, plan_for
+from geo.errors import BadMove
 from geo.plans import Plan
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import plans
@@ -19,9 +22,12 @@ def propose_plan(db: Database, plan_id: int, version: int, comments_until: datet
     Raises
     ------
     NotFound, NotAllowed, BadMove, StaleVersion
-        As every change of a plan; only a draft can be proposed.
+        As every change of a plan; only a draft can be proposed, and comments close after now.
     """
     until = comments_until or hand.at + timedelta(days=plan_edit_rule().comment_days)
+    if until <= hand.at:
+        local = hand.at.astimezone(until.tzinfo)
+        raise BadMove("plan_closing_past", wished=_minute(until), now=_minute(local))
     with db.write() as conn:
         plan_for(conn, plan_id, hand, states=("draft",), version=version)
         plans.change_state(conn, plan_id, "proposed", comments_until=until, version=version + 1)
@@ -37,8 +43,29 @@ def redraft_plan(db: Database, plan_id: int, version: int, hand: Hand) -> Plan:
 
 
 def withdraw_plan(db: Database, plan_id: int, version: int, hand: Hand) -> Plan:
-    """Give up a draft or a proposal; it is kept, but goes no further."""
+    """Give up a draft, a proposal, or a plan that was published for a later day; it is kept, but goes no further.
+
+    Raises
+    ------
+    NotFound, NotAllowed, BadMove, StaleVersion
+        As every change of a plan; what is or was in force stays, and so does what another plan goes on from.
+    """
     with db.write() as conn:
-        plan_for(conn, plan_id, hand, states=("draft", "proposed"), version=version)
-        plans.change_state(conn, plan_id, "withdrawn", version=version + 1)
+        plan = plan_for(conn, plan_id, hand, states=("draft", "proposed", "published"), version=version)
+        if plan.state == "published":
+            _take_back(conn, plan, hand)
+        else:
+            plans.change_state(conn, plan_id, "withdrawn", version=version + 1)
         return plans.get_plan(conn, plan_id)
+
+
+def _take_back(conn: Connection, plan: Plan, hand: Hand) -> None:
+    last = plans.last_in_line(conn, plan.community_id)
+    begins = plan.effective_from
+    if last is None or last.id != plan.id or begins is None or begins <= hand.at:
+        raise BadMove("plan_no_longer_to_come", id=plan.id)
+    plans.take_back(conn, plan, None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id))
+
+
+def _minute(at: datetime) -> str:
+    return at.isoformat(timespec="minutes")

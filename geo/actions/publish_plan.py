@@ -76,14 +76,14 @@ def publish_plan(
         raise BadMove("plan_begins_in_the_past", wished=begin.isoformat(), now=hand.at.isoformat())
     with db.write() as conn:
         plan = plan_for(conn, plan_id, hand, states=("draft", "proposed"), version=version)
-        live = plans.live_plan(conn, plan.community_id, begin)
-        _refuse_other_base(conn, plan, live)
+        last = plans.last_in_line(conn, plan.community_id)
+        _refuse_other_base(conn, plan, last, begin)
         view = view_of(conn, plan)
         found = _refuse_breaches(view.problems, accepted)
         plans.accept_warnings(
             conn, plan_id, {rule: (accepted[rule], n) for rule, n in found.items()}, hand.token_id, hand.at
         )
-        plans.make_live(conn, plan_id, live, begin)
+        plans.make_live(conn, plan_id, last, begin)
         steps = _lineage(view)
         plans.save_lineage(conn, plan_id, [step for step in steps if NONE not in (step.old_id, step.new_id)])
         if begin <= hand.at:
@@ -91,15 +91,21 @@ def publish_plan(
         return Published(plans.get_plan(conn, plan_id), steps, found)
 
 
-def _refuse_other_base(conn: Connection, plan: Plan, live: Plan | None) -> None:
-    """A plan takes over from the one that it was drawn from: else what others published meanwhile would be undone."""
-    live_id = None if live is None else live.id
-    if live_id == plan.base_plan_id:
-        return
-    base, now = ({} if side is None else _grids(conn, side) for side in (plan.base_plan_id, live_id))
-    changed = {grid for grid in base.keys() | now.keys() if not _is_same(base.get(grid), now.get(grid))}
-    codes = sorted({side[grid].code for side in (base, now) for grid in changed if grid in side})
-    raise Conflict("plan_base_moved", id=plan.id, live=live_id or "-", grid_ids=sorted(changed), grids=", ".join(codes))
+def _refuse_other_base(conn: Connection, plan: Plan, last: Plan | None, begin: datetime) -> None:
+    """A plan takes over from the one that it was drawn from, and that one is the last: else what others published
+    meanwhile, or for a later day, would be undone.
+    """
+    base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
+    was_in_force = base is not None and base.state in {"published", "superseded"}
+    if (last.id if last else None) != (base.id if base and was_in_force else None):
+        sides = ({} if side is None else _grids(conn, side.id) for side in (base, last))
+        before, now = sides
+        changed = {grid for grid in before.keys() | now.keys() if not _is_same(before.get(grid), now.get(grid))}
+        codes = sorted({side[grid].code for side in (before, now) for grid in changed if grid in side})
+        told = {"grid_ids": sorted(changed), "grids": ", ".join(codes) or "-"}
+        raise Conflict("plan_base_moved", id=plan.id, live=last.id if last else "-", **told)
+    if last is not None and last.effective_from is not None and begin < last.effective_from:
+        raise Conflict("plan_base_to_come", id=plan.id, base=last.id, day=last.effective_from.date())
 
 
 def _grids(conn: Connection, plan_id: int) -> dict[int, Grid]:

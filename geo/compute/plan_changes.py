@@ -15,7 +15,7 @@ import shapely
 from geo.compute.coverage import polygon_of_points
 from geo.compute.crosswalk import Crosswalk, alluvial, crosswalk, sums
 from geo.compute.plan_changes_made import made_of, said_of
-from geo.compute.plan_ground import areas_m2, ground_moves
+from geo.compute.plan_ground import LEAST_WIDTH_M, areas_m2, ground_moves
 from geo.compute.project import Frame
 from geo.drafts import PlanHomes
 from geo.grids import POSTS, Grid
@@ -115,7 +115,7 @@ def _case(before: PlanSide, after: PlanSide, things: Things) -> _Case:
         old={grid.id: grid for grid in before.grids},
         new={grid.id: grid for grid in after.grids},
         pairs=crosswalk(before.grid_of_home, after.grid_of_home, weights),
-        ground=ground_moves(before.grids, after.grids, frame),
+        ground=ground_moves(before.grids, after.grids, frame, least_width_m=max(things.told_width_m, LEAST_WIDTH_M)),
         stations=list(_place_moves(things.stations, before, after)),
         incidents=list(_place_moves(things.incidents, before, after)),
         frame=frame,

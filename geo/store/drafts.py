@@ -257,7 +257,7 @@ def refuse_stale(conn: Connection, plan_id: int, version: int) -> None:
         select(plan_grid.c.code).where(plan_grid.c.plan_id == plan_id, plan_grid.c.grid_id.in_(touched))
     ).scalars()
     raise StaleVersion(
-        "plan_stale", id=plan_id, version=version, now=now, grid_ids=touched, grids=", ".join(sorted(codes))
+        "plan_stale", id=plan_id, version=version, now=now, grid_ids=touched, grids=", ".join(sorted(codes)) or "-"
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 
 from geo.drafts import CodeBook
 from geo.errors import NotFound
@@ -50,6 +50,22 @@ def live_plans(conn: Connection, at: datetime) -> dict[int, Plan]:
         or_(p.effective_to.is_(None), p.effective_to > at),
     )
     return {row["community_id"]: Plan(**row) for row in conn.execute(query).mappings()}
+
+
+LINE = 0x1C_9A
+"""Key of the lock under which the line of a community's plans goes on."""
+
+
+def last_in_line(conn: Connection, community_id: int) -> Plan | None:
+    """The last plan of a community that was ever put into force, or is to come; None if there is none.
+
+    Nobody else puts one into force, or takes one back, until the transaction ends.
+    """
+    conn.execute(select(func.pg_advisory_xact_lock(LINE, community_id)))
+    p = plan.c
+    query = _select().where(p.community_id == community_id, p.state.in_(("published", "superseded")))
+    row = conn.execute(query.order_by(p.effective_from.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else Plan(**row)
 
 
 def live_plan(conn: Connection, community_id: int, at: datetime) -> Plan | None:
@@ -241,6 +257,16 @@ def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime
         conn.execute(update(plan).where(plan.c.id == follows.id).values(values))
     values = {"state": "published", "effective_from": at, "effective_to": end}
     conn.execute(update(plan).where(plan.c.id == plan_id).values(values))
+
+
+def take_back(conn: Connection, taken: Plan, base: Plan | None) -> None:
+    """Withdraw a plan that was to come into force: the one before it goes on as if it had not been."""
+    conn.execute(delete(plan_lineage).where(plan_lineage.c.plan_id == taken.id))
+    values = {"state": "withdrawn", "version": taken.version + 1}
+    conn.execute(update(plan).where(plan.c.id == taken.id).values(values))
+    if base is not None and base.effective_to == taken.effective_from:
+        goes_on = {"state": "published", "effective_to": taken.effective_to}
+        conn.execute(update(plan).where(plan.c.id == base.id).values(goes_on))
 
 
 def _select() -> Select[Any]:

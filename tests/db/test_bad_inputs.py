@@ -273,7 +273,7 @@ BAD_ROWS: dict[str, tuple[str, Writer, dict[str, Any], str]] = {
     ),
     "rounded grid code": (
         "grids",
-        features(*town.grids({NORTH_WEST + "7": (0, 0, 9, 9)}, community_code=WEST)),
+        features(*town.grids({NORTH_WEST + "77": (0, 0, 9, 9)}, community_code=WEST)),
         {},
         "code_length",
     ),

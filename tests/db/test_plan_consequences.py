@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from geo.actions.edit_plan import edit_plan
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
@@ -104,3 +105,15 @@ def test_plans_of_different_communities_are_not_compared(db: Database, town: Pla
         other = conn.exec_driver_sql("select max(id) from plan").scalar_one()
     with pytest.raises(Refused, match="different communities"):
         compare_plans(db, painted.id, other)
+
+
+def test_a_draft_that_nobody_edited_changes_nothing(db: Database, town: PlanTown) -> None:
+    """Borders of an import come to lie decimetres off when they are put together from units."""
+    draft = begin(db).plan
+    with db.write() as conn:
+        moved = "update plan_grid set geom = ST_Translate(geom, 0.000004, 0) where plan_id = :plan"
+        conn.execute(text(moved), {"plan": town.plan_id})
+    changes = consequences_of(db, draft.id).changes
+    assert {change.state for change in changes.comparison.grids} == {"kept"}
+    assert changes.comparison.ground == []
+    assert changes.posts == []

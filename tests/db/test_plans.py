@@ -421,6 +421,66 @@ class TestPublishing:
         with pytest.raises(BadMove, match="before now"):
             publish_plan(db, draft.id, 1, {}, AT - timedelta(days=1), LATER)
 
+    def test_of_many_at_once_one_is_published(self, db: Database, town: PlanTown) -> None:
+        drafts_ = [begin(db).plan for _ in range(3)]
+        reasons = accepted(view_plan(db, drafts_[0].id))
+        barrier, outcomes = threading.Barrier(3), []
+
+        def publish(plan: Plan, later: float) -> None:
+            barrier.wait()
+            try:
+                publish_plan(db, plan.id, 1, reasons, None, replace(LATER, at=LATER.at + timedelta(seconds=later)))
+                outcomes.append("published")
+            except Conflict as error:
+                outcomes.append(error.key)
+
+        # whoever comes first may have looked at the clock last
+        threads = [threading.Thread(target=publish, args=[plan, 2.0 - n]) for n, plan in enumerate(drafts_)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["plan_base_moved", "plan_base_moved", "published"]
+
+    def test_a_plan_of_a_later_day_is_not_undone_nor_undoes_another(self, db: Database, town: PlanTown) -> None:
+        first, second = begin(db).plan, begin(db).plan
+        reasons, day = accepted(view_plan(db, first.id)), LATER.at + timedelta(days=30)
+        publish_plan(db, first.id, 1, reasons, day, LATER)
+        with pytest.raises(Conflict) as refused:
+            publish_plan(db, second.id, 1, reasons, None, LATER)
+        assert refused.value.key == "plan_base_moved"
+        after = open_plan(db, WEST, first.id, None, LATER).plan
+        with pytest.raises(Conflict, match="comes into force"):
+            publish_plan(db, after.id, 1, reasons, None, LATER)
+        taken = withdraw_plan(db, first.id, 1, LATER)
+        assert taken.state == "withdrawn"
+        with db.read() as conn:
+            base = plans.get_plan(conn, town.plan_id)
+            assert (base.state, base.effective_to) == ("published", None)
+            assert plans.live_plans(conn, day)[town.community_id].id == town.plan_id
+            assert plans.lineage_of(conn, first.id) == []
+        assert publish_plan(db, second.id, 1, reasons, None, LATER).plan.state == "published"
+
+    def test_what_is_in_force_is_not_taken_back(self, db: Database, town: PlanTown, draft: Plan) -> None:
+        publish_plan(db, draft.id, 1, accepted(view_plan(db, draft.id)), None, LATER)
+        before = everything(db)
+        with pytest.raises(BadMove, match="history"):
+            withdraw_plan(db, draft.id, 1, replace(LATER, at=LATER.at + timedelta(days=1)))
+        assert everything(db) == before
+
+    def test_grids_that_were_imported_and_wait_are_gone_on_from(self, db: Database, town: PlanTown) -> None:
+        with db.write() as conn:
+            conn.execute(text("update plan set state = 'draft', effective_from = null"))
+        opened = begin(db)
+        assert opened.plan.base_plan_id == town.plan_id
+        assert len(view_plan(db, opened.plan.id).draft.grids) == 4
+        done = publish_plan(db, opened.plan.id, 1, accepted(view_plan(db, opened.plan.id)), None, LATER)
+        assert done.plan.state == "published"
+
+    def test_comments_close_after_now(self, db: Database, draft: Plan) -> None:
+        with pytest.raises(BadMove, match="cannot close"):
+            propose_plan(db, draft.id, 1, HAND.at, HAND)
+
     def test_another_plan_in_force_meanwhile(self, db: Database, town: PlanTown, draft: Plan) -> None:
         other = begin(db).plan
         version = do(db, other, 1, Rename(town.grid[1], "别名"))
