@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api.deps import Db, Language, Now, Setting, asks, local
+from api.deps import Db, Language, Now, Setting, Who, asks, hand_of, local
 from api.files import sent_file
 from api.inputs import AreaCode, Id
 from api.layer_shapes import OriginShape
@@ -16,13 +17,17 @@ from api.plan_change_shapes import ComparisonTold, ConsequencesTold
 from api.schemas import problems
 from geo.actions.export_plan import export_changes, export_plan, print_changes
 from geo.actions.open_merge import origin_of
+from geo.actions.plan_access import check_community
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.errors import Refused
+from geo.store import plans
+from geo.store.database import Database
 
 router = APIRouter(tags=["plans"])
 
 PlanFormat = Literal["gpkg", "geojson", "xlsx", "topojson", "zip"]
 ChangesFormat = Literal["xlsx", "json", "gpkg", "pdf"]
+Planner = Annotated[Who, asks("planner")]
 OtherPlan = Annotated[int | None, Query(ge=1, le=2**63 - 1, examples=[4])]
 Day = Annotated[datetime | None, Query(examples=["2026-11-20T10:00:00+08:00"])]
 
@@ -39,33 +44,30 @@ def compare(
 ) -> ComparisonTold:
     """Two plans (`a`, `b`), or the grids in force at two moments (`from_day`, `to_day`), held against each other."""
     if a is not None and b is not None and from_day is None and to_day is None:
-        return ComparisonTold.model_validate(compare_plans(db, a, b))
+        return ComparisonTold.model_validate(compare_plans(db, a, b, ZoneInfo(settings.timezone)))
     if a is None and b is None and from_day is not None and to_day is not None:
         before, after = local(from_day, settings), local(to_day, settings)
         return ComparisonTold.model_validate(compare_days(db, before, after, community))
     raise Refused("plans_compare_what")
 
 
-@router.get("/plans/{plan_id}/consequences", responses=problems(404), dependencies=[asks("planner")])
-def consequences(db: Db, plan_id: Id) -> ConsequencesTold:
+@router.get("/plans/{plan_id}/consequences", responses=problems(404))
+def consequences(db: Db, settings: Setting, now: Now, who: Planner, plan_id: Id) -> ConsequencesTold:
     """All that a plan changes against the plan that it was drawn from, by building, station and post."""
-    return ConsequencesTold.model_validate(consequences_of(db, plan_id).changes)
+    _check_area(db, plan_id, who, now)
+    return ConsequencesTold.model_validate(consequences_of(db, plan_id, ZoneInfo(settings.timezone)).changes)
 
 
-@router.get(
-    "/plans/{plan_id}/consequences.{ending}",
-    responses=problems(404),
-    response_class=Response,
-    dependencies=[asks("planner")],
-)
+@router.get("/plans/{plan_id}/consequences.{ending}", responses=problems(404), response_class=Response)
 def consequences_file(
-    db: Db, now: Now, settings: Setting, language: Language, plan_id: Id, ending: ChangesFormat
+    db: Db, now: Now, settings: Setting, language: Language, who: Planner, plan_id: Id, ending: ChangesFormat
 ) -> Response:
     """The same as a file; as pdf a page to print, with maps before and after."""
-    name, today = f"plan-{plan_id}-changes.{ending}", local(now, settings).date()
+    _check_area(db, plan_id, who, now)
+    name, today, zone = f"plan-{plan_id}-changes.{ending}", local(now, settings).date(), ZoneInfo(settings.timezone)
     if ending == "pdf":
-        return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today))
-    return sent_file(name, lambda path: export_changes(db, plan_id, path, language))
+        return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today, zone))
+    return sent_file(name, lambda path: export_changes(db, plan_id, path, language, zone))
 
 
 @router.get("/plans/{plan_id}/origin", responses=problems(404), dependencies=[asks("planner")])
@@ -80,3 +82,9 @@ def origin(db: Db, plan_id: Id) -> OriginShape:
 def export(db: Db, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
     """A plan as a file; a Shapefile comes as zip."""
     return sent_file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))
+
+
+def _check_area(db: Database, plan_id: int, who: Who, now: datetime) -> None:
+    """Buildings, posts and counts are told to whoever answers for the ground."""
+    with db.read() as conn:
+        check_community(conn, plans.get_plan(conn, plan_id).community_id, hand_of(who, now))

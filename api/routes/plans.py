@@ -214,9 +214,9 @@ def comments(db: Db, who: Annotated[Who, asks("public")], plan_id: Id) -> list[C
 @router.post(
     "/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 503), dependencies=[asks("public")]
 )
-def comment(db: Db, now: Now, plan_id: Id, wish: CommentWish) -> CommentTold:
+def comment(db: Db, now: Now, settings: Setting, plan_id: Id, wish: CommentWish) -> CommentTold:
     """Say something about a grid of a proposed plan; it is shown once somebody has looked at it."""
-    return comment_told(comment_plan(db, plan_id, wish.grid, wish.text, now))
+    return comment_told(comment_plan(db, plan_id, wish.grid, wish.text, local(now, settings)))
 
 
 @router.patch("/plans/{plan_id}/comments/{comment_id}", responses=problems(404, 413))

@@ -30,7 +30,7 @@ def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: dateti
         if plan.state != "proposed" or plan.comments_until is None:
             raise BadMove("plan_not_open_for_comments", id=plan_id)
         if at > plan.comments_until:
-            raise BadMove("plan_comments_closed", id=plan_id, until=plan.comments_until.date())
+            raise BadMove("plan_comments_closed", id=plan_id, until=plan.comments_until.astimezone(at.tzinfo).date())
         comments.check_grid(conn, plan_id, grid_id)
         most = plan_edit_rule().most_waiting
         if comments.number_waiting(conn, plan_id) >= most:

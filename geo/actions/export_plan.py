@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 
 from geo.actions.plan_consequences import compare_plans, consequences_of
@@ -45,7 +45,7 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
     return path
 
 
-def export_changes(db: Database, plan_id: int, path: Path, language: str) -> Path:
+def export_changes(db: Database, plan_id: int, path: Path, language: str, zone: tzinfo = UTC) -> Path:
     """Write what a plan changes: .xlsx, .json or .gpkg. It names buildings, so it is for staff only.
 
     Raises
@@ -53,12 +53,12 @@ def export_changes(db: Database, plan_id: int, path: Path, language: str) -> Pat
     NotFound, BadMove, BadFile
         As :func:`export_plan`.
     """
-    told = consequences_of(db, plan_id)
+    told = consequences_of(db, plan_id, zone)
     write_changes(path, told.changes, told.problems, about_changes(told.changes.comparison.made), language)
     return path
 
 
-def print_changes(db: Database, plan_id: int, path: Path, language: str, printed_on: date) -> Path:
+def print_changes(db: Database, plan_id: int, path: Path, language: str, printed_on: date, zone: tzinfo = UTC) -> Path:
     """Write what a plan changes as a page to print: .pdf, with maps before and after.
 
     Raises
@@ -68,7 +68,7 @@ def print_changes(db: Database, plan_id: int, path: Path, language: str, printed
     MissingPiece
         If the font is not installed.
     """
-    told = consequences_of(db, plan_id)
+    told = consequences_of(db, plan_id, zone)
     page = PlanPage(told.changes, told.before, told.after, told.problems, told.community.name, printed_on)
     write_plan_page(path, page, language)
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 import numpy as np
 import shapely
@@ -50,8 +50,8 @@ class Told:
     after: Sequence[Grid]
 
 
-def consequences_of(db: Database, plan_id: int) -> Told:
-    """All that a plan changes against the plan that it was drawn from.
+def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC) -> Told:
+    """All that a plan changes against the plan that it was drawn from; ``zone``: the city's, whose days are told.
 
     Raises
     ------
@@ -64,13 +64,13 @@ def consequences_of(db: Database, plan_id: int) -> Told:
         plan = plans.get_plan(conn, plan_id)
         view = view_of(conn, plan)
         base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
-        before, after = _side_of(conn, base, view.housed, view.counts), _side_of_view(view)
+        before, after = _side_of(conn, base, view.housed, view.counts, zone), _side_of_view(view, zone)
         found = consequences(before, after, _things(conn, [view.community], view.housed, view.counts))
         return Told(plan, view.community, found, view.problems, before.grids, after.grids)
 
 
-def compare_plans(db: Database, one_id: int, other_id: int) -> Comparison:
-    """Two plans of one community held against each other; the homes are those of today.
+def compare_plans(db: Database, one_id: int, other_id: int, zone: tzinfo = UTC) -> Comparison:
+    """Two plans of one community held against each other; the homes are those of today, the days those of a zone.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def compare_plans(db: Database, one_id: int, other_id: int) -> Comparison:
             raise Refused("plans_other_communities", a=one_id, b=other_id)
         community = community_of(conn, area_id=one.community_id)
         housed, counts = plan_homes.homes_in(conn, [community.id]), counts_in(conn, [community.id])
-        before, after = (_side_of(conn, plan, housed, counts) for plan in (one, other))
+        before, after = (_side_of(conn, plan, housed, counts, zone) for plan in (one, other))
         return compare(before, after, _things(conn, [community], housed, counts))
 
 
@@ -108,15 +108,15 @@ def compare_days(db: Database, one: datetime, other: datetime, community_code: s
         return compare(before, after, _things(conn, communities, housed, counts))
 
 
-def _side_of(conn: Connection, plan: Plan | None, housed: Housed, counts: WorkCounts) -> PlanSide:
+def _side_of(conn: Connection, plan: Plan | None, housed: Housed, counts: WorkCounts, zone: tzinfo) -> PlanSide:
     if plan is None:
         return PlanSide((), None, None, (), grid_at(housed.homes.lonlat, ()), grid_at(counts.lonlat, ()))
     if plan.fabric_id is not None:
-        return _side_of_view(view_of(conn, plan))
+        return _side_of_view(view_of(conn, plan), zone)
     grids = grids_of_plans(conn, [plan.id])
     grid_of_home, grid_of_count = grid_at(housed.homes.lonlat, grids), grid_at(counts.lonlat, grids)
     load = _load_of_shapes(grids, housed, grid_of_home, counts, grid_of_count)
-    return PlanSide((plan.id,), plan.version, _day(plan), grids, grid_of_home, grid_of_count, load)
+    return PlanSide((plan.id,), plan.version, _day(plan, zone), grids, grid_of_home, grid_of_count, load)
 
 
 def _load_of_shapes(
@@ -143,12 +143,12 @@ def _places(ids: IntArray, found: IntArray) -> IntArray:
     return np.where(found == NONE, NONE, place)
 
 
-def _side_of_view(view: PlanView) -> PlanSide:
+def _side_of_view(view: PlanView, zone: tzinfo) -> PlanSide:
     hours, metres = view.load.total.tolist(), view.walking_m.tolist()
     load = {grid.id: GridLoad(hours[place], metres[place]) for place, grid in enumerate(view.draft.grids)}
     grids = grids_of_view(view)
     return PlanSide(
-        (view.plan.id,), view.plan.version, _day(view.plan), grids, view.grid_of_home, view.grid_of_count, load
+        (view.plan.id,), view.plan.version, _day(view.plan, zone), grids, view.grid_of_home, view.grid_of_count, load
     )
 
 
@@ -170,8 +170,8 @@ def _side_of_day(
     return PlanSide(plan_ids, None, at.date(), grids, grid_of_home, grid_of_count)
 
 
-def _day(plan: Plan) -> date | None:
-    return None if plan.effective_from is None else plan.effective_from.date()
+def _day(plan: Plan, zone: tzinfo) -> date | None:
+    return None if plan.effective_from is None else plan.effective_from.astimezone(zone).date()
 
 
 def _things(conn: Connection, communities: Sequence[Area], housed: Housed, counts: WorkCounts) -> Things:

@@ -320,11 +320,11 @@ def consequences(
 ) -> None:
     """Whom it moves, and who must be told. / 方案影响。"""
     with open_database() as db:
-        found = consequences_of(db, plan_id)
+        found = consequences_of(db, plan_id, _zone())
         if out is not None and out.suffix.lower() == ".pdf":
-            print_changes(db, plan_id, out, language(), _now().date())
+            print_changes(db, plan_id, out, language(), _now().astimezone(_zone()).date(), _zone())
         elif out is not None:
-            export_changes(db, plan_id, out, language())
+            export_changes(db, plan_id, out, language(), _zone())
     told, counted = found.changes.comparison, _counted_told(found.changes)
     lines = _changes_told(told)
     for row in counted:
@@ -381,7 +381,7 @@ def export(
 def _compared(db: Database, plan_ids: list[int], days: list[datetime], community: str | None) -> Comparison:
     """Two plans, or two days of one community or of all."""
     if len(plan_ids) == 2 and not days and community is None:
-        return compare_plans(db, plan_ids[0], plan_ids[1])
+        return compare_plans(db, plan_ids[0], plan_ids[1], _zone())
     if len(days) == 2 and not plan_ids:
         return compare_days(db, days[0], days[1], community)
     raise Refused("plans_compare_which")
@@ -407,7 +407,7 @@ def _story_row(story: CodeStory) -> dict[str, Any]:
         {"id": h.grid.id, "code": h.grid.code, "name": h.grid.name, "kind": h.kind, "ground_share": h.ground_share}
         for h in story.heirs
     ]
-    since, until = story.spell.since, story.spell.until
+    since, until = (None if at is None else at.astimezone(_zone()) for at in (story.spell.since, story.spell.until))
     return {"id": grid.id, "code": grid.code, "name": grid.name, "since": since, "until": until, "today": heirs}
 
 
@@ -504,7 +504,11 @@ def _now() -> datetime:
 
 
 def _local(at: datetime | None) -> datetime | None:
-    return at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(Settings().timezone))
+    return at if at is None or at.tzinfo else at.replace(tzinfo=_zone())
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(Settings().timezone)
 
 
 def _hand() -> Hand:
