@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any, cast
 
 import numpy as np
@@ -258,8 +259,10 @@ def _with_new_grids(draft: Draft, units_of_grid: list[IntArray], model: DraftGri
     """New grids, each of some units, named and kept as ``model`` is; posts are not filled, codes not given yet."""
     lowest = min(NONE, *(grid.id for grid in draft.grids))  # NONE itself means no grid
     grids, grid_of_unit = list(draft.grids), draft.grid_of_unit.copy()
+    taken = {grid.name for grid in grids}
+    free = (f"{model.name}-{number}" for number in count(2))
     for number, units in enumerate(units_of_grid, 1):
-        name = model.name if model.kind == "special" else f"{model.name}-{number + 1}"
+        name = model.name if model.kind == "special" else next(name for name in free if name not in taken)
         grid_of_unit[units] = len(grids)
         grids.append(DraftGrid(lowest - number, "", name, model.kind, {}))
     return replace(draft, grids=tuple(grids), grid_of_unit=grid_of_unit)

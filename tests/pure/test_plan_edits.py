@@ -8,9 +8,12 @@ import shapely
 
 from geo.areas import Area
 from geo.compute.fabric_shapes import fabric_of
+from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
-from geo.drafts import BORDER_KINDS, DraftGrid
+from geo.drafts import BORDER_KINDS, CodeBook, DraftGrid
+from geo.plan_ops import Split
 from geo.plan_rows import PlanRows
+from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
 from tests.plan_towns import RESIDENTS, N, drawn_community, drawn_rows
 from tests.plan_worlds import World, same
@@ -120,3 +123,11 @@ def test_a_delta_that_does_not_fit_is_refused() -> None:
     delta = delta_of(rows, PlanRows(rows.arcs, {**rows.units, 0: 2}, rows.grids, rows.next_arc_no, rows.next_unit_no))
     with pytest.raises(ValueError, match="row 0 is not as it was"):
         stepped(stepped(rows, delta), delta)
+
+
+def test_grids_that_come_of_one_grid_are_called_differently() -> None:
+    draft, codes = draft_of(drawn_community(), drawn_rows()), CodeBook(code_scheme(DEFAULT_SCHEME))
+    first = edited(draft, Split(1, (lonlat(-10, 800), lonlat(510, 800))), codes)
+    second = edited(first, Split(1, (lonlat(-10, 600), lonlat(510, 600))), codes)
+    names = [grid.name for grid in second.grids]
+    assert len(names) == len(set(names)) == 6
