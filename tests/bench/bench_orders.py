@@ -7,6 +7,7 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -119,7 +120,7 @@ def one_by_one(db: Database, rows: list[dict[str, Any]]) -> None:
             address=row["事发地址"],
             source_key=row["工单编号"],
         )
-        report_incident(db, report, DESK, Hand(AT))
+        report_incident(db, report, DESK, Hand(AT), uuid4().hex)
 
 
 def in_the_same_grids(db: Database) -> bool:

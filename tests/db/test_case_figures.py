@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,7 +53,7 @@ def hand(at: datetime) -> Hand:
 
 def report(db: Database, at: datetime = MONDAY, **told: Any) -> Case:
     values = {"item": LITTER, "occurred_at": at, "channel": "hotline", "lonlat": NORTH_WEST, **told}
-    return report_incident(db, Report(**values), DESK, hand(at)).case
+    return report_incident(db, Report(**values), DESK, hand(at), uuid4().hex).case
 
 
 def move(db: Database, case: Case, key: str, at: datetime, **said: Any) -> Case:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -105,7 +106,7 @@ class TestOne:
         for number, (x, y) in enumerate([(250, 750), (485, 750), (490, 510), (1500, 400)]):
             take(db, tmp_path, [order(f"F{number}", place=(x, y), 问题分类=["0101", "0302", "0401", "9003"][number])])
             told = Report(["0101", "0302", "0401", "9003"][number], MONDAY, "member", "…", lonlat(x, y))
-            byhand = report_incident(db, told, DESK, Hand(MONDAY)).case
+            byhand = report_incident(db, told, DESK, Hand(MONDAY), uuid4().hex).case
             brought = case(db, f"F{number}")
             for name in (
                 "stage",
@@ -273,7 +274,7 @@ class TestMerging:
 
     def test_a_case_of_a_desk_takes_in_calls_of_a_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         told = Report("0101", MONDAY, "member", "…", lonlat(260, 750))
-        there = report_incident(db, told, DESK, Hand(MONDAY)).case
+        there = report_incident(db, told, DESK, Hand(MONDAY), uuid4().hex).case
         take(db, tmp_path, [order("B1", MONDAY + timedelta(hours=1)), order("B2", MONDAY + timedelta(hours=2))])
         with db.read() as conn:
             now, done = cases.get_case(conn, there.id), cases.steps_of(conn, there.id)
@@ -283,7 +284,7 @@ class TestMerging:
         step_incident(db, there.id, 3, "dispatch", Said(NOW, unit="x"), Hand(NOW), DESK)  # and goes on as any other
 
     def test_an_order_taken_in_by_hand_is_known_to_the_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
-        report_incident(db, Report("0101", MONDAY, "hotline", source_key="B1"), DESK, Hand(MONDAY))
+        report_incident(db, Report("0101", MONDAY, "hotline", source_key="B1"), DESK, Hand(MONDAY), uuid4().hex)
         assert (take(db, tmp_path, [order("B1")]).unchanged, count(db, "incident")) == (1, 1)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -75,7 +76,7 @@ def told(db: Database, target: str, **wish: Any) -> tuple[int, str | None]:
 
 
 def report(db: Database, **changes: Any) -> Reported:
-    return report_incident(db, replace(REPORT, **changes), DESK, HAND)
+    return report_incident(db, replace(REPORT, **changes), DESK, HAND, uuid4().hex)
 
 
 def step(db: Database, found: Reported | Stepped, move: str, **said: Any) -> Stepped:

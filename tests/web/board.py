@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import text
 
@@ -96,7 +97,7 @@ def _taken_in(db: Database, told: Told, places: list[Any], desk: Desk, hand: Han
     report = Report(
         told.item, at - timedelta(minutes=2), told.channel, told.text, place, address=told.address, precision_m=20
     )
-    case = report_incident(db, report, desk, Hand(at, None, hand.token_id, hand.token_name)).case
+    case = report_incident(db, report, desk, Hand(at, None, hand.token_id, hand.token_name), uuid4().hex).case
     for number, move in enumerate(told.moves, 1):
         moment = at + timedelta(minutes=number)
         their = Hand(moment, None, other.token_id, other.token_name)
