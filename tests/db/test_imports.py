@@ -23,7 +23,7 @@ from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
 from geo.actions.undo_import import undo_import
 from geo.compute.project import Frame
-from geo.errors import AlreadyLive, BadMove, GridcircleError, NotFound, StaleVersion
+from geo.errors import BadMove, Conflict, GridcircleError, NotFound, StaleVersion
 from geo.imports.options import ImportOptions
 from geo.imports.places import in_metres
 from geo.imports.report import ImportReport
@@ -317,7 +317,7 @@ def test_slivers_are_repaired_and_listed(db: Database, tmp_path: Path) -> None:
 
 
 def test_two_publish_at_once_and_one_is_told(db: Database, tmp_path: Path) -> None:
-    """Both read the same plan in force; the database lets only one follow it."""
+    """Both read the same plan in force; only one may follow it."""
     town.load(db, tmp_path)
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
@@ -340,7 +340,7 @@ def test_two_publish_at_once_and_one_is_told(db: Database, tmp_path: Path) -> No
                 pass
             conn.commit()
             outcomes = sorted(future.result() for future in both)
-    assert outcomes == [AlreadyLive.__name__, "live"]
+    assert outcomes == [Conflict.__name__, "live"]
 
 
 def test_spreadsheet_codes_and_chinese_headers(db: Database, tmp_path: Path) -> None:
