@@ -46,6 +46,7 @@ from api.routes import (
     search,
     stations,
     tiles,
+    visits,
     what_if,
     work,
 )
@@ -68,7 +69,7 @@ Without a token the answers are what the public may see: rounded counts, inciden
 VERSIONED = (
     dispatch,
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
-    *(locate, search, incidents, cases, case_figures, events, imports, jobs, me),
+    *(locate, search, incidents, cases, case_figures, visits, events, imports, jobs, me),
     *(plan_changes, plans, proposals, work, layers, outside),
 )
 UNVERSIONED = (health, tiles, maps)

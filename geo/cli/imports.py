@@ -20,6 +20,7 @@ from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
 from geo.actions.import_streets import import_streets
 from geo.actions.import_work import import_work
+from geo.actions.record_visits import import_visits
 from geo.actions.undo_import import undo_import
 from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database
@@ -50,6 +51,7 @@ class Kind(StrEnum):
     RESOURCES = "resources"
     CIRCLES = "circles"
     WORK = "work"
+    VISITS = "visits"
 
 
 IMPORTERS: dict[Kind, Importer] = {
@@ -62,6 +64,7 @@ IMPORTERS: dict[Kind, Importer] = {
     Kind.RESOURCES: import_resources,
     Kind.CIRCLES: import_official_circles,
     Kind.WORK: import_work,
+    Kind.VISITS: import_visits,
 }
 
 import_app = typer.Typer(add_completion=False)

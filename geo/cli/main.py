@@ -35,6 +35,7 @@ COMMANDS = {
     "dispatch": "geo.cli.dispatch:dispatch_app",
     "figures": "geo.cli.figures:figures",
     "check-sum": "geo.cli.figures:check",
+    "visits": "geo.cli.visits:visits_app",
     "webhooks": "geo.cli.webhooks:webhooks_app",
     "token": "geo.cli.token:token_app",
     "demo": "geo.cli.demo:demo_app",

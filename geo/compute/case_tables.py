@@ -165,14 +165,14 @@ def _hidden(
         columns[key] = [np.bincount(part[part != NONE], minlength=leaves.n).astype(np.int64)[:, None]]
     return {
         key: _of_parts(
-            hidden_cells(division.parent, _rolled_up(np.concatenate(counts, axis=1), division.parent), smallest),
+            hidden_cells(division.parent, rolled_up(np.concatenate(counts, axis=1), division.parent), smallest),
             division,
         )
         for key, counts in columns.items()
     }
 
 
-def _rolled_up(counts: IntArray, parent: IntArray) -> IntArray:
+def rolled_up(counts: IntArray, parent: IntArray) -> IntArray:
     """(n_nodes, m) what lies in each node or in any below it."""
     found = np.zeros_like(counts)
     node = np.arange(len(parent))

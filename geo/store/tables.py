@@ -41,6 +41,7 @@ from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata k
 from geo.store.outside_tables import outbox  # noqa: F401 -- so that the metadata know its tables
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
+from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count
 
 metadata = street_network.metadata
@@ -54,7 +55,7 @@ import_batch = Table(
         "kind",
         Text,
         nullable=False,
-        comment="areas, grids, stations, streets, people, incidents, resources, circles, layers, work",
+        comment="areas, grids, stations, streets, people, incidents, resources, circles, layers, work, visits",
     ),
     Column("source", Text, nullable=False),
     Column("filename", Text, nullable=False),
@@ -361,7 +362,7 @@ token = Table(
     CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
 )
 
-UNDOABLE = (area, station, resource, incident, home, official_circle, work_count)
+UNDOABLE = (area, station, resource, incident, home, official_circle, work_count, visit_count)
 """Tables whose rows an import may change in place; each has a twin that keeps the rows as they were."""
 
 

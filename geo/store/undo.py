@@ -14,6 +14,7 @@ from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
+from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count
 
 
@@ -33,6 +34,8 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     for table in UNDOABLE:
         _refuse_if(conn, _changed_later(table, batch), "import_changed_since", import_id)
     _undo_streets(conn, import_id)
+    counted = exists(select(1).where(visit_count.c.plan_id == plan.c.id, plan.c.import_id == import_id))
+    _refuse_if(conn, counted, "import_in_use", import_id)
     _undo_plans(conn, import_id)
     conn.execute(delete(layer).where(layer.c.import_id == import_id))
     _refuse_if(conn, _area_in_use(import_id), "import_in_use", import_id)
