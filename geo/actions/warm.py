@@ -24,6 +24,7 @@ from geo.compute.osm_tags import Wanted
 from geo.compute.osm_ways import relations_of, ways_of
 from geo.compute.paths import shortest_path
 from geo.compute.survey import Places, Streets, Terms, survey
+from geo.compute.tour import find_round
 from geo.compute.ways import exact_ds_of_sides, net_of
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, mode, surface
 from geo.rules.reach import reach_rule
@@ -57,6 +58,7 @@ def warm() -> None:
     stops = stops_of(ground, net, joints, ds_per_m)
     times_to_stations(net, stops, stops, rule.horizon_ds)
     shortest_path(net, stops, stops, rule.horizon_ds)
+    find_round(np.arange(81, dtype=np.int64).reshape(9, 9))
     warm_questions(graph)
     warm_plans()
     _read_extract()
