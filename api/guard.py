@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import MAX_BODY_BYTES, plain_problem, problem_of
 from api.language import wished
 from geo.errors import GridcircleError, NotAllowed
+from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 
+MOST_PASSED_OVER_BYTES = request_limits().passed_over_mb * 1024 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ANSWER_HEADERS = {
@@ -46,6 +48,8 @@ class Guard:
             # what GET answers, without the body (RFC 9110 section 9.3.2)
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         refusal = self._refusal(scope)
+        if refusal is not None and refusal.status_code == 413:
+            await _pass_over(receive)
         await (refusal or self.app)(scope, _limited(receive), _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -97,10 +101,22 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MAX_BODY_BYTES:
+            if message.get("more_body"):
+                await _pass_over(receive)
             raise HTTPException(413)
         return message
 
     return receiving
+
+
+async def _pass_over(receive: Receive) -> None:
+    """Read a body that is refused, to its end or as far as is reasonable: who is still sending hears no answer."""
+    left = MOST_PASSED_OVER_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
 
 
 def _without_body(send: Send) -> Send:

@@ -81,6 +81,15 @@ class SideTold(Shape):
     n_grids: int = Field(examples=[4])
 
 
+class CountedShareTold(Shape):
+    """In how much of the ground a kind of work was counted; of the rest it is estimated, or of cases none are taken."""
+
+    units: int = Field(examples=[12])
+    of_units: int = Field(examples=[96])
+    households: float = Field(examples=[190], description="In the units that were counted.")
+    of_households: float = Field(examples=[1604])
+
+
 class MadeTold(Shape):
     """How the figures came about."""
 
@@ -90,6 +99,10 @@ class MadeTold(Shape):
     homes_date: date | None = Field(examples=["2026-06-01"], description="Homes of both sides are those of today.")
     work_dates: dict[str, date] = Field(
         examples=[{"visits_due": "2026-11-01"}], description="Of the work that was counted: the oldest day of its kind."
+    )
+    work_counted: dict[str, CountedShareTold] = Field(
+        examples=[{"visits_due": {"units": 12, "of_units": 96, "households": 190, "of_households": 1604}}],
+        description="By the same names.",
     )
     covered: Provenance | None
     inputs_hash: str = Field(examples=["9f2c…"])

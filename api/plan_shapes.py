@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from api.places import feature, geojson, geometry
+from api.plan_change_shapes import CountedShareTold
 from api.schemas import Feature, Geometry, Position, Post, Shape
 from geo.actions.edit_plan import Standing
 from geo.actions.plan_view import PlanView
@@ -57,6 +58,9 @@ class PlanGridTold(Shape):
     compactness: float | None = Field(examples=[0.61], description="4 pi A / P^2 (Polsby-Popper).")
     pieces: int = Field(examples=[1])
     hours_per_month: float = Field(examples=[141.5], description="Work that the rules make of it, not of a person.")
+    households_estimated: float = Field(
+        examples=[402], description="Households whose visits nobody has counted: the cycle makes them."
+    )
     walking_m: float = Field(examples=[2150.0], description="One round past all homes.")
     problems: list[str] = Field(examples=[["households/7"]], description="Ids of breaches that concern it.")
 
@@ -112,6 +116,10 @@ class PlanDetail(Shape):
     work_dates: dict[str, date] = Field(
         examples=[{"visits_due": "2026-11-01"}],
         description="Work that was counted, by kind: the oldest day.",
+    )
+    work_counted: dict[str, CountedShareTold] = Field(
+        examples=[{"visits_due": {"units": 12, "of_units": 96, "households": 190, "of_households": 1604}}],
+        description="By the same names: in how much of the ground.",
     )
     inputs_hash: str = Field(examples=["9f2c…"])
 
@@ -225,6 +233,7 @@ def _grid_feature(view: PlanView, place: int, concern: dict[int, list[str]]) -> 
         posts=posts,
         compactness=None if np.isnan(compactness) else round(compactness, 4),
         hours_per_month=round(float(view.load.total[place]), 2),
+        households_estimated=float(view.known.households[place]),
         walking_m=round(float(view.walking_m[place])),
         problems=concern.get(grid.id, []),
         **counted,
@@ -280,6 +289,7 @@ def plan_detail(view: PlanView, standing: Standing) -> PlanDetail:
         can_undo=is_draft and bool(standing.done),
         can_redo=is_draft and bool(standing.undone),
         work_dates=dict(view.counts.dates),
+        work_counted={kind: CountedShareTold.model_validate(share) for kind, share in view.counted_shares.items()},
         inputs_hash=view.inputs_hash,
     )
 

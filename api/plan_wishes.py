@@ -14,8 +14,8 @@ from geo import plan_ops as ops
 from geo.rules.plan_edits import plan_edit_rule
 
 RULE = plan_edit_rule()
-GridId = Annotated[int, Field(ge=-(2**31), le=2**63 - 1, examples=[7])]
-UnitNo = Annotated[int, Field(ge=0, le=2**31 - 1, examples=[12])]
+GridId = Annotated[int, Field(strict=True, ge=-(2**31), le=2**63 - 1, examples=[7])]
+UnitNo = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, examples=[12])]
 Drawn = Annotated[
     list[Spot], Field(max_length=RULE.most_points, examples=[[(103.2, 40.4), (103.21, 40.4), (103.21, 40.41)]])
 ]
@@ -224,7 +224,7 @@ class PublishWish(Shape):
 class CommentWish(Shape):
     """What somebody has to say of a grid; no name is asked for."""
 
-    grid: int = Field(ge=1, le=2**63 - 1, examples=[7])
+    grid: int = Field(strict=True, ge=1, le=2**63 - 1, examples=[7])
     text: Annotated[Prose, Field(max_length=RULE.longest_comment, examples=["希望河东巷与河西巷同属一个网格。"])]
 
 

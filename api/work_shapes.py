@@ -31,7 +31,9 @@ class WorkNumbers(Shape):
 class UnitWorkWish(WorkNumbers):
     """What was counted in one unit."""
 
-    unit_no: int = Field(ge=0, le=2**31 - 1, examples=[12], description="As the community's own cut numbers it.")
+    unit_no: int = Field(
+        strict=True, ge=0, le=2**31 - 1, examples=[12], description="As the community's own cut numbers it."
+    )
 
 
 class WorkWish(Shape):

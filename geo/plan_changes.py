@@ -14,6 +14,7 @@ from geo.drafts import PlanHomes
 from geo.grids import Grid
 from geo.provenance import Provenance
 from geo.units import BoolArray, FloatArray, IntArray
+from geo.work import CountedShare
 
 METHOD = "plan-changes-1"
 """Changes whenever the same inputs give other results."""
@@ -101,6 +102,8 @@ class Things:
     """What is counted by unit: one of ``WORK_KINDS`` -> (n_units,) counts."""
     work_dates: Mapping[str, date] = field(default_factory=dict)
     """By the same names: the oldest day that counts speak of."""
+    work_counted: Mapping[str, CountedShare] = field(default_factory=dict)
+    """By the same names: in how much of the ground it was counted."""
     told_width_m: float = 0.0
     """Ground that is narrower is not told as coming to another grid."""
 
@@ -238,7 +241,9 @@ class Made:
     homes_date: date | None
     """Homes of both sides are those of today; this is the oldest day that their data speak of."""
     work_dates: Mapping[str, date]
-    """Kind of work that was counted -> the oldest day that its counts speak of."""
+    """Kind of work that was counted -> the oldest day that its counts speak of, on both sides those of today."""
+    work_counted: Mapping[str, CountedShare]
+    """By the same names: in how much of the ground it was counted; the rest is estimated."""
     covered: Provenance | None
     """How coverage was computed; None: it was not."""
     inputs_hash: str

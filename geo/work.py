@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.areas import Area
-from geo.units import FloatArray, IntArray
+from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 WORK_KINDS = ("open_cases", "cases_a_month", "visits_due", "special_households")
 """What is counted; a count's kind is the place in this list.
@@ -37,14 +37,44 @@ class WorkCounts(NamedTuple):
     dates: Mapping[str, date]
     """Kind -> the oldest day that its counts speak of; what nobody has counted is not in it."""
 
+    def of_kind(self, kind: str) -> FloatArray:
+        """(n_counts,) numbers, 0 where a count is of another kind."""
+        return np.where(self.kind == WORK_KINDS.index(kind), self.number, 0.0)
+
     @property
     def by_kind(self) -> dict[str, FloatArray]:
         """Kind -> (n_counts,) numbers, 0 where a count is of another kind; of kinds that somebody has counted."""
-        return {
-            kind: np.where(self.kind == place, self.number, 0.0)
-            for place, kind in enumerate(WORK_KINDS)
-            if kind in self.dates
-        }
+        return {kind: self.of_kind(kind) for kind in WORK_KINDS if kind in self.dates}
+
+
+class CountedGround(NamedTuple):
+    """The units that counts were made for, as the communities' own cuts have them, whatever a plan has made of them."""
+
+    n_units: int
+    """Of all communities that were asked about."""
+    unit_of_home: IntArray
+    """(n_homes,) place among the units of communities in which something was counted; NONE: in none of them."""
+    unit_of_count: IntArray
+    """(n_counts,)"""
+
+    def is_counted(self, counts: WorkCounts, kind: str) -> BoolArray:
+        """(n,) whether a unit has a count of a kind; long enough for every unit that a home or a count lies in."""
+        is_counted = np.zeros(
+            1 + max(self.unit_of_home.max(initial=NONE), self.unit_of_count.max(initial=NONE)), np.bool_
+        )
+        units = self.unit_of_count[counts.kind == WORK_KINDS.index(kind)]
+        is_counted[units[units != NONE]] = True
+        return is_counted
+
+
+class CountedShare(NamedTuple):
+    """In how much of the ground a kind of work was counted."""
+
+    units: int
+    of_units: int
+    households: float
+    """Those of these units."""
+    of_households: float
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from api.schemas import GeoJsonResponse, Listed, Position, Shape, problems
 from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
 from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
+from geo.actions.plan_access import check_community
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
 from geo.actions.plan_view import view_of, view_plan
 from geo.actions.publish_plan import publish_plan
@@ -110,11 +111,11 @@ def plan(db: Db, plan_id: Id, response: Response) -> PlanDetail:
     return plan_detail(view, standing)
 
 
-@router.get(
-    "/plans/{plan_id}/units", response_class=GeoJsonResponse, responses=problems(404), dependencies=[asks("planner")]
-)
-def units(db: Db, plan_id: Id) -> UnitList:
-    """What grids are put together from."""
+@router.get("/plans/{plan_id}/units", response_class=GeoJsonResponse, responses=problems(404))
+def units(db: Db, now: Now, who: Planner, plan_id: Id) -> UnitList:
+    """What grids are put together from, for planners of the area."""
+    with db.read() as conn:
+        check_community(conn, plans.get_plan(conn, plan_id).community_id, hand_of(who, now))
     return unit_list(view_plan(db, plan_id))
 
 
@@ -206,17 +207,19 @@ def publish(
 
 
 @router.get("/plans/{plan_id}/comments", responses=problems(404))
-def comments(db: Db, who: Annotated[Who, asks("public")], plan_id: Id) -> list[CommentTold]:
-    """What the public says of a plan; without a token only what is shown."""
-    return [comment_told(comment) for comment in list_comments(db, plan_id, is_staff=who.may("planner"))]
+def comments(db: Db, now: Now, who: Annotated[Who, asks("public")], plan_id: Id) -> list[CommentTold]:
+    """What the public says of a plan; all of it for planners of the area, for others what is shown."""
+    hand = hand_of(who, now) if who.may("planner") else None
+    return [comment_told(comment) for comment in list_comments(db, plan_id, hand)]
 
 
-@router.post(
-    "/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 503), dependencies=[asks("public")]
-)
-def comment(db: Db, now: Now, settings: Setting, plan_id: Id, wish: CommentWish) -> CommentTold:
+@router.post("/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 503))
+def comment(
+    db: Db, now: Now, settings: Setting, who: Annotated[Who, asks("public")], plan_id: Id, wish: CommentWish
+) -> CommentTold:
     """Say something about a grid of a proposed plan; it is shown once somebody has looked at it."""
-    return comment_told(comment_plan(db, plan_id, wish.grid, wish.text, local(now, settings)))
+    is_staff = who.may("viewer")
+    return comment_told(comment_plan(db, plan_id, wish.grid, wish.text, local(now, settings), is_staff=is_staff))
 
 
 @router.patch("/plans/{plan_id}/comments/{comment_id}", responses=problems(404, 413))

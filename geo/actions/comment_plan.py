@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from geo.actions.plan_access import Hand, check_community
+from geo.actions.plan_access import Hand, check_community, may_change
 from geo.errors import BadMove, Busy, NotFound
 from geo.plans import PUBLIC_STATES, Comment
 from geo.rules.plan_edits import plan_edit_rule
@@ -13,13 +13,15 @@ from geo.store import comments, plans
 from geo.store.database import Database
 
 
-def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: datetime) -> Comment:
+def comment_plan(
+    db: Database, plan_id: int, grid_id: int, text: str, at: datetime, *, is_staff: bool = False
+) -> Comment:
     """Keep a comment on a grid of a proposed plan; it is shown once somebody has looked at it.
 
     Raises
     ------
     NotFound
-        If there is no such plan or grid.
+        If there is no such plan or grid, or the public may not see it.
     BadMove
         If the plan is not open for comments, or not any more.
     Busy
@@ -27,6 +29,8 @@ def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: dateti
     """
     with db.write() as conn:
         plan = plans.get_plan(conn, plan_id, lock=True)
+        if not is_staff and plan.state not in PUBLIC_STATES:
+            raise NotFound("plan_unknown", id=plan_id)
         if plan.state != "proposed" or plan.comments_until is None:
             raise BadMove("plan_not_open_for_comments", id=plan_id)
         if at > plan.comments_until:
@@ -38,8 +42,8 @@ def comment_plan(db: Database, plan_id: int, grid_id: int, text: str, at: dateti
         return comments.add(conn, plan_id, grid_id, text, at)
 
 
-def list_comments(db: Database, plan_id: int, *, is_staff: bool) -> Sequence[Comment]:
-    """The comments on a plan, the oldest first; for the public only those that are shown.
+def list_comments(db: Database, plan_id: int, hand: Hand | None = None) -> Sequence[Comment]:
+    """The comments on a plan, the oldest first; all of them for a planner who answers for the ground, else those shown.
 
     Raises
     ------
@@ -48,8 +52,9 @@ def list_comments(db: Database, plan_id: int, *, is_staff: bool) -> Sequence[Com
     """
     with db.read() as conn:
         plan = plans.get_plan(conn, plan_id)
-        if not is_staff and plan.state not in PUBLIC_STATES:
+        if hand is None and plan.state not in PUBLIC_STATES:
             raise NotFound("plan_unknown", id=plan_id)
+        is_staff = hand is not None and may_change(conn, plan.community_id, hand)
         found = comments.of_plan(conn, plan_id)
     return [comment for comment in found if is_staff or comment.state == "shown"]
 

@@ -12,12 +12,12 @@ from geo.store.database import Database
 
 
 def export_work(db: Database, community_code: str, path: Path, hand: Hand, language: str) -> int:
-    """Write .xlsx or .csv: how many units. A community that has not been cut yet is cut first.
+    """Write .xlsx or .csv: how many units.
 
     Raises
     ------
     NotFound
-        If there is no such community.
+        If there is no such community, or it has not been cut into units.
     NotAllowed
         If it lies outside the hand's area.
     BadFile

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.areas import Area
-from geo.compute.fabric import Fabric, lengths_m_of_arcs
+from geo.compute.fabric import lengths_m_of_arcs
 from geo.compute.fabric_rings import neighbours_of, shapes_of
 from geo.compute.layer_edges import edges_of
 from geo.compute.layer_rebase import UnitGround
 from geo.compute.plan_figures import unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.project import Frame
-from geo.drafts import DraftGrid
+from geo.drafts import Draft, DraftGrid
 from geo.errors import NotFound
 from geo.imports.places import frame_about
 from geo.layers import CityUnits
@@ -81,17 +81,33 @@ def find_units(conn: Connection, community: str | None = None) -> CityUnits | No
     )
 
 
-def _cut(conn: Connection, community: Area) -> _Cut | None:
+def cut_shapes(conn: Connection, community: Area) -> NDArray[np.object_] | None:
+    """(n_units,) multipolygons, EPSG:4326, of a community's own units; None if it has not been cut."""
+    draft = _cut_draft(conn, community)
+    return None if draft is None else _shapes(draft)
+
+
+def _cut_draft(conn: Connection, community: Area) -> Draft | None:
     fabric_id = cut_of(conn, community.id)
     if fabric_id is None:
         return None
     arcs, next_arc_no, next_unit_no = arcs_of_fabric(conn, fabric_id)
     units = {unit: ANY.id for arc in arcs.values() for unit in (arc.left, arc.right) if unit != NONE}
-    draft = draft_of(community, PlanRows(arcs, units, {ANY.id: ANY}, next_arc_no, next_unit_no))
-    fabric: Fabric = draft.fabric
-    every = np.arange(len(draft.unit_no))
-    pairs, length_m = neighbours_of(fabric, every, lengths_m_of_arcs(fabric, frame_about(community.shape)))
-    return _Cut(community, draft.unit_no, shapes_of(fabric, every, len(every)), pairs, length_m)
+    return draft_of(community, PlanRows(arcs, units, {ANY.id: ANY}, next_arc_no, next_unit_no))
+
+
+def _shapes(draft: Draft) -> NDArray[np.object_]:
+    n_units = len(draft.unit_no)
+    return shapes_of(draft.fabric, np.arange(n_units), n_units)
+
+
+def _cut(conn: Connection, community: Area) -> _Cut | None:
+    draft = _cut_draft(conn, community)
+    if draft is None:
+        return None
+    lengths_m = lengths_m_of_arcs(draft.fabric, frame_about(community.shape))
+    pairs, length_m = neighbours_of(draft.fabric, np.arange(len(draft.unit_no)), lengths_m)
+    return _Cut(community, draft.unit_no, _shapes(draft), pairs, length_m)
 
 
 def ground_of_units(units: CityUnits, frame: Frame) -> UnitGround:

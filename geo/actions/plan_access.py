@@ -49,8 +49,13 @@ def check_community(conn: Connection, community_id: int, hand: Hand) -> None:
     NotAllowed
         If it does.
     """
-    if hand.area_id is not None and community_id not in areas_within(conn, hand.area_id):
+    if hand.area_id is not None and not may_change(conn, community_id, hand):
         raise NotAllowed("token_outside_area", area=chain_of(conn, hand.area_id)[-1].name)
+
+
+def may_change(conn: Connection, community_id: int, hand: Hand) -> bool:
+    """Whether a community lies inside the area that somebody answers for."""
+    return hand.area_id is None or community_id in areas_within(conn, hand.area_id)
 
 
 def plan_for(

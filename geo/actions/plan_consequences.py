@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
+from geo.actions.counted_ground import counted_ground
 from geo.actions.plan_view import PlanView, view_of
 from geo.areas import Area
-from geo.compute.load import known_work, load_of_grids, walking_m
+from geo.compute.load import counted_shares, known_work, load_of_grids, walking_m
 from geo.compute.plan_changes import compare, consequences, grid_at
 from geo.compute.plan_figures import figures_of_shapes
+from geo.compute.project import Frame
 from geo.coverage import CoverageRun
 from geo.errors import CoverageMissing, Refused
 from geo.grids import Grid
-from geo.imports.places import frame_about, in_metres
+from geo.imports.places import in_metres
 from geo.plan_changes import Comparison, Consequences, Covered, GridLoad, PlanSide, Things
 from geo.plan_problems import Problem
 from geo.plans import Plan
@@ -35,7 +38,7 @@ from geo.store.grids import grids_of_plans, live_grids
 from geo.store.plan_homes import Housed
 from geo.store.work_counts import counts_in
 from geo.units import NONE, IntArray
-from geo.work import WorkCounts
+from geo.work import CountedGround, WorkCounts
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC) -> Told:
         plan = plans.get_plan(conn, plan_id)
         view = view_of(conn, plan)
         base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
-        before, after = _side_of(conn, base, view.housed, view.counts, zone), _side_of_view(view, zone)
-        found = consequences(before, after, _things(conn, [view.community], view.housed, view.counts))
+        people = _People(view.housed, view.counts, view.ground)
+        before, after = _side_of(conn, base, people, zone), _side_of_view(view, zone)
+        found = consequences(before, after, _things(conn, [view.community], people))
         return Told(plan, view.community, found, view.problems, before.grids, after.grids)
 
 
@@ -84,13 +88,15 @@ def compare_plans(db: Database, one_id: int, other_id: int, zone: tzinfo = UTC) 
         if one.community_id != other.community_id:
             raise Refused("plans_other_communities", a=one_id, b=other_id)
         community = community_of(conn, area_id=one.community_id)
-        housed, counts = plan_homes.homes_in(conn, [community.id]), counts_in(conn, [community.id])
-        before, after = (_side_of(conn, plan, housed, counts, zone) for plan in (one, other))
-        return compare(before, after, _things(conn, [community], housed, counts))
+        people = _people_in(conn, [community])
+        before, after = (_side_of(conn, plan, people, zone) for plan in (one, other))
+        return compare(before, after, _things(conn, [community], people))
 
 
 def compare_days(db: Database, one: datetime, other: datetime, community_code: str | None) -> Comparison:
     """The grids in force on two days held against each other, of one community or of all.
+
+    Homes and counts of work are those of today on both sides: the load is what either day's grids would make of them.
 
     Raises
     ------
@@ -102,34 +108,57 @@ def compare_days(db: Database, one: datetime, other: datetime, community_code: s
             communities = live_areas(conn, "community")
         else:
             communities = [community_of(conn, code=community_code)]
-        ids = [community.id for community in communities]
-        housed, counts = plan_homes.homes_in(conn, ids), counts_in(conn, ids)
-        before, after = (_side_of_day(conn, day, set(ids), housed, counts) for day in (one, other))
-        return compare(before, after, _things(conn, communities, housed, counts))
+        ids = {community.id for community in communities}
+        people = _people_in(conn, communities)
+        before, after = (_side_of_day(conn, day, ids, people) for day in (one, other))
+        return compare(before, after, _things(conn, communities, people))
 
 
-def _side_of(conn: Connection, plan: Plan | None, housed: Housed, counts: WorkCounts, zone: tzinfo) -> PlanSide:
+class _People(NamedTuple):
+    """The homes and the work of some communities, as they are today."""
+
+    housed: Housed
+    counts: WorkCounts
+    ground: CountedGround
+
+
+def _people_in(conn: Connection, communities: Sequence[Area]) -> _People:
+    ids = [community.id for community in communities]
+    housed, counts = plan_homes.homes_in(conn, ids), counts_in(conn, ids)
+    return _People(housed, counts, counted_ground(conn, communities, housed, counts))
+
+
+def _side_of(conn: Connection, plan: Plan | None, people: _People, zone: tzinfo) -> PlanSide:
     if plan is None:
-        return PlanSide((), None, None, (), grid_at(housed.homes.lonlat, ()), grid_at(counts.lonlat, ()))
+        return _side_of_grids((), None, None, (), people)
     if plan.fabric_id is not None:
         return _side_of_view(view_of(conn, plan), zone)
-    grids = grids_of_plans(conn, [plan.id])
-    grid_of_home, grid_of_count = grid_at(housed.homes.lonlat, grids), grid_at(counts.lonlat, grids)
-    load = _load_of_shapes(grids, housed, grid_of_home, counts, grid_of_count)
-    return PlanSide((plan.id,), plan.version, _day(plan, zone), grids, grid_of_home, grid_of_count, load)
+    return _side_of_grids((plan.id,), plan.version, _day(plan, zone), grids_of_plans(conn, [plan.id]), people)
+
+
+def _side_of_grids(
+    plan_ids: tuple[int, ...], version: int | None, day: date | None, grids: Sequence[Grid], people: _People
+) -> PlanSide:
+    """Of grids as they are drawn, whether on units or not."""
+    homes, counts = people.housed.homes, people.counts
+    grid_of_home, grid_of_count = grid_at(homes.lonlat, grids), grid_at(counts.lonlat, grids)
+    load = _load_of_shapes(grids, people, grid_of_home, grid_of_count)
+    return PlanSide(plan_ids, version, day, grids, grid_of_home, grid_of_count, load)
 
 
 def _load_of_shapes(
-    grids: Sequence[Grid], housed: Housed, grid_of_home: IntArray, counts: WorkCounts, grid_of_count: IntArray
+    grids: Sequence[Grid], people: _People, grid_of_home: IntArray, grid_of_count: IntArray
 ) -> dict[int, GridLoad]:
-    """The work of grids that are not drawn on units."""
+    """The work of grids, from their shapes."""
     if not grids:
         return {}
+    homes = people.housed.homes
     ids = np.array([grid.id for grid in grids], np.int64)
-    frame = frame_about(shapely.union_all([grid.shape for grid in grids]))
+    frame = Frame.of(shapely.get_coordinates([grid.shape for grid in grids]))
     shapes_m = np.array([in_metres(grid.shape, frame) for grid in grids], dtype=object)
-    figures = figures_of_shapes(shapes_m, housed.homes, _places(ids, grid_of_home))
-    known = known_work(counts, _places(ids, grid_of_count), len(grids))
+    homes_at, counts_at = _places(ids, grid_of_home), _places(ids, grid_of_count)
+    figures = figures_of_shapes(shapes_m, homes, homes_at)
+    known = known_work(people.counts, people.ground, homes.households, homes_at, counts_at, len(grids))
     metres = walking_m(figures.homes.astype(np.float64), figures.area_m2, load_rule())
     hours = load_of_grids(figures, known, metres, load_rule()).total
     loads = zip(ids.tolist(), hours.tolist(), metres.tolist(), strict=True)
@@ -161,20 +190,17 @@ def grids_of_view(view: PlanView) -> list[Grid]:
     ]
 
 
-def _side_of_day(
-    conn: Connection, at: datetime, community_ids: set[int], housed: Housed, counts: WorkCounts
-) -> PlanSide:
+def _side_of_day(conn: Connection, at: datetime, community_ids: set[int], people: _People) -> PlanSide:
     grids = [grid for grid in live_grids(conn, at) if grid.community_id in community_ids]
-    plan_ids = tuple(sorted({grid.plan_id for grid in grids}))
-    grid_of_home, grid_of_count = grid_at(housed.homes.lonlat, grids), grid_at(counts.lonlat, grids)
-    return PlanSide(plan_ids, None, at.date(), grids, grid_of_home, grid_of_count)
+    return _side_of_grids(tuple(sorted({grid.plan_id for grid in grids})), None, at.date(), grids, people)
 
 
 def _day(plan: Plan, zone: tzinfo) -> date | None:
     return None if plan.effective_from is None else plan.effective_from.astimezone(zone).date()
 
 
-def _things(conn: Connection, communities: Sequence[Area], housed: Housed, counts: WorkCounts) -> Things:
+def _things(conn: Connection, communities: Sequence[Area], people: _People) -> Things:
+    housed, counts = people.housed, people.counts
     ids = [community.id for community in communities]
     names = zip(housed.homes.id.tolist(), housed.name, strict=True)
     return Things(
@@ -187,6 +213,7 @@ def _things(conn: Connection, communities: Sequence[Area], housed: Housed, count
         covered=_covered(conn, housed),
         of_units=counts.by_kind,
         work_dates=counts.dates,
+        work_counted=counted_shares(counts, people.ground, housed.homes.households),
         told_width_m=plan_edit_rule().told_width_m,
     )
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from geo.actions.counted_ground import counted_ground
 from geo.areas import Area
 from geo.compute.bridges import lines_of_bridges
 from geo.compute.fabric_rings import shapes_of
-from geo.compute.load import balance_of, known_work, load_of_grids, walking_m
+from geo.compute.load import KnownWork, balance_of, counted_shares, known_work, load_of_grids, walking_m
 from geo.compute.plan_figures import figures_of_grids, grid_of_homes, unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_rules import problems_of
@@ -35,7 +36,7 @@ from geo.store.grids import grids_of_plans
 from geo.store.plan_homes import Housed, homes_in
 from geo.store.work_counts import counts_in
 from geo.units import NONE, IntArray
-from geo.work import WorkCounts
+from geo.work import CountedGround, CountedShare, WorkCounts
 
 MEASURES = ("residents", "households", "elderly", "children", "shops")
 
@@ -56,6 +57,8 @@ class PlanView:
     before: PlanBefore | None
     counts: WorkCounts
     """What has been counted of the community's work."""
+    ground: CountedGround
+    """The units that it was counted for."""
 
     @cached_property
     def frame(self) -> Frame:
@@ -83,10 +86,20 @@ class PlanView:
         return walking_m(self.figures.homes.astype(np.float64), self.figures.area_m2, load_rule())
 
     @cached_property
+    def known(self) -> KnownWork:
+        """What has been counted in each grid, and for whom work is estimated."""
+        places = (self.place_of_home, self.place_of_count)
+        return known_work(self.counts, self.ground, self.housed.homes.households, *places, len(self.draft.grids))
+
+    @cached_property
+    def counted_shares(self) -> dict[str, CountedShare]:
+        """Kind of work -> in how much of the community it was counted."""
+        return counted_shares(self.counts, self.ground, self.housed.homes.households)
+
+    @cached_property
     def load(self) -> LoadHours:
         """Hours of work a month."""
-        known = known_work(self.counts, self.place_of_count, len(self.draft.grids))
-        return load_of_grids(self.figures, known, self.walking_m, load_rule())
+        return load_of_grids(self.figures, self.known, self.walking_m, load_rule())
 
     @cached_property
     def balance(self) -> Balance:
@@ -94,9 +107,14 @@ class PlanView:
         return balance_of(self.load.total, load_rule())
 
     @cached_property
+    def place_of_home(self) -> IntArray:
+        """(n_homes,) place among the grids of the one that each home lies in; NONE: in none."""
+        return grid_of_homes(self.draft, self.unit_of_home)
+
+    @cached_property
     def grid_of_home(self) -> IntArray:
         """(n_homes,) permanent id of each home's grid; NONE: in none."""
-        return self._ids(grid_of_homes(self.draft, self.unit_of_home))
+        return self._ids(self.place_of_home)
 
     @cached_property
     def place_of_count(self) -> IntArray:
@@ -135,7 +153,7 @@ class PlanView:
     def inputs_hash(self) -> str:
         """sha256 over the units, who has them, the people, and the work that was counted."""
         digest = hashlib.sha256()
-        counts = (self.counts.kind, self.counts.number, self.counts.lonlat)
+        counts = (self.counts.kind, self.counts.number, self.counts.lonlat, *self.ground[1:])
         for array in (*self.draft.fabric, self.draft.kind_of_arc, self.draft.grid_of_unit, *self.housed.homes, *counts):
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update(repr((self.draft.grids, self.draft.bridges, sorted(self.counts.dates.items()))).encode())
@@ -169,7 +187,8 @@ def view_of(conn: Connection, plan: Plan, draft: Draft | None = None) -> PlanVie
     unit_shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
     unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
     before, counts = _before(conn, plan, housed), counts_in(conn, [community.id])
-    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts)
+    ground = counted_ground(conn, [community], housed, counts)
+    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts, ground)
 
 
 def grid_of_homes_in(conn: Connection, plan: Plan, housed: Housed) -> IntArray:

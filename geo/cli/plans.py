@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from geo.cli.tables import number, percent
 from geo.errors import Refused
 from geo.files.plan_formats import write_comparison
 from geo.files.plan_sheet import about_changes
-from geo.plan_changes import Comparison, Consequences
+from geo.plan_changes import Comparison, Consequences, GridSide
 from geo.plan_ops import (
     Bridge,
     Carve,
@@ -49,6 +50,7 @@ from geo.store import drafts, plans
 from geo.store.areas import community as community_of
 from geo.store.database import Database
 from geo.words import sentence
+from geo.work import CountedShare
 
 plan_app = typer.Typer(no_args_is_help=True, help="Drafts and plans of grids. / 网格方案。")
 
@@ -113,8 +115,13 @@ def show(plan_id: PlanId, as_json: Json = False) -> None:
         view = view_plan(db, plan_id)
         rows = _grid_rows(view)
     lines = [_line_of(view.plan), *(sentence("plan_grid_line", language(), **_shown(row)) for row in rows)]
+    lines += _counted_in(view.counted_shares, view.counts.dates)
     told = {"plan": asdict(view.plan), "grids": rows, "balance": view.balance._asdict()}
-    answer({**told, "work_dates": dict(view.counts.dates)}, lines, as_json=as_json)
+    answer(
+        {**told, "work_dates": dict(view.counts.dates), "work_counted": _counted_data(view.counted_shares)},
+        lines,
+        as_json=as_json,
+    )
 
 
 @plan_app.command()
@@ -349,7 +356,14 @@ def compare(
         told = _compared(db, plan_ids or [], days, community)
     if out is not None:
         write_comparison(out, told, about_changes(told.made), language())
-    answer({"moved": asdict(told.moved), "whole": asdict(told.whole)}, _changes_told(told), as_json=as_json)
+    hours = [
+        {"code": change.name.code, **{when: side and side.load and side.load.hours for when, side in sides.items()}}
+        for change in told.grids
+        if (sides := {"before": change.before, "after": change.after})
+    ]
+    data = {"moved": asdict(told.moved), "whole": asdict(told.whole), "hours_per_month": hours}
+    data["work_counted"] = _counted_data(told.made.work_counted)
+    answer(data, _changes_told(told), as_json=as_json)
 
 
 @plan_app.command()
@@ -428,7 +442,38 @@ def _changes_told(told: Comparison) -> list[str]:
         before, after = ("–" if side is None else side.code for side in (flow.before, flow.after))
         counts = number(flow.counts.residents, 0)
         lines.append(sentence("plan_move_line", language(), before=before, after=after, residents=counts))
-    return lines
+    return [*lines, *_load_told(told)]
+
+
+def _load_told(told: Comparison) -> list[str]:
+    """Hours of the grids that are not as they were, and which counts they rest on."""
+    changed = [change for change in told.grids if change.state != "kept"]
+    loads = [(change.name.code, *map(_hours_of, (change.before, change.after))) for change in changed]
+    lines = [sentence("plan_load_today", language())] if loads else []
+    lines += [sentence("plan_load_line", language(), code=code, before=old, after=new) for code, old, new in loads]
+    return lines + _counted_in(told.made.work_counted, told.made.work_dates)
+
+
+def _hours_of(side: GridSide | None) -> str:
+    return "–" if side is None or side.load is None else number(side.load.hours)
+
+
+def _counted_in(shares: Mapping[str, CountedShare], days: Mapping[str, date]) -> list[str]:
+    """In how much of the ground each kind of work was counted."""
+    return [
+        sentence(
+            "plan_work_counted",
+            language(),
+            name=sentence(f"plan_column_{kind}", language()),
+            day=days[kind].isoformat(),
+            **{name: number(value, 0) for name, value in share._asdict().items()},
+        )
+        for kind, share in shares.items()
+    ]
+
+
+def _counted_data(shares: Mapping[str, CountedShare]) -> dict[str, Any]:
+    return {kind: share._asdict() for kind, share in shares.items()}
 
 
 def _edit(plan_id: int, op: PlanOp, version: int | None, *, dry_run: bool, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from geo.compute.inequality import gini
 from geo.plan_figures import Balance, GridFigures, LoadHours
 from geo.rules.load import LoadRule
 from geo.units import MINUTES_PER_HOUR, NONE, FloatArray, IntArray
-from geo.work import WORK_KINDS, WorkCounts
+from geo.work import WORK_KINDS, CountedGround, CountedShare, WorkCounts
 
 SECONDS_PER_HOUR = 3600
 
@@ -26,30 +26,78 @@ its value after Johnson, McGeoch and Rothberg (1996), Proc. 7th ACM-SIAM Symp. D
 
 
 class KnownWork(NamedTuple):
-    """What somebody has counted, by grid; arrays of (n_grids,), NaN where nobody has, None if nowhere."""
+    """What has been counted of each grid's work, and for whom it has to be estimated; arrays of (n_grids,)."""
 
-    special_households: FloatArray | None = None
-    """Households of hardship and special groups."""
-    visits: FloatArray | None = None
-    """Visits due a month: takes the place of those that the cycle makes."""
-    cases: FloatArray | None = None
-    """Cases a month; not known counts as none."""
+    visits: FloatArray
+    """Counted, due a month."""
+    cases: FloatArray
+    """Counted, a month; where nobody has counted, none are taken."""
+    households: FloatArray
+    """Those of units in which nobody has counted visits: the cycle makes theirs."""
+    special_households: FloatArray
+    """Counted ones of hardship and special groups, in these units."""
+    households_by_share: FloatArray
+    """Of ``households``, those of units in which nobody has counted special ones either."""
 
 
-def known_work(counts: WorkCounts, grid_of_count: IntArray, n_grids: int) -> KnownWork:
-    """What has been counted in each grid; not open cases, which tell how much waits and not what a month brings.
+def known_work(
+    counts: WorkCounts,
+    ground: CountedGround,
+    households: FloatArray,
+    grid_of_home: IntArray,
+    grid_of_count: IntArray,
+    n_grids: int,
+) -> KnownWork:
+    """What has been counted in each grid, and the households of units in which it has not.
+
+    Not open cases, which tell how much waits and not what a month brings. Whether a household's unit was counted is
+    told by the community's own cut, so that a grid that has a part of a unit gets either its counts or nothing: all
+    grids together have the same work by every plan.
 
     Parameters
     ----------
     counts
         All there are.
-    grid_of_count
-        (n_counts,) place among the grids of the one that each count lies in; NONE: in none.
+    ground
+        The units that they were made for.
+    households
+        (n_homes,) of each home.
+    grid_of_home, grid_of_count
+        (n_homes,) and (n_counts,) place among the grids of the one that each lies in; NONE: in none.
     n_grids
         How many grids there are.
     """
-    kinds = ("special_households", "visits_due", "cases_a_month")
-    return KnownWork(*(counted(counts, kind, grid_of_count, n_grids) for kind in kinds))
+    has_visits, has_special = (ground.is_counted(counts, kind) for kind in ("visits_due", "special_households"))
+    of_unit = np.append(has_visits, False)  # NONE: a home in no unit has not been counted
+    is_left = ~of_unit[ground.unit_of_home]
+    by_share = is_left & ~np.append(has_special, False)[ground.unit_of_home]
+    special = counts.of_kind("special_households") * ~of_unit[ground.unit_of_count]
+    return KnownWork(
+        visits=_sums(grid_of_count, counts.of_kind("visits_due"), n_grids),
+        cases=_sums(grid_of_count, counts.of_kind("cases_a_month"), n_grids),
+        households=_sums(grid_of_home, households * is_left, n_grids),
+        special_households=_sums(grid_of_count, special, n_grids),
+        households_by_share=_sums(grid_of_home, households * by_share, n_grids),
+    )
+
+
+def _sums(group: IntArray, value: FloatArray, n_groups: int) -> FloatArray:
+    """(n_groups,) sums of what is in a group; NONE is in none."""
+    return np.asarray(np.bincount(group + 1, weights=value, minlength=n_groups + 1)[1:], np.float64)
+
+
+def counted_shares(counts: WorkCounts, ground: CountedGround, households: FloatArray) -> dict[str, CountedShare]:
+    """Kind -> in how much of the ground it was counted, of the kinds that somebody has counted.
+
+    ``households`` is (n_homes,) of each home.
+    """
+    told = {}
+    for kind in WORK_KINDS:
+        if kind in counts.dates:
+            is_counted = ground.is_counted(counts, kind)
+            its = households[np.append(is_counted, False)[ground.unit_of_home]]
+            told[kind] = CountedShare(int(is_counted.sum()), ground.n_units, float(its.sum()), float(households.sum()))
+    return told
 
 
 def counted(counts: WorkCounts, kind: str, group_of_count: IntArray, n_groups: int) -> FloatArray:
@@ -105,33 +153,21 @@ def load_of_grids(figures: GridFigures, known: KnownWork, round_m: FloatArray, r
     figures
         Of the grids.
     known
-        What has been counted.
+        What has been counted, and for whom it is estimated.
     round_m
         (n_grids,) one round past all homes, measured or as :func:`walking_m` has it.
     rule
         Cycles and minutes.
     """
-    households = figures.households
-    special = _known(known.special_households, households * rule.special_share)
-    visits = _known(known.visits, visits_per_month(households, special, rule))
-    cases = _known(known.cases, np.zeros(len(households)))
+    special = known.special_households + known.households_by_share * rule.special_share
+    visits = known.visits + visits_per_month(known.households, special, rule)
     rounds = rule.rounds_a_work_day * rule.work_days
     return LoadHours(
         visits=visits * rule.minutes_of_visit / MINUTES_PER_HOUR,
-        cases=cases * rule.minutes_of_case / MINUTES_PER_HOUR,
+        cases=known.cases * rule.minutes_of_case / MINUTES_PER_HOUR,
         shops=figures.shops / rule.shops_every_months * rule.minutes_of_shop / MINUTES_PER_HOUR,
         patrol=rounds * round_m / rule.speed_m_s / SECONDS_PER_HOUR,
     )
-
-
-def hours_per_month(figures: GridFigures, known: KnownWork, rule: LoadRule) -> FloatArray:
-    """(n_grids,) hours of work a month, the round past all homes estimated."""
-    round_m = walking_m(figures.homes.astype(np.float64), figures.area_m2, rule)
-    return load_of_grids(figures, known, round_m, rule).total
-
-
-def _known(counted: FloatArray | None, otherwise: FloatArray) -> FloatArray:
-    return otherwise if counted is None else np.where(np.isnan(counted), otherwise, counted)
 
 
 def balance_of(hours: FloatArray, rule: LoadRule) -> Balance:

@@ -20,6 +20,7 @@ def made_of(before: PlanSide, after: PlanSide, things: Things) -> Made:
         after=_side(after),
         homes_date=things.homes_date,
         work_dates=things.work_dates,
+        work_counted=things.work_counted,
         covered=things.covered.provenance if things.covered else None,
         inputs_hash=_hash(before, after, things),
     )
@@ -48,7 +49,7 @@ def _hash(before: PlanSide, after: PlanSide, things: Things) -> str:
     for places in (things.stations, things.incidents):
         digest.update(repr(list(places.name)).encode())
         _add_arrays(digest, [places.id, places.lonlat])
-    digest.update(repr(sorted(things.work_dates.items())).encode())
+    digest.update(repr((sorted(things.work_dates.items()), sorted(things.work_counted.items()))).encode())
     for name, counts in sorted((things.of_units or {}).items()):
         digest.update(repr(name).encode())
         _add_arrays(digest, [counts])

@@ -134,6 +134,8 @@ def _merge(draft: Draft, change: Merge) -> Draft:
 def _move(draft: Draft, change: Move) -> Draft:
     locked = np.array([grid.is_locked for grid in draft.grids])
     from_e7, to_e7 = (_e7([move[end] for move in change.moves]) for end in (0, 1))
+    if np.array_equal(from_e7, to_e7):
+        raise BadMove("plan_nothing_changes")
     moved = move_points(draft.fabric, from_e7, to_e7, ~locked[draft.grid_of_unit], plan_edit_rule().snap_e7)
     return replace(draft, fabric=moved)
 

@@ -302,6 +302,9 @@ class _Story:
         yield self.line(self.text("method", method=made.method), self.printer.small)
         homes = self.text("homes", day=made.homes_date) if made.homes_date else self.text("homes_undated")
         yield self.line(homes, self.printer.small)
+        for kind, share in made.work_counted.items():
+            parts = {name: told_number(value) for name, value in share._asdict().items()}
+            yield self.line(self.text("counted", name=self.word(f"column_{kind}"), **parts), self.printer.small)
         reach = made.covered
         if reach is None:
             yield self.line(self.text("not_covered"), self.printer.small)

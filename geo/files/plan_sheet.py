@@ -360,6 +360,8 @@ def about_changes(made: Made) -> About:
     told["homes_date"] = made.homes_date or ""
     for kind, day in sorted(made.work_dates.items()):
         told[f"{kind}_as_of"] = day
+    for kind, share in sorted(made.work_counted.items()):
+        told |= {f"{kind}_counted_{name}": value for name, value in share._asdict().items()}
     told["coverage_inputs_hash"] = made.covered.inputs_hash if made.covered else ""
     told["inputs_hash"] = made.inputs_hash
     return told

@@ -35,6 +35,8 @@ class RequestLimits:
     listeners: int
     listen_replay: int
     """Steps that a listener is told again."""
+    passed_over_mb: int
+    """Of a body that is refused."""
 
 
 @cache

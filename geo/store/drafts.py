@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, union, update
 
 from geo.drafts import DraftGrid
 from geo.errors import NotFound, StaleVersion
@@ -87,6 +87,17 @@ def cuts(conn: Connection, community_ids: Sequence[int], *, lock: bool = False) 
     query = select(fabric.c.community_id, fabric.c.id).where(fabric.c.community_id.in_(community_ids), fabric.c.is_cut)
     found = conn.execute(query.with_for_update(read=True) if lock else query)
     return {row.community_id: row.id for row in found}
+
+
+def number_of_units(conn: Connection, community_ids: Sequence[int]) -> int:
+    """How many units some communities were cut into."""
+    f, a = fabric.c, fabric_arc.c
+    ours = select(f.id).where(f.community_id.in_(community_ids), f.is_cut)
+    sides = (
+        select(a.fabric_id, side).where(a.fabric_id.in_(ours), side.is_not(None))
+        for side in (a.left_unit, a.right_unit)
+    )
+    return int(conn.execute(select(func.count()).select_from(union(*sides).subquery())).scalar_one())
 
 
 def save_fabric(  # noqa: PLR0913 -- the columns of a row

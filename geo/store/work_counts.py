@@ -35,6 +35,13 @@ def counts_in(conn: Connection, community_ids: Sequence[int]) -> WorkCounts:
     )
 
 
+def communities_counted(conn: Connection, community_ids: Sequence[int]) -> list[int]:
+    """Those of some communities in which something is counted now, by id."""
+    w = work_count.c
+    query = select(w.community_id).where(w.community_id.in_(community_ids), w.retired_at.is_(None)).distinct()
+    return sorted(conn.execute(query).scalars())
+
+
 def lock_counts(conn: Connection) -> None:
     """Wait until no other import of counts is landing, and hold others off until the transaction ends."""
     conn.execute(select(func.pg_advisory_xact_lock(LOCK)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from geo.actions.export_plan import export_changes, print_changes
 from geo.actions.export_work import export_work
 from geo.actions.import_work import import_work
 from geo.actions.list_work import list_work
-from geo.actions.plan_access import Hand
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_view import PlanView, view_plan
 from geo.actions.publish_plan import publish_plan
@@ -117,8 +116,10 @@ class TestLoad:
         }  # fmt: skip
         after = view_plan(db, draft.id)
         assert by_grid(after, town, "cases") == [0.0, 4 * 60 / 60, 5.5 * 60 / 60, 0.0]
-        by_special = 40 + (OF_GRID - 40) / 3
-        visits = [30.0, estimate, estimate, by_special]
+        others = OF_GRID - HOUSEHOLDS
+        by_cycle = others * RULE.special_share + others * (1 - RULE.special_share) / 3
+        special = 40 + others * RULE.special_share
+        visits = [30 + by_cycle, estimate, estimate, special + (OF_GRID - special) / 3]
         assert by_grid(after, town, "visits") == pytest.approx([number * 20 / 60 for number in visits])
         assert by_grid(after, town, "patrol") == by_grid(before, town, "patrol")
         assert after.inputs_hash != before.inputs_hash
@@ -130,7 +131,7 @@ class TestLoad:
         before = by_grid(view_plan(db, draft.id), town, "visits")
         take_in(db, tmp_path, [row(0, 9, visits_due=0), row(9, 9, visits_due=None)])
         after = by_grid(view_plan(db, draft.id), town, "visits")
-        assert after == [0.0, *before[1:]]
+        assert after == pytest.approx([before[0] * (OF_GRID - HOUSEHOLDS) / OF_GRID, *before[1:]])
 
     def test_work_of_a_plan_that_was_only_drawn_is_the_same(
         self, db: Database, town: PlanTown, draft: Plan, tmp_path: Path
@@ -142,6 +143,37 @@ class TestLoad:
             assert change.before.load is not None
             assert change.after.load is not None
             assert change.after.load.hours == pytest.approx(change.before.load.hours, rel=1e-6)
+
+    def test_a_line_through_a_counted_unit_keeps_all_work_and_days_tell_it_too(
+        self, db: Database, town: PlanTown, draft: Plan, tmp_path: Path
+    ) -> None:
+        """The line leaves the unit's home on one side and the place of its count on the other."""
+        take_in(db, tmp_path, [row(0, 5, visits_due=30), row(1, 5, visits_due=2)])
+        cut = edit_plan(db, draft.id, 1, Split(town.grid[0], (lonlat(-50, 562), lonlat(550, 562))), HAND)
+        edit_plan(db, draft.id, cut.plan.version, Paint((unit_no(5, 9),), town.grid[0]), HAND)
+        told = compare_plans(db, town.plan_id, draft.id)
+        share = told.made.work_counted["visits_due"]
+        assert share == (2, N * N, 2 * HOUSEHOLDS, N * N * HOUSEHOLDS)
+        assert view_plan(db, draft.id).counted_shares == {"visits_due": share}
+        by_cycle = (N * N - 2) * HOUSEHOLDS * (RULE.special_share + (1 - RULE.special_share) / 3)
+        assert view_plan(db, draft.id).load.visits.sum() == pytest.approx((32 + by_cycle) * 20 / 60)
+
+    def test_days_tell_the_load_that_plans_tell(
+        self, db: Database, town: PlanTown, draft: Plan, tmp_path: Path
+    ) -> None:
+        take_in(db, tmp_path, [row(0, 9, visits_due=30, cases_a_month=2)])
+        edit_plan(db, draft.id, 1, Paint((unit_no(0, 4),), town.grid[0]), HAND)
+        publish_plan(db, draft.id, 2, accepted(view_plan(db, draft.id)), None, LATER)
+        plans_told, days_told = (
+            compare_plans(db, town.plan_id, draft.id),
+            compare_days(db, AT + timedelta(minutes=1), LATER.at + timedelta(days=1), WEST),
+        )
+        for one, other in zip(plans_told.grids, days_told.grids, strict=True):
+            pairs = ((one.before, other.before), (one.after, other.after))
+            hours = [[side.load.hours for side in pair if side and side.load] for pair in pairs]
+            assert [len(each) for each in hours] == [2, 2]
+            assert [each[1] for each in hours] == pytest.approx([each[0] for each in hours], rel=1e-6)
+        assert days_told.made.work_counted == plans_told.made.work_counted
 
 
 def work_of(changes: Consequences, town: PlanTown, kind: str) -> list[tuple[float, float]]:
@@ -571,8 +603,12 @@ class TestTemplate:
             0: 4,
         }
 
-    def test_a_community_is_cut_for_it(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
-        assert export_work(db, EAST, tmp_path / "east.csv", Hand(at=datetime(2026, 3, 2, tzinfo=UTC)), "en") >= 1
+    def test_looking_cuts_nothing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        before = everything(db)
+        with pytest.raises(NotFound) as refused:
+            export_work(db, EAST, tmp_path / "east.csv", HAND, "en")
+        assert refused.value.key == "work_nothing_to_list"
+        assert everything(db) == before
 
     def test_what_is_refused(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         with pytest.raises(NotFound):

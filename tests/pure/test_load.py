@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from geo.compute.load import (
     KnownWork,
     balance_of,
-    hours_per_month,
     known_work,
     load_of_grids,
     visits_per_month,
@@ -20,8 +19,7 @@ from geo.compute.load import (
 )
 from geo.plan_figures import GridFigures
 from geo.rules.load import load_rule
-from geo.units import NONE
-from geo.work import WORK_KINDS, WorkCounts
+from geo.work import WORK_KINDS, CountedGround, WorkCounts
 
 RULE = load_rule()
 PLAIN = replace(
@@ -53,39 +51,48 @@ def test_nobody_is_visited_more_than_monthly() -> None:
 def test_hours_by_hand() -> None:
     """60 households, 6 of them special: 24 half-hour visits. 9 shops: 3 a month. 20 rounds of 3,600 m at 1 m/s."""
     figures = grids(households=[60.0], shops=[9.0])
-    hours = load_of_grids(figures, KnownWork(cases=np.array([2.0])), np.array([3600.0]), PLAIN)
+    nothing = np.zeros(1)
+    of = KnownWork(nothing, np.array([2.0]), figures.households, nothing, figures.households)
+    hours = load_of_grids(figures, of, np.array([3600.0]), PLAIN)
     assert [part.tolist() for part in hours] == [[12.0], [2.0], [0.75], [20.0]]
     assert hours.total.tolist() == [34.75]
 
 
-def test_what_has_been_counted_takes_the_place_of_estimates() -> None:
-    figures = grids(households=[60.0, 60.0])
-    nan = float("nan")
-    special = load_of_grids(figures, KnownWork(special_households=np.array([30.0, nan])), np.zeros(2), PLAIN)
-    assert special.visits.tolist() == [(30 + 30 / 3) / 2, 12.0]
-    known = KnownWork(
-        special_households=np.array([30.0, 30.0]), visits=np.array([nan, 7.0]), cases=np.array([nan, 1.0])
+def known(
+    *, kinds: dict[str, dict[int, float]], grid_of_unit: list[int], home_grid: list[int] | None = None
+) -> KnownWork:
+    """Units with a home of 60 households each; ``home_grid``: where a plan has parted homes from counts."""
+    places = [(WORK_KINDS.index(kind), unit, n) for kind, units in kinds.items() for unit, n in units.items()]
+    kind, unit, number = (
+        (np.array(column) for column in zip(*places, strict=True)) if places else (np.zeros(0, int),) * 3
     )
-    hours = load_of_grids(figures, known, np.zeros(2), PLAIN)
-    assert hours.visits.tolist() == [20.0, 3.5]
-    assert hours.cases.tolist() == [0.0, 1.0]
+    counts = WorkCounts(kind, number.astype(float), np.zeros((len(places), 2)), {})
+    n = len(grid_of_unit)
+    ground = CountedGround(n, np.arange(n), unit)
+    grid = np.array(grid_of_unit)
+    return known_work(counts, ground, np.full(n, 60.0), np.array(home_grid or grid), grid[unit], 2)
 
 
-def test_what_lies_in_a_grid_is_known_of_it() -> None:
-    kinds = ["cases_a_month", "cases_a_month", "visits_due", "open_cases", "cases_a_month", "special_households"]
-    counts = WorkCounts(
-        kind=np.array([WORK_KINDS.index(kind) for kind in kinds]),
-        number=np.array([2.0, 0.5, 0.0, 9.0, 4.0, 3.0]),
-        lonlat=np.zeros((6, 2)),
-        dates={},
-    )
-    known = known_work(counts, np.array([0, 0, 1, 1, NONE, 2]), 3)
-    nan = float("nan")
-    np.testing.assert_array_equal(known.cases, [2.5, nan, nan])  # what lies in no grid is nobody's
-    np.testing.assert_array_equal(known.visits, [nan, 0.0, nan])
-    np.testing.assert_array_equal(known.special_households, [nan, nan, 3.0])
-    nothing = known_work(WorkCounts(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 2)), {}), np.zeros(0, np.int64), 2)
-    assert all(np.isnan(column).all() for column in nothing if column is not None)
+def visits(of: KnownWork) -> list[float]:
+    return (load_of_grids(grids(households=[0.0, 0.0]), of, np.zeros(2), PLAIN).visits * 2).tolist()
+
+
+def test_counted_units_by_their_counts_and_the_others_by_the_cycle() -> None:
+    """A unit of 60 households makes 24 visits by the cycle, one with 30 special ones 40."""
+    assert visits(known(kinds={}, grid_of_unit=[0, 0, 1])) == [48, 24]
+    counts = {"visits_due": {0: 7.0}, "special_households": {0: 30.0, 2: 30.0}, "open_cases": {1: 9.0}}
+    assert visits(known(kinds=counts, grid_of_unit=[0, 0, 1])) == [7 + 24, 40]
+    assert visits(known(kinds={"visits_due": {0: 0.0, 1: 0.0}}, grid_of_unit=[0, 0, 1])) == [0, 24]
+    cases = known(kinds={"cases_a_month": {0: 2.0, 1: 0.5}}, grid_of_unit=[0, 0, 1]).cases
+    assert cases.tolist() == [2.5, 0.0]
+
+
+def test_a_border_through_a_unit_neither_makes_nor_loses_work() -> None:
+    counts = {"visits_due": {0: 7.0}, "special_households": {1: 30.0}}
+    whole = known(kinds=counts, grid_of_unit=[0, 0, 1])
+    parted = known(kinds=counts, grid_of_unit=[0, 0, 1], home_grid=[1, 0, 1])
+    assert sum(visits(whole)) == sum(visits(parted))
+    assert visits(parted) == [7 + 40, 24]
 
 
 def test_the_round_past_100_homes_on_a_hectare() -> None:
@@ -123,11 +130,6 @@ def improved(tour: np.ndarray, away: np.ndarray) -> float:
                 tour[i + 1 : i + 2 + best] = tour[i + 1 : i + 2 + best][::-1].copy()
                 is_better = True
     return float(away[tour, np.roll(tour, -1)].sum())
-
-
-def test_hours_with_the_round_estimated() -> None:
-    figures = grids(households=[60.0], homes=[100.0], area_m2=[10_000.0])
-    assert hours_per_month(figures, KnownWork(), PLAIN) == pytest.approx([12 + 20 * 712.4 / 3600])
 
 
 def test_balance_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from geo.actions.revoke_token import revoke_token
 from geo.settings import Settings
 from geo.store.database import Database
 from geo.words import catalogue
+from tests.web.browser import serving
 from tests.web.conftest import Bearer
 
 
@@ -218,3 +220,21 @@ class TestTokens:
         assert client.get("/api/v1/me").json()["role"] == "public"
         told = client.get("/api/v1/me", headers=bearer("dispatcher", "990101001002")).json()
         assert (told["role"], told["area_name"], told["name"]) == ("dispatcher", "东社区", "test")
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_long_body_is_told_why_over_a_real_connection(db: Database, is_chunked: bool) -> None:
+    """The answer comes only after the whole body was sent, so nothing of it is lost with a connection that is reset."""
+    part, n_parts = b"x" * 65_536, 64
+    how = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(part) * n_parts}"
+    with serving(db.engine.url.render_as_string(hide_password=False)) as address:
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            head = f"POST /api/v1/plans HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Language: en\r\n"
+            connection.sendall(f"{head}Content-Type: application/json\r\n{how}\r\nConnection: close\r\n\r\n".encode())
+            for _ in range(n_parts):
+                connection.sendall(b"10000\r\n" + part + b"\r\n" if is_chunked else part)
+            connection.sendall(b"0\r\n\r\n" if is_chunked else b"")
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"http_body_large" in answer

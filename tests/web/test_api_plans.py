@@ -199,6 +199,9 @@ def test_who_may(api: TestClient, db: Database, planner: dict[str, str], town: P
         {"op": "paint", "units": [], "grid": 1},
         {"op": "paint", "units": [1], "grid": "x"},
         {"op": "paint", "units": [1]},
+        {"op": "paint", "units": [True], "grid": 1},
+        {"op": "paint", "units": ["0"], "grid": 1},
+        {"op": "paint", "units": [1], "grid": True},
         {"op": "nonsense"},
         {"units": [1]},
         {"op": "split", "grid": 1, "line": [[103.2, 95], [103.2, 40.4]]},
@@ -213,6 +216,25 @@ def test_who_may(api: TestClient, db: Database, planner: dict[str, str], town: P
 def test_bad_bodies(api: TestClient, planner: dict[str, str], draft: int, body: dict[str, Any]) -> None:
     refused = edit(api, planner, draft, 1, **body)
     assert refused.status_code in {413, 422}, refused.text
+    assert api.get(f"/api/v1/plans/{draft}/history", headers=planner).json() == []
+
+
+@pytest.mark.parametrize("units", [[True], ["0"]])
+def test_a_unit_is_a_whole_number_and_the_refusal_names_it(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int, units: list[Any]
+) -> None:
+    refused = edit(api, planner, draft, 1, op="paint", units=units, grid=town.grid[0])
+    assert refused.status_code == 422
+    assert "body.paint.units.0 must be a whole number" in refused.json()["detail"]
+
+
+def test_a_point_moved_to_where_it_is_makes_no_version(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    vertices = api.get(f"/api/v1/plans/{draft}/vertices", params={"grid": town.grid[0]}, headers=planner).json()
+    place = next(each["lonlat"] for each in vertices["vertices"] if each["is_movable"])
+    refused = edit(api, planner, draft, 1, op="move", moves=[{"from": place, "to": place}])
+    assert (refused.status_code, refused.json()["key"]) == (422, "plan_nothing_changes")
     assert api.get(f"/api/v1/plans/{draft}/history", headers=planner).json() == []
 
 
@@ -234,7 +256,14 @@ def test_comments_wait_are_shown_and_close(
 ) -> None:
     address = f"/api/v1/plans/{draft}/comments"
     wish = {"grid": town.grid[0], "text": "<b>两条巷应在同一网格</b>"}
-    assert api.post(address, json=wish).status_code == 422  # not laid out yet
+    unseen = api.post(address, json=wish)
+    unknown = api.post(address.replace(str(draft), "999999"), json=wish)
+    assert (
+        (unseen.status_code, unseen.json()["key"])
+        == (unknown.status_code, unknown.json()["key"])
+        == (404, "plan_unknown")
+    )
+    assert api.post(address, json=wish, headers=planner).status_code == 422  # not laid out yet
     api.post(f"/api/v1/plans/{draft}/propose", json={}, headers={**planner, "If-Match": '"1"'})
     made = api.post(address, json=wish)
     assert made.status_code == 201, made.text
@@ -248,6 +277,10 @@ def test_comments_wait_are_shown_and_close(
     assert api.post(address, json={**wish, "grid": 999_999}).status_code == 404
     assert api.patch(f"{address}/{waiting['id']}", json={"state": "shown"}).status_code == 401
     elsewhere = bearer(db, "planner", EAST)
+    assert api.post(address, json={**wish, "text": "待审"}).status_code == 201
+    assert [each["state"] for each in api.get(address, headers=elsewhere).json()] == ["shown"]
+    assert len(api.get(address, headers=bearer(db, "planner", WEST)).json()) == 2
+    assert api.get(f"/api/v1/plans/{draft}/units", headers=elsewhere).status_code == 403
     assert api.patch(f"{address}/{waiting['id']}", json={"state": "hidden"}, headers=elsewhere).status_code == 403
 
 
