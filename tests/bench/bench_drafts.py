@@ -34,7 +34,7 @@ CUT_JOB, FINE_GRAPH = "plan: units of all communities", f"{GRAPH}, buildings qua
 QUARTERED = """
 insert into home (kind, geom, start, households, residents, elderly, children, source, source_key)
 select 'building', part, ST_Centroid(part), 4, 10, 1, 1, 'bench', id || '-' || i || '-' || j
-  from (select id, geom, case when row_number() over (order by id) % 7 < 2 then 3 else 2 end as columns
+  from (select id, geom, case when row_number() over (order by id) % 7 < 1 then 3 else 2 end as columns
           from home where kind = 'building' and ST_Dimension(geom) = 2) as building,
        lateral generate_series(0, columns - 1) as i, generate_series(0, 1) as j,
        lateral (select (ST_XMax(geom) - ST_XMin(geom)) / columns as x,
@@ -75,7 +75,7 @@ def cutting(table: Table, db: Database, graph: str) -> None:
 
 
 def quarter_buildings(db: Database) -> None:
-    """Every building in four parts, two of seven in six, with some two metres between them: 66,000 units."""
+    """Every building in four parts, one of seven in six, with some two metres between them: 66,000 units."""
     with db.write() as conn:
         conn.execute(text(QUARTERED))
         conn.execute(text("update home set retired_at = now() where kind = 'building' and source <> 'bench'"))
