@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from geo.actions.share_work import each_worked, helpers_for
 from geo.areas import Area
 from geo.compute.fabric import Fabric, lengths_m_of_arcs
 from geo.compute.unit_cut import UnitCut
@@ -62,6 +63,16 @@ class _Sources:
     buildings: tuple[Shapes, shapely.STRtree]
 
 
+class _Task(NamedTuple):
+    """A community, what lies near it, when it is cut and by which rule."""
+
+    community: Area
+    lines: Mapping[str, Shapes]
+    buildings: Shapes
+    at: datetime
+    rule: UnitRule
+
+
 def cut_units(
     db: Database, codes: Sequence[str] | None, at: datetime, step: Callable[[float], None] | None = None
 ) -> list[CutUnits]:
@@ -91,10 +102,10 @@ def cut_units(
         if not communities:
             return []
         sources = _sources(conn, rule, shapely.box(*shapely.total_bounds([area.shape for area in communities])))
-    found = []
-    for number, community in enumerate(communities):
-        tell(SHARE_LOADED + number / len(communities) * (1 - SHARE_LOADED))
-        found.append(_cut(community, sources, at, rule))
+    tasks = [_task(community, sources, at, rule) for community in communities]
+    found = each_worked(
+        _cut, tasks, lambda share: tell(SHARE_LOADED + share * (1 - SHARE_LOADED)), helpers_for(len(tasks))
+    )
     tell(1.0)
     return found
 
@@ -129,9 +140,13 @@ def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
     return np.asarray(shapes[0][np.sort(shapes[1].query(community.shape))])
 
 
-def _cut(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> CutUnits:
+def _task(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:
     lines = {kind: _near(shapes, community) for kind, shapes in sources.lines.items()}
-    buildings = _near(sources.buildings, community)
+    return _Task(community, lines, _near(sources.buildings, community), at, rule)
+
+
+def _cut(task: _Task) -> CutUnits:
+    community, lines, buildings, at, rule = task
     try:
         units = cut(community.shape, lines, buildings, rule)
     except BadGeometry as error:

@@ -85,9 +85,14 @@ def faces_of(
 
 def straight(lines: list[Shapes]) -> Shapes:
     """Every straight piece of some lines as a line of its own."""
-    xy, line = shapely.get_coordinates(np.concatenate(lines), return_index=True)
+    return np.asarray(shapely.linestrings(pieces_of(np.concatenate(lines))))
+
+
+def pieces_of(lines: Shapes) -> FloatArray:
+    """(n_pieces, 2, 2) where every straight piece of some lines begins and ends."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
     is_one = line[1:] == line[:-1]
-    return np.asarray(shapely.linestrings(np.stack([xy[:-1][is_one], xy[1:][is_one]], axis=1)))
+    return np.stack([xy[:-1][is_one], xy[1:][is_one]], axis=1)
 
 
 def _through(pieces: Shapes, corners: FloatArray) -> Shapes:
@@ -134,7 +139,7 @@ def _filled(polygons: Shapes) -> Shapes:
 def _is_near(sides: Sides, lines: Shapes) -> BoolArray:
     """(n_sides,) whether a side runs along one of some lines."""
     middle = (corners_of(sides.start) + corners_of(sides.stop)) / 2
-    return is_on(shapely.points(middle), lines)
+    return is_on(middle, lines)
 
 
 def _is_closed(sides: Sides, across: IntArray, is_hard: BoolArray, noded: Noded, lattice: Lattice) -> BoolArray:

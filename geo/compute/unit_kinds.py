@@ -8,8 +8,9 @@ import numpy as np
 import shapely
 
 from geo.compute.fabric import Fabric, lonlat_of, stops_of_arcs
-from geo.compute.unit_faces import HARD, straight
+from geo.compute.unit_faces import HARD, pieces_of
 from geo.compute.unit_lattice import Lattice, Shapes
+from geo.compute.unit_near import are_near
 from geo.drafts import BORDER_KINDS
 from geo.units import NONE, FloatArray, Int32Array, IntArray
 
@@ -77,9 +78,9 @@ def _looks(fabric: Fabric) -> tuple[FloatArray, FloatArray, IntArray]:
 
 def _near(xy_m: FloatArray, lines: Mapping[str, Shapes], fabric: Fabric, near_m: float) -> FloatArray:
     """(n_kinds, n_looks) 1 where a line of the kind is near."""
-    lattice, points = _lattice(fabric), shapely.points(xy_m)
-    near = np.zeros((len(LINES), len(points)))
+    lattice = _lattice(fabric)
+    near = np.zeros((len(LINES), len(xy_m)))
     for kind, is_near in zip(LINES, near, strict=True):
-        drawn = straight([lattice.in_metres(lines.get(kind, np.zeros(0, dtype=object)))])
-        is_near[shapely.STRtree(drawn).query(points, "dwithin", distance=near_m)[0]] = 1
+        drawn = pieces_of(lattice.in_metres(lines.get(kind, np.zeros(0, dtype=object))))
+        is_near[:] = are_near(xy_m, drawn, near_m)
     return near

@@ -8,9 +8,10 @@ import numpy as np
 import shapely
 
 from geo.compute.unit_lattice import GRAIN, Shapes, corners_of, keys_of
+from geo.compute.unit_near import are_near
 from geo.compute.unit_seeds import Seeds
 from geo.compute.unit_sides import each_once, that_meet
-from geo.units import NONE, BoolArray, IntArray
+from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 TOUCH = 2.0
 """What is as near as this may meet once corners have moved to whole numbers: two centimetres."""
@@ -40,9 +41,10 @@ def noded_faces(ground: shapely.Geometry, lines: tuple[Shapes, Shapes], seeds: S
     # Noding on the lattice itself takes ten times as long, and is needed only where lines all but coincide.
     for grain in (None, GRAIN):
         start, stop = _edges(drawn, grain)
-        middle = shapely.points((corners_of(start) + corners_of(stop)) / 2)
-        edge, part = tree.query(middle, "within")
-        is_deep = shapely.distance(middle[edge], walls[part]) > TOUCH
+        middle = (corners_of(start) + corners_of(stop)) / 2
+        points = shapely.points(middle)
+        edge, part = tree.query(points, "within")
+        is_deep = shapely.distance(points[edge], walls[part]) > TOUCH
         edge, part = edge[is_deep], part[is_deep]
         shapes, is_clear = _polygonized(np.delete(between(start, stop), edge), ground)
         if is_clear and not that_meet(start, stop).any() and _has_corners(shapes, ground):
@@ -94,8 +96,6 @@ def _polygonized(edges: Shapes, ground: shapely.Geometry) -> tuple[Shapes, bool]
     return shapes[is_ours], bool(shapely.is_empty(shapely.buffer(wrong, -GRAIN, quad_segs=1)).all())
 
 
-def is_on(points: Shapes, lines: Shapes) -> BoolArray:
-    """(n_points,) whether one of some lines is near."""
-    is_on = np.zeros(len(points), np.bool_)
-    is_on[shapely.STRtree(lines).query(points, "dwithin", distance=TOUCH)[0]] = True
-    return is_on
+def is_on(xy: FloatArray, lines: Shapes) -> BoolArray:
+    """(n_places,) whether one of some straight lines is near."""
+    return are_near(xy, shapely.get_coordinates(lines).reshape(-1, 2, 2), TOUCH)

@@ -85,6 +85,19 @@ def test_one_community_is_cut_alike_alone_and_among_all(city: Database) -> None:
     assert np.array_equal(alone.kind_of_arc, among.kind_of_arc)
 
 
+def test_another_process_cuts_alike(city: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = cut_units(city, None, AT)
+    monkeypatch.setattr("geo.actions.cut_units.helpers_for", lambda _n: 1)
+    for one, other in zip(here, cut_units(city, None, AT), strict=True):
+        assert (one.community.code, one.inputs_hash, one.report) == (
+            other.community.code,
+            other.inputs_hash,
+            other.report,
+        )
+        assert all(np.array_equal(mine, theirs) for mine, theirs in zip(one.fabric, other.fabric, strict=True))
+        assert np.array_equal(one.kind_of_arc, other.kind_of_arc)
+
+
 def test_another_building_makes_another_cut(city: Database) -> None:
     (before,) = cut_units(city, [SOUTH_MARKET], AT)
     with city.write() as conn:
