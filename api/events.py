@@ -2,8 +2,9 @@
 
 The database tells the number of every step once it can be read (LISTEN/NOTIFY). One task of the process then reads all
 steps that are new and hands them to the queues. It looks every few seconds besides, so that a lost notice costs seconds
-and not the step, and tells at each look that what was told is complete until then. Steps are numbered in the order in
-which they can be read (geo/store/cases.py), so a listener that names the last one it has seen misses none.
+and not the step, and tells at each look that what was told is complete until then. The same look tells whose tokens
+have ended: their streams end. Steps are numbered in the order in which they can be read (geo/store/cases.py), so a
+listener that names the last one it has seen misses none.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from anyio import to_thread
 from geo.cases import CaseNews
 from geo.errors import Busy, DatabaseAway
 from geo.rules.request_limits import RequestLimits
-from geo.store import case_news
+from geo.store import case_news, tokens
 from geo.store.database import Database
 from geo.store.ear import Ear
 
@@ -43,6 +44,8 @@ class Look:
     news: Sequence[CaseNews]
     as_of: datetime
     """Everything that could be read then was told."""
+    ended: frozenset[int] = frozenset()
+    """Tokens of listeners that open nothing any more."""
 
 
 @dataclass(eq=False)
@@ -50,6 +53,7 @@ class Listener:
     """One stream."""
 
     area_id: int | None
+    token_id: int | None
     queue: asyncio.Queue[Look | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     """None: there is no more."""
 
@@ -93,8 +97,8 @@ class Events:
             _end(listener)
 
     @asynccontextmanager
-    async def listener(self, area_id: int | None) -> AsyncIterator[Listener]:
-        """A queue that gets all that is new from now on.
+    async def listener(self, area_id: int | None, token_id: int | None) -> AsyncIterator[Listener]:
+        """A queue that gets all that is new from now on, until the token ends.
 
         Raises
         ------
@@ -103,7 +107,7 @@ class Events:
         """
         if len(self._listeners) >= self._most:
             raise Busy("listeners_many", most=self._most)
-        found = Listener(area_id)
+        found = Listener(area_id, token_id)
         self._listeners.add(found)
         try:
             yield found
@@ -142,7 +146,10 @@ class Events:
                     self.end()
                     continue
                 for listener in list(self._listeners):
-                    _put(listener, look)
+                    if listener.token_id in look.ended:
+                        _end(listener)
+                    else:
+                        _put(listener, look)
                 if len(look.news) < AT_ONCE:
                     await _heard(ear, ready)
         finally:
@@ -159,12 +166,16 @@ class Events:
                 self._newest = newest
                 return None
             news = case_news.after(conn, self._newest, AT_ONCE, sorted(self._areas()))
+            ended = tokens.ended(conn, sorted(self._tokens()), as_of)
         if news:
             self._newest = news[-1].step.id
-        return Look(news, as_of)
+        return Look(news, as_of, frozenset(ended))
 
     def _areas(self) -> set[int]:
         return {listener.area_id for listener in list(self._listeners) if listener.area_id is not None}
+
+    def _tokens(self) -> set[int]:
+        return {listener.token_id for listener in list(self._listeners) if listener.token_id is not None}
 
 
 async def _heard(ear: Ear, ready: asyncio.Event) -> None:

@@ -50,7 +50,7 @@ async def events(
     """Every step from now on, or from the last one that was seen.
 
     Events: `step` (its id is the step's), `as_of` (all that could be read then was told), `reset` (more was missed than
-    is told again: read the lists anew).
+    is told again: read the lists anew). It ends when the token does.
     """
     told = _Telling(db, news, desk, language, who)
     return EventStream(told.lines(None if last is None else int(last)), headers={"Cache-Control": "no-store"})
@@ -63,7 +63,7 @@ class _Telling:
         self._db, self._events, self._desk, self._language, self._who = db, events, desk, language, who
 
     async def lines(self, last: int | None) -> AsyncIterator[str]:
-        async with self._events.listener(self._who.area_id) as listener:
+        async with self._events.listener(self._who.area_id, self._who.token_id) as listener:
             newest, missed = await to_thread.run_sync(self._missed, last)
             if missed is None:
                 yield _event("reset", {}, newest)

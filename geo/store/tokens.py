@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, any_, func, insert, literal, or_, select, update
 
 from geo.errors import NotFound
+from geo.store.cases import CHANNEL
 from geo.store.tables import area, token
 from geo.tokens import Role, Token
 
@@ -54,7 +56,7 @@ def every(conn: Connection) -> list[Token]:
 
 
 def revoke(conn: Connection, token_id: int, at: datetime) -> Token:
-    """End a token. One that was revoked before keeps its day.
+    """End a token, and let those know who listen with it. One that was revoked before keeps its day.
 
     Raises
     ------
@@ -62,7 +64,16 @@ def revoke(conn: Connection, token_id: int, at: datetime) -> Token:
         If there is none.
     """
     conn.execute(update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None)).values(revoked_at=at))
+    conn.execute(select(func.pg_notify(CHANNEL, "")))
     return get(conn, token_id)
+
+
+def ended(conn: Connection, token_ids: Sequence[int], at: datetime) -> set[int]:
+    """Those of some tokens that open nothing any more: revoked, or at their end."""
+    if not token_ids:
+        return set()
+    is_over = or_(token.c.revoked_at.is_not(None), token.c.expires_at <= at)
+    return set(conn.execute(select(token.c.id).where(token.c.id == any_(literal(list(token_ids))), is_over)).scalars())
 
 
 def _select() -> Select[Any]:

@@ -51,7 +51,7 @@ def serving(url: str, port: int = 0, **settings: Any) -> Iterator[str]:
     app = create_app(Settings(workers_db=4, **settings), url)
     with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(app, log_level="error", access_log=False, ws="none", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
+        server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -60,6 +60,14 @@ def serving(url: str, port: int = 0, **settings: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(PATIENCE_S)
+
+
+class _Server(uvicorn.Server):
+    """Lets streams go first: it would wait for their ends, and then tear them off."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.events.end()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
 
 
 def wait_until(is_so: Any) -> None:

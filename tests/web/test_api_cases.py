@@ -11,7 +11,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from geo.actions.revoke_token import revoke_token
 from geo.store.database import Database
 from tests.web.browser import serving
 from tests.web.conftest import Bearer
@@ -191,6 +193,11 @@ class Stream:
             assert self._more.wait_for(lambda: len(there()) >= count, timeout=20), self.events
         return there()
 
+    def has_ended(self) -> bool:
+        """Whether the service ends it, soon."""
+        self._thread.join(20)
+        return not self._thread.is_alive()
+
     def close(self) -> None:
         self._client.close()
 
@@ -219,6 +226,25 @@ def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer
     assert told[0][2]["case"]["text"] == "井盖缺失"
     assert int(told[0][0] or 0) < int(told[1][0] or 0)
     stream.close()
+
+
+def test_a_stream_ends_with_its_token(db: Database, served: str, http: Any, bearer: Bearer) -> None:
+    stays, revoked, expired = (bearer("dispatcher") for _ in range(3))
+    streams = [Stream(served, headers) for headers in (stays, revoked, expired)]
+    for stream in streams:
+        stream.wait("as_of")
+    with db.read() as conn:
+        _, second, third = conn.execute(text("select id from token order by id")).scalars()
+    revoke_token(db, second, datetime.now(UTC))
+    assert streams[1].has_ended()
+    with db.write() as conn:
+        conn.execute(text("update token set expires_at = now() where id = :id"), {"id": third})
+    reported(http, stays)
+    assert streams[2].has_ended()
+    assert [one[2]["step"]["move"] for one in streams[0].wait("step")] == ["report"]
+    assert [one for stream in streams[1:] for one in stream.events if one[1] == "step"] == []
+    for stream in streams:
+        stream.close()
 
 
 def test_what_was_missed_is_told_again(served: str, http: Any, bearer: Bearer) -> None:

@@ -1,6 +1,6 @@
 // The queue: a listbox of cases, overdue ones first, those without a place in a section of their own.
 
-import { byId, el, fill } from "./dom.js";
+import { arrange, byId, el, fill } from "./dom.js";
 import { clockOf } from "./dispatch_clock.js";
 import { count, desk, incidentName, say } from "./page.js";
 
@@ -20,7 +20,7 @@ export function ring(clock) {
 export class Queue {
   /** `onOpen(id)`, `onPoint(id)` when a row has the focus, `onChosen(ids)` when rows were marked for all at once. */
   constructor({ onOpen, onPoint, onChosen, gridName, now, isMine }) {
-    Object.assign(this, { onOpen, onPoint, onChosen, gridName, now, isMine, chosen: new Set(), open: null, at: null, anchor: null, rows: new Map(), order: [] });
+    Object.assign(this, { onOpen, onPoint, onChosen, gridName, now, isMine, chosen: new Set(), open: null, at: null, anchor: null, rows: new Map(), parts: new Map(), order: [] });
     this.list = byId("queue");
     this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("focusin", (event) => this.focused(event));
@@ -36,15 +36,24 @@ export class Queue {
     this.rows = kept;
     if (!kept.has(this.at)) this.at = this.order[0]?.id ?? null;
     for (const [id, { element }] of kept) element.tabIndex = id === this.at ? 0 : -1;
-    const group = (name) => el("div", { role: "group", class: `queue-part ${name}`, "aria-labelledby": `part-${name}` },
-      el("h3", { id: `part-${name}`, role: "presentation" }, say(`dispatch_part_${name}`), el("span", { class: "part-count" }, count(sections[name].length))),
-      sections[name].map((it) => kept.get(it.id).element));
     const top = this.list.scrollTop;
-    fill(this.list, SECTIONS.filter((name) => sections[name]).map(group));
+    arrange(this.list, SECTIONS.filter((name) => sections[name]).map((name) => this.part(name, sections[name])));
     this.list.scrollTop = top;
     byId("queue-empty").hidden = this.order.length > 0;
     if (hadFocus && this.at !== null) this.rows.get(this.at).element.focus({ preventScroll: true });
     this.onChosen([...this.chosen]);
+  }
+
+  /** A section of the queue; it stays the same element, so that nobody who holds it is left with an empty one. */
+  part(name, cases) {
+    if (!this.parts.has(name)) {
+      const head = el("h3", { id: `part-${name}`, role: "presentation" }, say(`dispatch_part_${name}`), el("span", { class: "part-count" }));
+      this.parts.set(name, el("div", { role: "group", class: `queue-part ${name}`, "aria-labelledby": head.id }, head));
+    }
+    const part = this.parts.get(name);
+    part.querySelector(".part-count").textContent = count(cases.length);
+    arrange(part, [part.firstElementChild, ...cases.map((it) => this.rows.get(it.id).element)]);
+    return part;
   }
 
   sectionOf(it) {
@@ -52,15 +61,19 @@ export class Queue {
     return clockOf(it, this.now()).state === "over" ? "over" : "due";
   }
 
-  /** The row of a case; one that has not changed is used again. */
+  /** The row of a case: always the same element, filled anew when something about it has changed. */
   row(it) {
     const key = JSON.stringify([it.version, this.chosen.has(it.id), this.open === it.id, this.gridName(it), this.isMine(it)]);
     const known = this.rows.get(it.id);
     if (known?.key === key) return known;
     const clock = clockOf(it, this.now());
     const where = [this.gridName(it), it.address].filter(Boolean).join(" · ") || (it.lonlat === null ? say("dispatch_no_place") : it.text ?? "");
-    const element = el("div", { role: "option", class: "case-row", "data-case": it.id, "data-clock": clock.state, "aria-selected": String(this.chosen.has(it.id)), "aria-current": this.open === it.id ? "true" : null },
-      el("span", { class: "mark", "aria-hidden": "true" }), ring(clock),
+    const element = known?.element ?? el("div", { role: "option", class: "case-row", "data-case": it.id });
+    element.dataset.clock = clock.state;
+    element.setAttribute("aria-selected", String(this.chosen.has(it.id)));
+    if (this.open === it.id) element.setAttribute("aria-current", "true");
+    else element.removeAttribute("aria-current");
+    fill(element, el("span", { class: "mark", "aria-hidden": "true" }), ring(clock),
       el("span", { class: "row-main" },
         el("span", { class: "case-title" }, titleOf(it)),
         el("span", { class: "case-where" }, where),

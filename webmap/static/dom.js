@@ -17,6 +17,15 @@ export function fill(element, ...children) {
   element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
 }
 
+/** Bring an element's children into this order. What is there already and stands right is not touched: it keeps the focus, and a press on it that is under way. */
+export function arrange(element, children) {
+  const wanted = new Set(children);
+  for (const child of [...element.children]) if (!wanted.has(child)) child.remove();
+  children.forEach((child, i) => {
+    if (element.children[i] !== child) element.insertBefore(child, element.children[i] ?? null);
+  });
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** A `tel:` address made of what a phone can dial, or none. */

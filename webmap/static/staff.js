@@ -64,6 +64,7 @@ export class Staff {
     byId("staff-who").textContent = isIn ? say("signed_in_as", { role, area: me.area_name ?? say("everywhere") }) : "";
     byId("staff-out").hidden = !isIn;
     if (byId("to-planner")) byId("to-planner").hidden = !mayPlan(me.role);
+    if (byId("to-dispatch")) byId("to-dispatch").hidden = !seesPoints(me.role);
     byId("staff-form").hidden = isIn;
   }
 }
