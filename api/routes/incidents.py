@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from api.case_shapes import CaseTold, Channel, case_told
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
+from api.files import sent_file
 from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import FeatureList, GeoJsonResponse, Shape
 from geo.actions.case_desk import Desk
+from geo.actions.export_cases import export_cases
 from geo.cases import Case
 from geo.errors import NotAllowed, WhoAreYou
 from geo.publication import rule
+from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store import lists
 from geo.store.case_lists import CaseFilter, list_cases
@@ -27,6 +30,7 @@ from geo.store.database import Database
 router = APIRouter(tags=["incidents"])
 
 State = Literal["open", "closed"]
+CasesFormat = Literal["csv", "geojson", "gpkg", "xlsx"]
 
 
 class CellProperties(Shape):
@@ -108,6 +112,27 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         matched, found = list_cases(conn, wanted, page.part, due_first=filters.order == "due")
     features = (feature(case.id, geojson(case.point), _properties(case, desk, now, language)) for case in found)
     return PointList(**dict(feature_list(page, matched, features)))
+
+
+@router.get("/incidents/export.{ending}", response_class=Response)
+def export(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
+    db: Db,
+    desk: CaseDesk,
+    settings: Setting,
+    now: Now,
+    language: Language,
+    who: Annotated[Who, asks("dispatcher")],
+    ending: CasesFormat,
+    filters: Annotated[Filters, Depends()],
+    bbox: BBox = None,
+) -> Response:
+    """The cases that the filters leave, within the token's area, as rows that a one-form platform takes."""
+    wanted, most = _wanted(filters, who, settings, now, bbox), request_limits().export_cases
+    at = local(now, settings)
+    return sent_file(
+        f"cases-{at:%Y%m%d-%H%M}.{ending}",
+        lambda path: export_cases(db, path, wanted, desk, at, language, most=most),
+    )
 
 
 def _refuse_filters(filters: Filters, who: Who) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from geo.actions.case_desk import Desk
 from geo.cases import Case
+from geo.errors import Refused
 from geo.files.write import OutTable, write_tables
 from geo.grids import Grid
 from geo.rules.outside import outside_rule
@@ -22,18 +23,24 @@ MOST = 10_000_000
 """Cases of one file."""
 
 
-def export_cases(db: Database, path: Path, wanted: CaseFilter, desk: Desk, at: datetime, language: str) -> int:
+def export_cases(
+    db: Database, path: Path, wanted: CaseFilter, desk: Desk, at: datetime, language: str, *, most: int = MOST
+) -> int:
     """The cases that a filter leaves, the newest first: how many.
 
     There is neither the caller's hash among the columns nor who has a case in hand.
 
     Raises
     ------
+    Refused
+        If they are more than ``most``.
     BadFile
         If the file cannot be written.
     """
     with db.read() as conn:
-        matched, found = list_cases(conn, wanted, Slice(MOST), due_first=False)
+        matched, found = list_cases(conn, wanted, Slice(most), due_first=False)
+        if matched > most:
+            raise Refused("export_cases_many", matched=matched, most=most)
         leads = cases_by_id(conn, sorted({case.merged_into_id for case in found if case.merged_into_id is not None}))
         plans = sorted({case.plan_id for case in found if case.plan_id is not None})
         grids = {(grid.plan_id, grid.id): grid for grid in grids_of_plans(conn, plans)}

@@ -37,6 +37,8 @@ class RequestLimits:
     """Steps that a listener is told again."""
     passed_over_mb: int
     """Of a body that is refused."""
+    export_cases: int
+    """Cases of one file."""
 
 
 @cache

@@ -129,6 +129,7 @@ def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
         "GET /api/v1/resources",
         "POST /api/v1/resources/{resource_id}/position",
         "GET /api/v1/incidents",
+        "GET /api/v1/incidents/export.{ending}",
         "POST /api/v1/incidents",
         "GET /api/v1/incidents/{incident_id}",
         "GET /api/v1/incidents/{incident_id}/steps",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from geo.store.database import Database
 from tests.small_town import write_csv
 from tests.web.browser import serving
 from tests.web.conftest import Bearer
-from tests.web.test_api_cases import Stream
+from tests.web.test_api_cases import EAST_SPOT, Stream, reported, step
 from tests.web.world import WEST
 
 PATH = "/api/v1/webhooks"
@@ -112,3 +115,42 @@ def test_a_file_does_not_flood_the_boards(db: Database, bearer: Bearer, tmp_path
         assert made.status_code == 201, made.text
         assert back.wait("step")[0][2]["case"]["id"] == made.json()["id"]
         back.close()
+
+
+class TestExport:
+    PATH = "/api/v1/incidents/export"
+
+    def rows(self, client: TestClient, headers: dict[str, str], query: str = "") -> list[dict[str, str]]:
+        told = client.get(f"{self.PATH}.csv?{query}", headers=headers)
+        assert told.status_code == 200, told.text
+        assert told.headers["content-type"].startswith("text/csv")
+        assert 'filename="cases-' in told.headers["content-disposition"]
+        table = told.content.decode("utf-8-sig").split("\r\n\r\nabout")[0]
+        return list(csv.DictReader(StringIO(table)))
+
+    @pytest.mark.parametrize("query", ["", "state=open", "holder=me", "bbox=103.2,40.4,103.21,40.41", "item=0101"])
+    def test_a_file_has_what_the_list_has(self, client: TestClient, bearer: Bearer, query: str) -> None:
+        desk = bearer("dispatcher")
+        step(client, desk, reported(client, desk), "claim")
+        listed = client.get(f"/api/v1/incidents?{query}", headers=desk).json()
+        assert len(self.rows(client, desk, query)) == listed["numberMatched"]
+
+    def test_a_desk_has_its_own_area_only(self, client: TestClient, bearer: Bearer) -> None:
+        desk = bearer("dispatcher")
+        west = reported(client, desk, text="in the west")
+        reported(client, desk, text="in the east", lonlat=EAST_SPOT)
+        told = str(self.rows(client, bearer("dispatcher", WEST)))
+        assert "in the west" in told, west
+        assert "in the east" not in told
+
+    @pytest.mark.parametrize("role", [None, "viewer"])
+    def test_for_dispatchers(self, client: TestClient, bearer: Bearer, role: str | None) -> None:
+        told = client.get(f"{self.PATH}.csv", headers=bearer(role) if role else {})
+        assert told.status_code == (403 if role else 401)
+
+    def test_too_many_for_one_file(self, client: TestClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch) -> None:
+        few = replace(request_limits(), export_cases=2)
+        monkeypatch.setattr("api.routes.incidents.request_limits", lambda: few)
+        told = client.get(f"{self.PATH}.xlsx", headers=bearer("dispatcher"))
+        assert told.status_code == 422
+        assert "one file takes 2" in told.json()["detail"]
