@@ -51,6 +51,7 @@ from api.routes import (
     work,
 )
 from api.schemas import Problem, problems
+from api.sender import Sender
 from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
 from geo.actions.helper_cache import HelperCache
@@ -107,11 +108,12 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.settings = settings
     limits = request_limits()
     app.state.jobs = Jobs(limits, clock, new_id)
-    # a connection for every request that has a thread, and one for every job that runs beside them
-    app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running)
+    # a connection for every request that has a thread, one for every job that runs beside them, two for the sender
+    app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running + 2)
     app.state.events = Events(app.state.db, limits, clock)
     app.state.streets = StreetCache(app.state.db, settings.arrays_abs)
     app.state.desk = Desk(settings)
+    app.state.sender = Sender(app.state.db, app.state.desk, clock)
     app.state.engine = Engine(app.state.db, app.state.streets)
     app.state.helpers = HelperCache(app.state.streets)
     app.state.areas = ReachAreas(app.state.engine)
@@ -129,7 +131,8 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as connections: a request that has a thread never waits for a connection.
     current_default_thread_limiter().total_tokens = app.state.settings.workers_db
-    async with app.state.events.running():
-        yield
+    with app.state.sender.running():
+        async with app.state.events.running():
+            yield
     app.state.jobs.close()
     app.state.db.close()

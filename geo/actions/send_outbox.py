@@ -24,8 +24,13 @@ SHOWN_TO_DISPATCHERS = ("source_key", "text", "address", "channel", "unit", "sta
 """Fields of a case. Neither has the caller's hash or a token's id: :class:`geo.cases.Case` would not give the first."""
 
 
-def send_outbox(db: Database, desk: Desk, clock: Callable[[], datetime]) -> Sent:
-    """One round: what is due goes out, each receiver's in the order of the steps.
+NOTHING = Sent(sent=0, failed=0, given_up=0, faults=())
+
+
+def send_outbox(
+    db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool] = lambda: False
+) -> Sent:
+    """One round: what is due goes out, each receiver's in the order of the steps; nothing while another sends.
 
     A receiver that does not take a message is left alone for the rest of the round. A message may come twice (a sender
     that was stopped in between), never not at all while there are tries left.
@@ -38,7 +43,14 @@ def send_outbox(db: Database, desk: Desk, clock: Callable[[], datetime]) -> Sent
         The city's settings, clock and catalogue.
     clock
         Now.
+    is_ending
+        Whether what has not been tried yet is to be left for later.
     """
+    with db.read() as held:
+        return _round(db, desk, clock, is_ending) if outbox.is_only_sender(held) else NOTHING
+
+
+def _round(db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool]) -> Sent:
     rule, begun = outside_rule(), clock()
     with db.write() as conn:
         taken = outbox.take_due(conn, begun, begun + rule.lease, rule.at_once)
@@ -46,7 +58,7 @@ def send_outbox(db: Database, desk: Desk, clock: Callable[[], datetime]) -> Sent
     halted: dict[int, datetime] = {}
     faults: dict[int, str] = {}
     for delivery in taken:
-        if delivery.webhook_id in halted or clock() > begun + rule.lease / 2:
+        if delivery.webhook_id in halted or is_ending() or clock() > begun + rule.lease / 2:
             with db.write() as conn:
                 outbox.put_back(conn, delivery.id, halted.get(delivery.webhook_id, begun))
             continue

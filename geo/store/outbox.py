@@ -15,6 +15,21 @@ from geo.store.incident_tables import incident_step
 from geo.store.outside_tables import outbox, webhook
 from geo.webhooks import Delivery, Webhook, WebhookWish
 
+LOCK = 7_246_391_908
+
+
+def is_only_sender(conn: Connection) -> bool:
+    """Be the one that sends until the transaction ends; False while another is. Two would mix up the order of steps."""
+    return bool(conn.execute(select(func.pg_try_advisory_xact_lock(LOCK))).scalar_one())
+
+
+def next_due_at(conn: Connection) -> datetime | None:
+    """When the next message is due; None: nothing waits."""
+    o = outbox.c
+    waits = o.sent_at.is_(None) & o.given_up_at.is_(None)
+    found: datetime | None = conn.execute(select(func.min(o.due_at)).where(waits)).scalar_one()
+    return found
+
 
 def add_webhook(conn: Connection, wish: WebhookWish, area_id: int | None, secret: str | None, at: datetime) -> int:
     """Keep a new one: its id."""

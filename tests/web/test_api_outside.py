@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -13,6 +15,7 @@ import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from geo.actions.case_desk import Desk
 from geo.actions.import_orders import import_orders
@@ -21,6 +24,7 @@ from geo.orders import OrderWish
 from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store.database import Database
+from tests.receivers import web_receiver
 from tests.small_town import write_csv
 from tests.web.browser import serving
 from tests.web.conftest import Bearer
@@ -115,6 +119,26 @@ def test_a_file_does_not_flood_the_boards(db: Database, bearer: Bearer, tmp_path
         assert made.status_code == 201, made.text
         assert back.wait("step")[0][2]["case"]["id"] == made.json()["id"]
         back.close()
+
+
+def test_the_service_sends_by_itself(db: Database, bearer: Bearer) -> None:
+    """Nobody asks for a round; a receiver that hangs does not keep the service from ending."""
+    url = db.engine.url.render_as_string(hide_password=False)
+    body = {"item": "0101", "occurred_at": datetime.now(UTC).isoformat(), "channel": "member"}
+    with web_receiver() as web:
+        with serving(url, outside_private=True) as served, httpx.Client(base_url=served) as http:
+            made = http.post(PATH, json=wish(target=web.url), headers=bearer("administrator"))
+            assert made.status_code == 201, made.text
+            for gate in (None, threading.Event()):
+                web.gate = gate
+                web.entered.clear()
+                assert http.post("/api/v1/incidents", json=body, headers=bearer("dispatcher")).status_code == 201
+                assert web.entered.wait(20)
+        assert [json.loads(one.body)["step"]["move"] for one in web.got] == ["report", "report"]
+        assert gate is not None
+        gate.set()
+    with db.read() as conn:
+        assert conn.execute(text("select count(sent_at) from outbox")).scalar_one() == 1
 
 
 class TestExport:
