@@ -213,7 +213,7 @@ def comments(db: Db, now: Now, who: Annotated[Who, asks("public")], plan_id: Id)
     return [comment_told(comment) for comment in list_comments(db, plan_id, hand)]
 
 
-@router.post("/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 503))
+@router.post("/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 429, 503))
 def comment(
     db: Db, now: Now, settings: Setting, who: Annotated[Who, asks("public")], plan_id: Id, wish: CommentWish
 ) -> CommentTold:
