@@ -18,7 +18,7 @@ from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from geo.store.plan_tables import plan_comment
 from tests.plan_towns import UNIT_M, PlanTown, build_plan_town, unit_no
-from tests.small_town import AT, EAST, WEST, lonlat
+from tests.small_town import EAST, WEST, lonlat
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_plans import bearer, edit
 from tests.web.test_browser_public import HOSTILE
