@@ -21,6 +21,7 @@ from geo.errors import (
     NotFound,
     Refused,
     StaleVersion,
+    TooOften,
     Unready,
     WhoAreYou,
 )
@@ -36,6 +37,7 @@ STATUS: dict[type[GridcircleError], int] = {
     Refused: 422,
     NotAllowed: 403,
     WhoAreYou: 401,
+    TooOften: 429,
     Unready: 503,
 }
 """Error class -> status. A class that is not here has the status of the nearest one above it."""
@@ -96,7 +98,8 @@ def problem_of(error: GridcircleError, language: str) -> ProblemResponse:
     """The answer to an error of ours."""
     body = problem_body(error, language)
     status = body["status"]
-    return ProblemResponse(body, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": str(error.evidence.get("retry_after_s", 1))}}
+    return ProblemResponse(body, status, headers.get(status))
 
 
 def problem_body(error: GridcircleError | None, language: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ GridcircleError                  what the tree hangs from; never raised itself
 │  └─ BadMove                    this state does not allow that
 ├─ NotAllowed               403  a token without that role or area
 ├─ WhoAreYou                401  no token, or one that does not hold
+├─ TooOften                429  asked again too soon; carries ``retry_after_s``
 └─ Unready                  503
    ├─ DatabaseAway               no database, or it does not answer
    ├─ StreetsMissing             no street network has been loaded
@@ -103,6 +104,10 @@ class NotAllowed(GridcircleError):
 
 class WhoAreYou(GridcircleError):
     """No token, or one that does not hold."""
+
+
+class TooOften(GridcircleError):
+    """As much was sent of late as may be. ``evidence['retry_after_s']``: seconds until it is taken again."""
 
 
 class Unready(GridcircleError):

@@ -17,7 +17,7 @@ from api.plan_change_shapes import ComparisonTold, ConsequencesTold
 from api.schemas import problems
 from geo.actions.export_plan import export_changes, export_plan, print_changes
 from geo.actions.open_merge import origin_of
-from geo.actions.plan_access import check_community
+from geo.actions.plan_access import check_community, plan_to_read
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.errors import Refused
 from geo.store import plans
@@ -27,14 +27,17 @@ router = APIRouter(tags=["plans"])
 
 PlanFormat = Literal["gpkg", "geojson", "xlsx", "topojson", "zip"]
 ChangesFormat = Literal["xlsx", "json", "gpkg", "pdf"]
+Viewer = Annotated[Who, asks("viewer")]
 Planner = Annotated[Who, asks("planner")]
 OtherPlan = Annotated[int | None, Query(ge=1, le=2**63 - 1, examples=[4])]
 Day = Annotated[datetime | None, Query(examples=["2026-11-20T10:00:00+08:00"])]
 
 
-@router.get("/plans/compare", responses=problems(404), dependencies=[asks("viewer")])
-def compare(
+@router.get("/plans/compare", responses=problems(404))
+def compare(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
+    now: Now,
+    who: Viewer,
     settings: Setting,
     a: OtherPlan = None,
     b: OtherPlan = None,
@@ -44,6 +47,7 @@ def compare(
 ) -> ComparisonTold:
     """Two plans (`a`, `b`), or the grids in force at two moments (`from_day`, `to_day`), held against each other."""
     if a is not None and b is not None and from_day is None and to_day is None:
+        _check_readable(db, (a, b), who, now)
         return ComparisonTold.model_validate(compare_plans(db, a, b, ZoneInfo(settings.timezone)))
     if a is None and b is None and from_day is not None and to_day is not None:
         before, after = local(from_day, settings), local(to_day, settings)
@@ -70,17 +74,17 @@ def consequences_file(
     return sent_file(name, lambda path: export_changes(db, plan_id, path, language, zone))
 
 
-@router.get("/plans/{plan_id}/origin", responses=problems(404), dependencies=[asks("planner")])
-def origin(db: Db, plan_id: Id) -> OriginShape:
+@router.get("/plans/{plan_id}/origin", responses=problems(404))
+def origin(db: Db, now: Now, who: Planner, plan_id: Id) -> OriginShape:
     """The layers that a plan was merged from, and whom they have in common with the grids that it began with."""
+    _check_readable(db, (plan_id,), who, now)
     return OriginShape.model_validate(origin_of(db, plan_id))
 
 
-@router.get(
-    "/plans/{plan_id}/export.{ending}", responses=problems(404), response_class=Response, dependencies=[asks("viewer")]
-)
-def export(db: Db, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
+@router.get("/plans/{plan_id}/export.{ending}", responses=problems(404), response_class=Response)
+def export(db: Db, now: Now, who: Viewer, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
     """A plan as a file; a Shapefile comes as zip."""
+    _check_readable(db, (plan_id,), who, now)
     return sent_file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))
 
 
@@ -88,3 +92,10 @@ def _check_area(db: Database, plan_id: int, who: Who, now: datetime) -> None:
     """Buildings, posts and counts are told to whoever answers for the ground."""
     with db.read() as conn:
         check_community(conn, plans.get_plan(conn, plan_id).community_id, hand_of(who, now))
+
+
+def _check_readable(db: Database, plan_ids: tuple[int, ...], who: Who, now: datetime) -> None:
+    """Drafts are told to whoever answers for the ground."""
+    with db.read() as conn:
+        for plan_id in plan_ids:
+            plan_to_read(conn, plan_id, hand_of(who, now))

@@ -31,7 +31,7 @@ from api.schemas import GeoJsonResponse, Listed, Position, Shape, problems
 from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
 from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import check_community
+from geo.actions.plan_access import check_community, plan_to_read, plans_to_read
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
 from geo.actions.plan_view import view_of, view_plan
 from geo.actions.publish_plan import publish_plan
@@ -46,6 +46,7 @@ IfMatch = Annotated[
     str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
 ]
 State = Annotated[str | None, Query(pattern="^(draft|proposed|published|superseded|withdrawn)$", examples=["draft"])]
+Viewer = Annotated[Who, asks("viewer")]
 Planner = Annotated[Who, asks("planner")]
 
 
@@ -81,12 +82,12 @@ class PlanPublished(Shape):
     accepted: dict[str, int] = Field(examples=[{"households": 2}], description="Rule -> warnings accepted.")
 
 
-@router.get("/plans", dependencies=[asks("viewer")])
-def list_plans(db: Db, page: Paged, community: AreaCode = None, state: State = None) -> PlanList:
-    """Plans, the newest first."""
+@router.get("/plans")
+def list_plans(db: Db, now: Now, who: Viewer, page: Paged, community: AreaCode = None, state: State = None) -> PlanList:
+    """Plans, the newest first; of drafts those of one's own area."""
     with db.read() as conn:
         area_id = None if community is None else community_of(conn, code=community).id
-        found = plans.list_plans(conn, area_id, state)
+        found = plans_to_read(conn, area_id, state, hand_of(who, now))
     told = [plan_told(plan) for plan in page.of(found)]
     return PlanList(number_matched=len(found), number_returned=len(told), links=page.links(len(found)), plans=told)
 
@@ -102,11 +103,12 @@ def begin(db: Db, now: Now, who: Planner, wish: PlanWish, response: Response) ->
     return PlanOpened(**plan_told(opened.plan).model_dump(), questions=questions)
 
 
-@router.get("/plans/{plan_id}", response_class=GeoJsonResponse, responses=problems(404), dependencies=[asks("viewer")])
-def plan(db: Db, plan_id: Id, response: Response) -> PlanDetail:
+@router.get("/plans/{plan_id}", response_class=GeoJsonResponse, responses=problems(404))
+def plan(db: Db, now: Now, who: Viewer, plan_id: Id, response: Response) -> PlanDetail:
     """A plan with its grids, their people, load and breaches."""
     with db.read() as conn:
-        view, standing = view_of(conn, plans.get_plan(conn, plan_id)), standing_of(conn, plan_id)
+        view = view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now)))
+        standing = standing_of(conn, plan_id)
     response.headers["ETag"] = f'"{view.plan.version}"'
     return plan_detail(view, standing)
 
@@ -119,12 +121,17 @@ def units(db: Db, now: Now, who: Planner, plan_id: Id) -> UnitList:
     return unit_list(view_plan(db, plan_id))
 
 
-@router.get("/plans/{plan_id}/vertices", responses=problems(404), dependencies=[asks("planner")])
+@router.get("/plans/{plan_id}/vertices", responses=problems(404))
 def vertices(
-    db: Db, plan_id: Id, grid: Annotated[int, Query(ge=1, le=2**63 - 1, description="Id of a grid.", examples=[7])]
+    db: Db,
+    now: Now,
+    who: Planner,
+    plan_id: Id,
+    grid: Annotated[int, Query(ge=1, le=2**63 - 1, description="Id of a grid.", examples=[7])],
 ) -> VertexList:
     """Where the border of a grid can be taken hold of."""
-    return vertex_list(view_plan(db, plan_id), grid)
+    with db.read() as conn:
+        return vertex_list(view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now))), grid)
 
 
 @router.post("/plans/{plan_id}/edits", responses=problems(404, 409, 412, 413))
@@ -144,17 +151,18 @@ def edit(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     return edit_told(db, done, language, dry_run=wish.dry_run)
 
 
-@router.get("/plans/{plan_id}/problems", responses=problems(404), dependencies=[asks("viewer")])
-def plan_problems(db: Db, language: Language, plan_id: Id) -> list[PlanProblem]:
+@router.get("/plans/{plan_id}/problems", responses=problems(404))
+def plan_problems(db: Db, now: Now, who: Viewer, language: Language, plan_id: Id) -> list[PlanProblem]:
     """Every breach of every rule, the gravest first."""
-    return problems_told(view_plan(db, plan_id).problems, language)
+    with db.read() as conn:
+        return problems_told(view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now))).problems, language)
 
 
-@router.get("/plans/{plan_id}/history", responses=problems(404), dependencies=[asks("viewer")])
-def history(db: Db, plan_id: Id) -> list[EditLine]:
+@router.get("/plans/{plan_id}/history", responses=problems(404))
+def history(db: Db, now: Now, who: Viewer, plan_id: Id) -> list[EditLine]:
     """All that was done to a plan, in order."""
     with db.read() as conn:
-        plans.get_plan(conn, plan_id)
+        plan_to_read(conn, plan_id, hand_of(who, now))
         return [EditLine.model_validate(edit) for edit in drafts.edits_of(conn, plan_id)]
 
 
@@ -213,7 +221,7 @@ def comments(db: Db, now: Now, who: Annotated[Who, asks("public")], plan_id: Id)
     return [comment_told(comment) for comment in list_comments(db, plan_id, hand)]
 
 
-@router.post("/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 503))
+@router.post("/plans/{plan_id}/comments", status_code=201, responses=problems(404, 413, 429, 503))
 def comment(
     db: Db, now: Now, settings: Setting, who: Annotated[Who, asks("public")], plan_id: Id, wish: CommentWish
 ) -> CommentTold:

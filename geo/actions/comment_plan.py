@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, check_community, may_change
-from geo.errors import BadMove, Busy, NotFound
+from geo.errors import BadMove, Busy, NotFound, TooOften
 from geo.plans import PUBLIC_STATES, Comment
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import comments, plans
 from geo.store.database import Database
+
+HOUR = timedelta(hours=1)
 
 
 def comment_plan(
@@ -26,6 +31,8 @@ def comment_plan(
         If the plan is not open for comments, or not any more.
     Busy
         If as many comments are waiting as may wait.
+    TooOften
+        If as many came on the plan within the last hour as are taken.
     """
     with db.write() as conn:
         plan = plans.get_plan(conn, plan_id, lock=True)
@@ -39,6 +46,7 @@ def comment_plan(
         most = plan_edit_rule().most_waiting
         if comments.number_waiting(conn, plan_id) >= most:
             raise Busy("plan_comments_full", most=most)
+        _check_pace(conn, plan_id, at)
         return comments.add(conn, plan_id, grid_id, text, at)
 
 
@@ -72,3 +80,13 @@ def judge_comment(db: Database, plan_id: int, comment_id: int, state: str, answe
     with db.write() as conn:
         check_community(conn, plans.get_plan(conn, plan_id).community_id, hand)
         return comments.judge(conn, plan_id, comment_id, state, answer, hand.at)
+
+
+def _check_pace(conn: Connection, plan_id: int, at: datetime) -> None:
+    most = plan_edit_rule().most_an_hour
+    oldest = comments.when_made(conn, plan_id, at - HOUR, most)
+    if oldest is not None:
+        left_s = max(1, ceil((oldest + HOUR - at).total_seconds()))
+        raise TooOften(
+            "plan_comments_too_often", id=plan_id, most=most, minutes=ceil(left_s / 60), retry_after_s=left_s
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 
 from geo.areas import Area
 from geo.errors import BadMove, NotAllowed
-from geo.plans import Plan
+from geo.plans import PUBLIC_STATES, Plan
 from geo.store import areas, drafts, plans
 from geo.store.locate import areas_within, chain_of
 
@@ -56,6 +57,31 @@ def check_community(conn: Connection, community_id: int, hand: Hand) -> None:
 def may_change(conn: Connection, community_id: int, hand: Hand) -> bool:
     """Whether a community lies inside the area that somebody answers for."""
     return hand.area_id is None or community_id in areas_within(conn, hand.area_id)
+
+
+def plan_to_read(conn: Connection, plan_id: int, hand: Hand) -> Plan:
+    """A plan that the hand may look at: one that was ever laid out or put into force, or one of their own area.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    NotAllowed
+        If it is a draft, or was withdrawn, and its community lies outside the hand's area.
+    """
+    plan = plans.get_plan(conn, plan_id)
+    if plan.state not in PUBLIC_STATES:
+        check_community(conn, plan.community_id, hand)
+    return plan
+
+
+def plans_to_read(conn: Connection, community_id: int | None, state: str | None, hand: Hand) -> Sequence[Plan]:
+    """All plans that the hand may look at, the newest first; of one community, or in one state."""
+    found = plans.list_plans(conn, community_id, state)
+    if hand.area_id is None:
+        return found
+    own = areas_within(conn, hand.area_id)
+    return [plan for plan in found if plan.state in PUBLIC_STATES or plan.community_id in own]
 
 
 def plan_for(

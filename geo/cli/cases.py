@@ -145,7 +145,7 @@ def step(  # noqa: PLR0913, PLR0917 -- one option for each thing that a move may
     answer({"case": _row(done.case, desk)}, [_line(done.case, desk)], as_json=as_json)
 
 
-@cases_app.command()
+@cases_app.command(context_settings={"ignore_unknown_options": True})
 def place(
     case_id: CaseId,
     at: Annotated[str, typer.Argument(metavar="LON,LAT", help="Where it is. / 位置。")],

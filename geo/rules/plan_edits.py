@@ -27,6 +27,8 @@ class PlanEditRule:
     comment_days: int
     most_waiting: int
     """Comments of one plan that may wait to be looked at."""
+    most_an_hour: int
+    """Comments on one plan that are taken within any hour, whoever sends them."""
 
 
 @cache
@@ -44,4 +46,5 @@ def plan_edit_rule() -> PlanEditRule:
         longest_reason=data["text"]["longest_reason"],
         comment_days=data["comments"]["days"],
         most_waiting=data["comments"]["most_waiting"],
+        most_an_hour=data["comments"]["most_an_hour"],
     )

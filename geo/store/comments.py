@@ -34,6 +34,13 @@ def number_waiting(conn: Connection, plan_id: int) -> int:
     return int(conn.execute(select(func.count()).where(c.plan_id == plan_id, c.state == "waiting")).scalar_one())
 
 
+def when_made(conn: Connection, plan_id: int, after: datetime, place: int) -> datetime | None:
+    """When the newest comment but ``place - 1`` was made, of those made after a moment; None if there are fewer."""
+    c = plan_comment.c
+    made = select(c.made_at).where(c.plan_id == plan_id, c.made_at > after).order_by(c.made_at.desc())
+    return conn.execute(made.offset(place - 1).limit(1)).scalar_one_or_none()
+
+
 def shown_by_grid(conn: Connection, plan_id: int) -> dict[int, int]:
     """Grid id -> how many comments on it are shown; grids without one are missing."""
     c = plan_comment.c

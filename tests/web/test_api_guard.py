@@ -160,6 +160,7 @@ def test_every_error_has_a_status_and_a_title() -> None:
         "NotFound": 404,
         "Conflict": 409,
         "StaleVersion": 412,
+        "TooOften": 429,
         "Unready": 503,
     }
     expected |= {"AlreadyLive": 409, "CoverageMissing": 503, "DatabaseAway": 503, "BadMove": 422, "Refused": 422}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,50 @@ def test_who_may(api: TestClient, db: Database, planner: dict[str, str], town: P
     assert refused.status_code == 403
     assert api.post(f"/api/v1/plans/{draft}/publish", json={}, headers={**planner, **version}).status_code == 403
     assert api.post("/api/v1/plans", json={"community": WEST}, headers=elsewhere).status_code == 403
+
+
+READ_OF_A_PLAN = {
+    "": "viewer",
+    "/problems": "viewer",
+    "/history": "viewer",
+    "/export.geojson": "viewer",
+    "/vertices?grid={grid}": "planner",
+    "/origin": "planner",
+    "/units": "planner",
+    "/consequences": "planner",
+    "/consequences.json": "planner",
+}
+"""Path -> the least role that may read it. The last three tell buildings and posts: of no state to another area."""
+OF_THE_AREA_ALONE = tuple(READ_OF_A_PLAN)[-3:]
+
+
+def test_a_draft_is_read_by_its_own_area_and_a_proposal_by_all(
+    api: TestClient, app: FastAPI, db: Database, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    paths = app.openapi()["paths"].items()
+    routes = {path.split("{plan_id}")[1] for path, ways in paths if "get" in ways and "/plans/{plan_id}" in path}
+    known = {re.sub(r"\.\w+$", ".{ending}", path.split("?")[0]) for path in READ_OF_A_PLAN}
+    assert routes - {"/comments"} == known
+    tokens = {(role, area): bearer(db, role, area) for role in ("viewer", "planner") for area in (WEST, EAST)}
+
+    def statuses(area: str) -> dict[str, int]:
+        paths = {path: path.format(grid=town.grid[0]) for path in READ_OF_A_PLAN}
+        read = {
+            path: api.get(f"/api/v1/plans/{draft}{asked}", headers=tokens[READ_OF_A_PLAN[path], area]).status_code
+            for path, asked in paths.items()
+        }
+        asked = f"/api/v1/plans/compare?a={town.plan_id}&b={draft}"
+        listed = api.get(f"/api/v1/plans?community={WEST}", headers=tokens["viewer", area]).json()
+        is_listed = draft in [plan["id"] for plan in listed["plans"]]
+        compared = api.get(asked, headers=tokens["viewer", area]).status_code
+        return {**read, "compare": compared, "list": 200 if is_listed else 403}
+
+    own = dict.fromkeys((*READ_OF_A_PLAN, "compare", "list"), 200) | {"/origin": 404}
+    assert (statuses(WEST), set(statuses(EAST).values())) == (own, {403})
+    api.post(f"/api/v1/plans/{draft}/propose", json={}, headers={**planner, "If-Match": '"1"'})
+    assert (statuses(WEST), statuses(EAST)) == (own, own | dict.fromkeys(OF_THE_AREA_ALONE, 403))
+    api.post(f"/api/v1/plans/{draft}/withdraw", headers={**planner, "If-Match": '"2"'})
+    assert (statuses(WEST), set(statuses(EAST).values())) == (own, {403})
 
 
 @pytest.mark.parametrize(

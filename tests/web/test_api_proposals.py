@@ -18,7 +18,7 @@ from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from geo.store.plan_tables import plan_comment
 from tests.plan_towns import UNIT_M, PlanTown, build_plan_town, unit_no
-from tests.small_town import AT, EAST, WEST, lonlat
+from tests.small_town import EAST, WEST, lonlat
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_plans import bearer, edit
 from tests.web.test_browser_public import HOSTILE
@@ -301,12 +301,30 @@ def test_what_is_no_comment_is_refused(desk: Desk, text: str) -> None:
 def test_no_more_wait_than_somebody_can_read(desk: Desk) -> None:
     plan = desk.laid_out()
     most = plan_edit_rule().most_waiting
-    row = {"plan_id": plan, "grid_id": desk.town.grid[0], "text": "x", "made_at": AT}
+    day_before = datetime.now(UTC) - timedelta(days=1)
+    row = {"plan_id": plan, "grid_id": desk.town.grid[0], "text": "x", "made_at": day_before}
     with desk.db.write() as conn:
         conn.execute(insert(plan_comment), [row] * (most - 1))
     assert desk.comment(plan).status_code == 201
     full = desk.comment(plan)
     assert (full.status_code, full.json()["key"]) == (503, "plan_comments_full")
+
+
+def test_an_hour_takes_so_many_comments_on_a_plan_and_says_when_the_next(desk: Desk, app: FastAPI) -> None:
+    plan, other = desk.laid_out(), desk.laid_out()
+    now, most = datetime.now(UTC).replace(microsecond=0), plan_edit_rule().most_an_hour
+    for second in range(most):
+        at(app, now + timedelta(seconds=second))
+        assert desk.comment(plan).status_code == 201
+    early = desk.comment(plan)
+    assert (early.status_code, early.json()["key"]) == (429, "plan_comments_too_often")
+    assert early.headers["retry-after"] == str(3600 - (most - 1))
+    assert "60 minutes" in early.json()["detail"]
+    assert desk.comment(other).status_code == 201, "each plan has its own hour"
+    at(app, now + timedelta(seconds=3599))
+    assert desk.comment(plan).headers["retry-after"] == "1"
+    at(app, now + timedelta(hours=1))
+    assert [desk.comment(plan).status_code for _ in range(2)] == [201, 429], "what was refused was not kept"
 
 
 def test_hostile_text_comes_back_as_it_was_and_never_as_a_page(desk: Desk) -> None:

@@ -75,6 +75,17 @@ def figures(page: Page) -> list[list[int]]:
     return [[0 if text == "–" else int(text.replace(",", "")) for text in row] for row in texts]
 
 
+def assert_loads_add_up(page: Page) -> None:
+    """Of the drawn town: the grid that people come to has more work after, the one that they leave has less."""
+    texts = [row.locator("td").all_inner_texts() for row in page.locator("#load :is(tbody, tfoot) tr").all()]
+    hours = [[float(text.replace(",", "").replace("−", "-").replace("–", "0")) for text in row] for row in texts]
+    (*grids, total) = hours
+    assert [round(after - before - change, 6) for before, after, change in hours] == [0] * len(hours)
+    assert [round(sum(column), 6) for column in zip(*grids, strict=True)] == total
+    (north_west, _, south_west, _) = (change for *_, change in grids)
+    assert south_west < 0 < north_west
+
+
 def views(page: Page) -> list[list[float]]:
     """Longitude, latitude and zoom of both maps."""
     maps = "Object.keys(window).filter((name) => /^map_\\d+$/.test(name)).sort().map((name) => window[name])"
@@ -128,6 +139,10 @@ def test_two_plans_side_by_side(
         (move,) = page.locator("#moves [data-move]").all()
         assert "200" in move.inner_text()
         assert "80" in move.inner_text()
+        assert_loads_add_up(page)
+        expect(page.locator("#load .counted-share")).to_contain_text(
+            {"en": "No work was counted", "zh": "尚无统计数"}[language]
+        )
         expect(page.locator("#stream .stream-stay")).to_have_count(4)
         expect(page.locator("#stream .stream-move")).to_have_count(1)
         boxes = [box.bounding_box() for box in page.locator(".folium-map").all()]
@@ -205,6 +220,7 @@ def test_two_days(browser: Browser, db: Database, town: PlanTown, site: str) -> 
     with visiting(browser, site, **DESKTOP) as visit:
         page = compared(visit, db, "en", **{"from": "2026-03-15", "to": "2026-05-01"})
         assert figures(page)[2] == [200, 0, 800, 0, 1000]
+        assert_loads_add_up(page)
         expect(page.locator("path.twin-grid")).to_have_count(8)
         expect(page.locator(".twin-name").first).to_contain_text("15 Mar 2026")
         page.locator("#day-after").fill("2026-03-20")

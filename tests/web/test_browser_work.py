@@ -86,6 +86,8 @@ def test_counts_that_change_grid(
         expect(cases).to_contain_text(DAY[language])
         assert [cell.inner_text() for cell in cases.locator("td").all()] == ["7", "12"]
         assert [cell.inner_text() for cell in monthly.locator("td").all()] == ["0", "2.5"]
+        share = page.locator("#view-outcome .counted-share li").first
+        expect(share).to_contain_text({"en": "counted in 2 of ", "zh": "个单元中已统计 2 个"}[language])
         panel.locator("summary").click()
         expect(panel.locator("li")).to_have_count(2)
         lines = " ".join(panel.locator("li").all_inner_texts())

@@ -22,7 +22,7 @@ export class Draft {
   }
 
   close() {
-    Object.assign(this, { plan: null, grids: new Map(), problems: [], bridges: [], balance: null, canUndo: false, canRedo: false, known: null });
+    Object.assign(this, { plan: null, grids: new Map(), problems: [], bridges: [], balance: null, made: null, canUndo: false, canRedo: false, known: null });
   }
 
   get isEditable() {
@@ -59,7 +59,7 @@ export class Draft {
   /** Open a plan of a list. */
   async open(plan) {
     const [told, problems] = await Promise.all([api.getPlan(plan), plan.is_on_units ? api.getProblems(plan.id) : []]);
-    Object.assign(this, { problems, bridges: told.bridges, balance: told.balance, canUndo: told.can_undo, canRedo: told.can_redo, known: null, community: plan.community_name });
+    Object.assign(this, { problems, bridges: told.bridges, balance: told.balance, made: told, canUndo: told.can_undo, canRedo: told.can_redo, known: null, community: plan.community_name });
     this.grids = new Map(told.features.map((grid) => [grid.properties.id, grid]));
     this.plan = { ...plan, ...told.plan };
     this.onChange();

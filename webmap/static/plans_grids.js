@@ -2,6 +2,7 @@
 
 import { byId, el, fill } from "./dom.js";
 import { count, decimal, say } from "./page.js";
+import { countedNote } from "./plans_counted.js";
 import { meanOf, weightColour, weightText } from "./plans_colours.js";
 
 const POSTS = ["chief", "member"];
@@ -42,7 +43,7 @@ export class GridPanel {
         el("span", { class: "row-figure" }, weightText(grid, layer.measure))));
     };
     const had = document.activeElement?.closest?.("#grid-list [data-grid]")?.dataset.grid;
-    fill(byId("grid-list"), el("h2", {}, say("redraw_grids_n", { n: grids.length })), el("ul", { class: "rows" }, grids.map(row)));
+    fill(byId("grid-list"), el("h2", {}, say("redraw_grids_n", { n: grids.length })), el("ul", { class: "rows" }, grids.map(row)), draft.balance ? countedNote(draft.made) : null);
     if (had) byId("grid-list").querySelector(`[data-grid="${had}"]`)?.focus({ preventScroll: true });
   }
 

@@ -4,6 +4,7 @@ import { byId, dialable, el, fill } from "./dom.js";
 import { count, dayOf, decimal, language, percent, say } from "./page.js";
 import * as api from "./plans_api.js";
 import { balanceOf, balanceSection } from "./plans_chart.js";
+import { countedNote } from "./plans_counted.js";
 import { planName } from "./plans_head.js";
 
 const COUNTS = ["residents", "households", "elderly", "children", "shops", "buildings"];
@@ -101,7 +102,9 @@ export class OutcomePanel {
 
   work(comparison, balance) {
     const hours = comparison.grids.map((grid) => grid.before?.load?.hours).filter((value) => value !== undefined);
-    return balanceSection(hours.length > 0 ? balanceOf(hours, balance.bin_from) : null, balance);
+    const section = balanceSection(hours.length > 0 ? balanceOf(hours, balance.bin_from) : null, balance);
+    section.append(countedNote(comparison.made));
+    return section;
   }
 
   /** The streams between grids, the largest first; their width tells how many people. */

@@ -1,7 +1,8 @@
 // Who moves where in words and figures: the moves, largest first, the streams as a drawing, and all of it as a table.
 
 import { byId, el, fill } from "./dom.js";
-import { count, dayOf, say } from "./page.js";
+import { count, dayOf, decimal, say } from "./page.js";
+import { countedNote } from "./plans_counted.js";
 import { NOWHERE, OTHERS } from "./twin_flows.js";
 import { moveKey } from "./twin_maps.js";
 import { streamOf } from "./twin_stream.js";
@@ -13,6 +14,10 @@ export function groupName(group) {
   if (group.key === OTHERS) return say("twin_others", { n: count(group.ids.length) });
   return group.key === NOWHERE ? say("redraw_no_grid") : group.name;
 }
+
+/** In whole tenths, so that what is shown adds up. */
+const tenths = (hours) => Math.round(hours * 10);
+const changed = (n) => (n === 0 ? "–" : `${n > 0 ? "+" : "−"}${decimal(Math.abs(n) / 10)}`);
 
 const badge = (group) => el("span", { class: "key-number", "aria-hidden": "true" }, group.number);
 
@@ -30,6 +35,22 @@ export class TwinTables {
     this.drawMoves();
     this.drawStream();
     this.drawMatrix();
+    this.drawLoad(comparison);
+  }
+
+  /** Hours of work of every grid on both sides; nothing where no side tells them. */
+  drawLoad({ grids, made }) {
+    const hours = (side) => (side?.load ? tenths(side.load.hours) : null);
+    const rows = grids.map((grid) => ({ grid, before: hours(grid.before), after: hours(grid.after) })).filter(({ before, after }) => before !== null || after !== null);
+    byId("load").hidden = rows.length === 0;
+    const all = (side) => rows.reduce((sum, row) => sum + (row[side] ?? 0), 0);
+    const cells = ({ before, after }) => [before, after].map((n) => el("td", {}, n === null ? "–" : decimal(n / 10))).concat(el("td", {}, changed((after ?? 0) - (before ?? 0))));
+    const line = ({ grid, ...both }) => el("tr", {}, el("th", { scope: "row" }, badge(this.flows.groupOf(grid)), ` ${this.short((grid.after ?? grid.before).name)}`), cells(both));
+    fill(byId("load"), el("h2", { id: "load-title" }, say("twin_load")),
+      el("table", { class: "figures-table load-table", "aria-labelledby": "load-title" },
+        el("thead", {}, el("tr", {}, ["redraw_grid", "twin_before", "twin_after", "twin_load_change"].map((key) => el("th", { scope: "col" }, say(key))))),
+        el("tbody", {}, rows.map(line)), el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, say("twin_sum")), cells({ before: all("before"), after: all("after") })))),
+      el("p", { class: "note" }, say("twin_load_today")), countedNote(made));
   }
 
   drawMoves() {
