@@ -18,7 +18,7 @@ class PublicationRule:
     round_to: int
     levels_with_ages: tuple[str, ...]
     cell_m: float
-    recent_days: int
+    recent_months: int
     classes: tuple[int, ...]
     """Lower bounds, ascending; the first is at least ``k``."""
 
@@ -84,6 +84,6 @@ def rule() -> PublicationRule:
         round_to=table["round_to"],
         levels_with_ages=tuple(table["levels_with_ages"]),
         cell_m=table["cell_m"],
-        recent_days=table["recent_days"],
+        recent_months=table["recent_months"],
         classes=tuple(table["classes"]),
     )

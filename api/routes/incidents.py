@@ -54,7 +54,7 @@ class CellList(FeatureList[CellProperties]):
     kind: Literal["cells"] = "cells"
     k: int = Field(examples=[10], description="Squares with fewer incidents are not there.")
     cell_m: float = Field(examples=[300])
-    since: date | None = Field(examples=["2025-11-20"], description="Only incidents from this day on.")
+    since: date | None = Field(examples=["2025-11-01"], description="Only incidents from this day on.")
     until: date | None = Field(
         examples=["2026-11-20"], description="The day of the newest incident; its hour would tell of a single one."
     )

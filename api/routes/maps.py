@@ -219,7 +219,7 @@ def _view(content: MapContent, settings: Settings, language: str) -> PublicView:
         k=public.k,
         round_to=public.round_to,
         cell_m=public.cell_m,
-        recent_days=public.recent_days,
+        recent_months=public.recent_months,
         incident_classes=public.classes,
         modes=_modes(language),
         surfaces=tuple((key, each.name_zh if language == "zh" else each.name_en) for key, each in surfaces().items()),

@@ -51,7 +51,7 @@ def get_tile(
         raise NotFound("tile_outside", z=z, highest=2**z - 1)
     sight = Sight(sees_incident_points=who.may("dispatcher"), area_id=who.area_id)
     with db.read() as conn:
-        headers = _headers(data_version(conn), sight, who.is_public)
+        headers = _headers(data_version(conn, points=sight.sees_incident_points), sight, who.is_public)
         if is_known(headers["ETag"], if_none_match):
             return Response(status_code=304, headers=headers)
         body = tile(conn, names, TileAddress(z, x, y), sight, rule())

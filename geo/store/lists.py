@@ -163,11 +163,11 @@ def incident_cells(
     A square is counted whole or not at all: ``box`` chooses squares, never incidents.
     """
     west, south, east, north = box or (-180.0, -90.0, 180.0, 90.0)
-    numbers = {"cell_m": rule.cell_m, "k": rule.k, "recent_days": rule.recent_days, "classes": list(rule.classes)}
+    numbers = {"k": rule.k, "recent_months": rule.recent_months, "classes": list(rule.classes)}
     sides = {"west": west, "south": south, "east": east, "north": north}
     rows = conn.execute(sql("incident_cells"), numbers | sides).all()
     cells = [IncidentCell(n_class=row.n_class, shape=row.shape) for row in rows]
-    period = conn.execute(sql("incident_period"), {"recent_days": rule.recent_days}).one()
+    period = conn.execute(sql("incident_period"), {"recent_months": rule.recent_months}).one()
     return len(cells), cells[part.offset : part.offset + part.limit], Period(since=period.since, until=period.until)
 
 

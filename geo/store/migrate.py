@@ -12,7 +12,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from geo.errors import Conflict, MissingPiece
+from geo.publication import rule
 from geo.store.database import Database
+from geo.store.squares import fit_squares
 
 LOCK = 7_246_391_905
 """Advisory lock held while migrating: two programs that start at once migrate one after the other."""
@@ -21,7 +23,9 @@ EXTENSIONS = ("postgis", "btree_gist")
 
 
 def migrate(db: Database) -> None:
-    """Apply all migrations that are missing, in one transaction.
+    """Apply all migrations that are missing and count incidents in squares as publication.toml has them.
+
+    All in one transaction.
 
     Raises
     ------
@@ -41,6 +45,7 @@ def migrate(db: Database) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise Conflict("schema_newer") from error
+        fit_squares(conn, rule().cell_m)
 
 
 def _require_extensions(conn: Connection) -> None:

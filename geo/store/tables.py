@@ -40,6 +40,7 @@ from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer  # noqa: F401 -- so that the metadata know its tables
 from geo.store.outside_tables import outbox  # noqa: F401 -- so that the metadata know its tables
 from geo.store.plan_tables import fabric
+from geo.store.square_tables import incident_square  # noqa: F401 -- so that the metadata know its tables
 from geo.store.street_tables import street_network
 from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count

@@ -93,7 +93,7 @@ def _incident(z: int, sight: Sight, rule: TileRule, public: PublicationRule) -> 
         return Query("tile_incident", {"area_id": sight.area_id})
     return Query(
         "tile_incident_cell",
-        {"cell_m": public.cell_m, "k": public.k, "recent_days": public.recent_days, "classes": list(public.classes)},
+        {"k": public.k, "recent_months": public.recent_months, "classes": list(public.classes)},
     )
 
 
@@ -126,9 +126,9 @@ def tile(
     return b"".join(bytes(part) for part in parts)
 
 
-def data_version(conn: Connection) -> str:
-    """A text that changes whenever anything changes that a tile may show."""
-    return str(conn.execute(sql("tile_version")).scalar_one())
+def data_version(conn: Connection, *, points: bool = False) -> str:
+    """A text that changes whenever anything changes that a tile may show; ``points``: one with incidents themselves."""
+    return str(conn.execute(sql("tile_version"), {"points": points}).scalar_one())
 
 
 @dataclass(frozen=True)

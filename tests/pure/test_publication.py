@@ -57,4 +57,4 @@ def test_ages_begin_at_the_subdistrict() -> None:
 @pytest.mark.parametrize("classes", [(5, 10), (20, 10), (10, 10)])
 def test_a_rule_that_would_show_too_little_is_refused(classes: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="classes ascend"):
-        PublicationRule(k=10, round_to=10, levels_with_ages=(), cell_m=300, recent_days=365, classes=classes)
+        PublicationRule(k=10, round_to=10, levels_with_ages=(), cell_m=300, recent_months=12, classes=classes)

@@ -201,10 +201,16 @@ class TestIncidents:
         assert [feature["properties"]["n_class"] for feature in told["features"]] == [10]
 
     def test_retired_and_old_incidents_do_not_count(self, client: TestClient, db: Database) -> None:
-        with db.write() as conn:
-            first = tables.incident.c.source_key.in_(["1", "2", "3"])
-            conn.execute(update(tables.incident).where(first).values(occurred_at=AT - timedelta(days=366)))
-        assert client.get("/api/v1/incidents").json()["features"] == []
+        begin = datetime(2025, 11, 1, tzinfo=UTC)  # the month of the newest, twelve months before
+        first = tables.incident.c.source_key.in_(["1", "2", "3"])
+        for change, shown in (
+            ({"occurred_at": begin}, 1),
+            ({"occurred_at": begin - timedelta(microseconds=1)}, 0),
+            ({"occurred_at": begin, "retired_at": AT}, 0),
+        ):
+            with db.write() as conn:
+                conn.execute(update(tables.incident).where(first).values(**change))
+            assert len(client.get("/api/v1/incidents").json()["features"]) == shown
 
     @pytest.mark.parametrize(
         "query", ["category=x", "state=open", "since=2026-01-01T00:00:00Z", "before=2026-01-01T00:00:00Z"]
@@ -223,7 +229,7 @@ class TestIncidents:
         with db.write() as conn:
             conn.execute(update(tables.incident).values(occurred_at=late))
         told = client.get("/api/v1/incidents").json()
-        assert (told["since"], told["until"]) == ("2025-11-20", "2026-11-20")
+        assert (told["since"], told["until"]) == ("2025-11-01", "2026-11-20")
 
     def test_a_dispatcher_sees_points_newest_first(self, client: TestClient, bearer: Bearer) -> None:
         headers = bearer("dispatcher")

@@ -35,7 +35,7 @@ VIEW = PublicView(
     k=10,
     round_to=10,
     cell_m=300,
-    recent_days=365,
+    recent_months=12,
     incident_classes=(10, 20, 50, 100),
     modes=(ModeChoice("planning", "规划默认", 4.0, "foot", is_verified=True),),
     surfaces=(("dry", "干燥路面"),),

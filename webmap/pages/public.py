@@ -124,7 +124,7 @@ class PublicView:
     k: int
     round_to: int
     cell_m: float
-    recent_days: int
+    recent_months: int
     incident_classes: tuple[int, ...]
     modes: tuple[ModeChoice, ...]
     surfaces: tuple[tuple[str, str], ...]

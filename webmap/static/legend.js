@@ -38,7 +38,7 @@ function cellKey() {
     return el("li", {}, canvas, incidentClass(lower));
   };
   return [el("ul", { class: "key-list" }, settings.incident_classes.map(sample)),
-    el("p", { class: "note" }, say("cells_words", { k: settings.k, metres: settings.cell_m, days: settings.recent_days }))];
+    el("p", { class: "note" }, say("cells_words", { k: settings.k, metres: settings.cell_m, months: settings.recent_months }))];
 }
 
 function incidentKey(seesPoints) {
