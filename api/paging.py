@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
@@ -26,11 +26,23 @@ class Page:
     path: str
     query: tuple[tuple[str, str], ...]
     """What else was asked, kept in the links."""
+    by_cursor: bool = False
+    cursor: str | None = None
+    """Where the next page begins, in a list that is led on from by a cursor; None: there is none."""
 
     @property
     def part(self) -> Slice:
         """The same in the store's terms."""
         return Slice(limit=self.limit, offset=self.offset)
+
+    @property
+    def one_more(self) -> Slice:
+        """The same and one entry more, which tells that something follows."""
+        return Slice(limit=self.limit + 1, offset=self.offset)
+
+    def until(self, cursor: str | None) -> Page:
+        """The same, led on from by a cursor; None: nothing follows."""
+        return replace(self, by_cursor=True, cursor=cursor)
 
     def of(self, items: Sequence[Item]) -> Sequence[Item]:
         """The page of a list that is at hand as a whole."""
@@ -41,9 +53,15 @@ class Page:
         links = [WebLink(rel="self", href=self._href(self.offset))]
         if self.offset:
             links.append(WebLink(rel="prev", href=self._href(max(0, self.offset - self.limit))))
-        if self.offset + self.limit < matched:
+        if self.by_cursor:
+            links += [] if self.cursor is None else [WebLink(rel="next", href=self._href_after(self.cursor))]
+        elif self.offset + self.limit < matched:
             links.append(WebLink(rel="next", href=self._href(self.offset + self.limit)))
         return links
+
+    def _href_after(self, cursor: str) -> str:
+        query = [item for item in self.query if item[0] != "cursor"]
+        return f"{self.path}?{urlencode([*query, ('limit', str(self.limit)), ('cursor', cursor)])}"
 
     def _href(self, offset: int) -> str:
         query = [*self.query, ("limit", str(self.limit)), ("offset", str(offset))]

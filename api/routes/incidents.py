@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from api.case_shapes import CaseTold, Channel, case_told
+from api.cursors import cursor_of, due_of
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
 from api.inputs import BIGGEST_ID, BBox, Box, Word
@@ -19,12 +20,12 @@ from api.schemas import FeatureList, GeoJsonResponse, Shape
 from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
 from geo.cases import Case
-from geo.errors import NotAllowed, WhoAreYou
+from geo.errors import NotAllowed, Refused, WhoAreYou
 from geo.publication import rule
 from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store import lists
-from geo.store.case_lists import CaseFilter, list_cases
+from geo.store.case_lists import CaseFilter, Due, list_cases
 from geo.store.database import Database
 
 router = APIRouter(tags=["incidents"])
@@ -86,6 +87,13 @@ class Filters:
     since: Annotated[datetime | None, Query(description="From this time on.")] = None
     before: Annotated[datetime | None, Query(description="Before this time.")] = None
     order: Annotated[Literal["newest", "due"] | None, Query(description="Due: first what is due first.")] = None
+    cursor: Annotated[
+        str | None,
+        Query(
+            pattern="^[A-Za-z0-9_-]{1,60}$",
+            description="Where the page begins, as the link to it says; only with order=due and in place of an offset.",
+        ),
+    ] = None
 
 
 @router.get("/incidents", response_class=GeoJsonResponse)
@@ -108,8 +116,15 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         _refuse_filters(filters, who)
         return _cells(db, page, bbox, settings)
     wanted = _wanted(filters, who, settings, now, bbox)
+    due_first = filters.order == "due"
+    after = None if filters.cursor is None else due_of(filters.cursor)
+    if after is not None and (page.offset or not due_first):
+        raise Refused("cursor_bad")
     with db.read() as conn:
-        matched, found = list_cases(conn, wanted, page.part, due_first=filters.order == "due")
+        matched, found = list_cases(conn, wanted, page.one_more, due_first=due_first, after=after)
+    if due_first:
+        page = page.until(_cursor(found, page.limit))
+    found = found[: page.limit]
     features = (feature(case.id, geojson(case.point), _properties(case, desk, now, language)) for case in found)
     return PointList(**dict(feature_list(page, matched, features)))
 
@@ -133,6 +148,11 @@ def export(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         f"cases-{at:%Y%m%d-%H%M}.{ending}",
         lambda path: export_cases(db, path, wanted, desk, at, language, most=most),
     )
+
+
+def _cursor(found: list[Case], limit: int) -> str | None:
+    """Where the next page begins if more was found than is shown."""
+    return cursor_of(Due(found[limit - 1].stage_due_at, found[limit - 1].id)) if len(found) > limit else None
 
 
 def _refuse_filters(filters: Filters, who: Who) -> None:

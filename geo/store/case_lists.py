@@ -6,13 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, any_, func, literal, literal_column, or_, select, tuple_
 
 from geo.cases import Case
 from geo.store.cases import case_of_row, cases_query
 from geo.store.incident_tables import incident
 from geo.store.lists import Box, Slice, inside
 from geo.store.tables import area
+
+NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+"""What has no deadline is due last; as in the index that such a list is read from."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Where a list that begins with what is due first goes on: after this deadline and case.
+
+    The deadline is kept with the case because it may be another one by the time that the next page is asked for.
+    """
+
+    at: datetime | None
+    """None: it has no deadline."""
+    id: int
 
 
 @dataclass(frozen=True)
@@ -40,15 +55,27 @@ class CaseFilter:
     """In it, or still to be located."""
 
 
-def list_cases(conn: Connection, wanted: CaseFilter, part: Slice, *, due_first: bool) -> tuple[int, list[Case]]:
-    """How many cases, and a page of them: the newest first, or what is due first and last what has no deadline."""
+def list_cases(
+    conn: Connection, wanted: CaseFilter, part: Slice, *, due_first: bool, after: Due | None = None
+) -> tuple[int, list[Case]]:
+    """How many cases, and a page of them: the newest first, or what is due first and last what has no deadline.
+
+    ``after`` leaves out of the page, not of the count, what comes before in a list that begins with what is due first.
+    """
     i = incident.c
-    order = (i.stage_due_at.asc().nulls_last(), i.id) if due_first else (i.occurred_at.desc(), i.id.desc())
+    order = _by_due() if due_first else (i.occurred_at.desc(), i.id.desc())
     conditions = [i.retired_at.is_(None), *_conditions(wanted)]
     matched = conn.execute(inside(select(func.count()).where(*conditions), i.geom, wanted.box)).scalar_one()
     chosen = inside(cases_query().where(*conditions), i.geom, wanted.box).order_by(*order)
+    if after is not None:
+        due = NEVER if after.at is None else literal(after.at)
+        chosen = chosen.where(tuple_(*_by_due()) > tuple_(due, literal(after.id)))
     rows = conn.execute(chosen.limit(part.limit).offset(part.offset))
     return matched, [case_of_row(row) for row in rows]
+
+
+def _by_due() -> tuple[ColumnElement[datetime], ColumnElement[int]]:
+    return func.coalesce(incident.c.stage_due_at, NEVER), incident.c.id
 
 
 def _conditions(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:

@@ -81,6 +81,12 @@ incident = Table(
     Index("incident_occurred_at_idx", "occurred_at"),
     Index("incident_grid_id_idx", "grid_id"),
     Index("incident_open_idx", "stage_due_at", postgresql_where=text("state = 'open' and retired_at is null")),
+    Index(
+        "incident_due_idx",
+        text("coalesce(stage_due_at, 'infinity'::timestamptz)"),
+        "id",
+        postgresql_where=text("state = 'open' and retired_at is null"),
+    ),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

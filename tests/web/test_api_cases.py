@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -327,6 +328,47 @@ def test_the_queue_is_narrowed(client: TestClient, bearer: Bearer, query: str, m
     told = client.get(f"/api/v1/incidents?{query}", headers=desk)
     assert told.status_code == 200, told.text
     assert told.json()["numberMatched"] == matched
+
+
+def test_pages_of_what_is_due_hold_every_case_once(client: TestClient, bearer: Bearer) -> None:
+    """Links lead through all of them in order, also where a case on the page before got another deadline meanwhile."""
+    desk = bearer("dispatcher")
+    for item in ("0101", "0103", "0101"):
+        reported(client, desk, item=item)
+    whole = client.get("/api/v1/incidents?state=open&order=due", headers=desk).json()
+    wanted = [one["id"] for one in whole["features"]]
+    assert whole["features"][-1]["properties"]["stage_due_at"] is None
+    told = client.get("/api/v1/incidents?state=open&order=due&limit=2", headers=desk).json()
+    held = told["features"][-1]["properties"]
+    moved = step(client, desk, {**held, "id": told["features"][-1]["id"]}, "dispatch", unit="环卫")
+    assert moved.json()["stage_due_at"] != held["stage_due_at"]
+    found = [one["id"] for one in told["features"]]
+    for _ in wanted:
+        on = [link["href"] for link in told["links"] if link["rel"] == "next"]
+        if not on:
+            break
+        told = client.get(on[0], headers=desk).json()
+        assert told["numberMatched"] == len(wanted)
+        found += [one["id"] for one in told["features"] if one["id"] != held["id"]]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ("due", "x"),
+        ("due", "1.2.3"),
+        ("due", "' or 1=1"),
+        ("due", urlsafe_b64encode(b"never.9223372036854775808").decode()),
+        ("due", urlsafe_b64encode(b"-99999999999999999.1").decode()),
+        ("due", urlsafe_b64encode(b"never.1").decode().rstrip("=") + "&offset=1"),
+        ("newest", urlsafe_b64encode(b"never.1").decode().rstrip("=")),
+    ],
+)
+def test_a_cursor_that_no_list_gave_out_is_refused(client: TestClient, bearer: Bearer, order: str, said: str) -> None:
+    told = client.get(f"/api/v1/incidents?order={order}&cursor={said}", headers=bearer("dispatcher"))
+    assert told.status_code == 422
+    assert "cursor" in told.json()["detail"]
 
 
 def test_what_is_due_first_comes_first(client: TestClient, bearer: Bearer, world: World) -> None:

@@ -4,14 +4,21 @@ import { ask } from "./asking.js";
 
 const ROOT = "/api/v1/incidents";
 const PAGE = 1000;
-export const MOST = 500;
+const CASES_PAGE = 500;
+const MOST_PAGES = 4;
 
 const get = (path, query, signal) => ask("GET", path, { query, signal });
 
 /** Open cases, first what is due first: as many as a board holds, and how many there are. */
 export async function listCases(query) {
-  const told = await get(ROOT, { state: "open", order: "due", limit: MOST, ...query });
-  const cases = told.features.map(({ properties, geometry }) => ({ ...properties, lonlat: geometry?.coordinates ?? null }));
+  const cases = [];
+  let cursor, told;
+  for (let page = 0; page < MOST_PAGES && (page === 0 || cursor); page += 1) {
+    told = await get(ROOT, { state: "open", order: "due", limit: CASES_PAGE, cursor, ...query });
+    cases.push(...told.features.map(({ properties, geometry }) => ({ ...properties, lonlat: geometry?.coordinates ?? null })));
+    const next = told.links.find(({ rel }) => rel === "next");
+    cursor = next && new URL(next.href, location.href).searchParams.get("cursor");
+  }
   return { cases, matched: told.numberMatched };
 }
 
