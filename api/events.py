@@ -96,9 +96,8 @@ class Events:
         for listener in list(self._listeners):
             _end(listener)
 
-    @asynccontextmanager
-    async def listener(self, area_id: int | None, token_id: int | None) -> AsyncIterator[Listener]:
-        """A queue that gets all that is new from now on, until the token ends.
+    def check_room(self) -> None:
+        """Refuse one more listener than may listen.
 
         Raises
         ------
@@ -107,6 +106,10 @@ class Events:
         """
         if len(self._listeners) >= self._most:
             raise Busy("listeners_many", most=self._most)
+
+    @asynccontextmanager
+    async def listener(self, area_id: int | None, token_id: int | None) -> AsyncIterator[Listener]:
+        """A queue that gets all that is new from now on, until the token ends."""
         found = Listener(area_id, token_id)
         self._listeners.add(found)
         try:

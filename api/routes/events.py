@@ -52,6 +52,7 @@ async def events(
     Events: `step` (its id is the step's), `as_of` (all that could be read then was told), `reset` (more was missed than
     is told again: read the lists anew). It ends when the token does.
     """
+    news.check_room()  # once the answer has begun, nothing can be refused any more
     told = _Telling(db, news, desk, language, who)
     return EventStream(told.lines(None if last is None else int(last)), headers={"Cache-Control": "no-store"})
 

@@ -206,8 +206,8 @@ def _stored(
     _refuse_twin(conn, report)
     stage: Stage = "collected" if place is None else "filed"
     dues = dues_of([Passage(desk.local(hand.at), stage)], item.limits, desk.week)
-    text, address = masked(report.text or ""), masked(report.address or "")
-    unit = report.unit or (None if place is None else place.unit_at(item.level))
+    text, address, named = masked(report.text or ""), masked(report.address or ""), masked(report.unit or "")
+    unit = named.text or (None if place is None else place.unit_at(item.level))
     case_id = cases.insert_case(
         conn,
         {
@@ -226,7 +226,7 @@ def _stored(
     said = {"item": item.code, "channel": report.channel, "unit": unit, "grid_id": grid_id}
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
-    return Reported(case, item, _together(text, address), suggestions_for(conn, case))
+    return Reported(case, item, _together(text, address, named), suggestions_for(conn, case))
 
 
 def _together(*texts: Masked) -> Mapping[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,9 +17,11 @@ from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
 from geo.cases import Case, Step
 from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
 from geo.rules.case_levels import Level
-from geo.store import cases, locate
+from geo.rules.incidents import incident_rule
+from geo.store import cases, locate, tokens
 from geo.store.database import Database
 from geo.store.stations import get as get_station
+from geo.text_masks import masked
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
     Conflict
         If another desk took it in hand before.
     Refused
-        If help is said to have come before the report or in the future.
+        If help is said to have come before the report or in the future, or the case is deferred for too long.
     """
+    said = replace(said, reason=_without_numbers(said.reason), unit=_without_numbers(said.unit))
     with db.write() as conn:
         if said.into is not None:
             cases.lock_cases(conn, [incident_id, said.into])
@@ -169,16 +172,36 @@ def check_sight(conn: Connection, case: Case, hand: Hand) -> None:
     raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
 
 
+def _without_numbers(text: str | None) -> str | None:
+    """Steps are never changed, so that a number of a person that got into one would stay."""
+    return None if text is None else masked(text).text
+
+
+def _refuse_held(conn: Connection, case: Case, hand: Hand) -> None:
+    """What another desk has in hand stays there, unless its token has ended: nobody could release it."""
+    holder = case.holder_token_id
+    if holder is not None and holder != hand.token_id and not tokens.ended(conn, [holder], hand.at):
+        raise Conflict("case_held", id=case.id, holder=case.holder or "-")
+
+
+def _refuse_long(until: datetime | None, at: datetime) -> None:
+    most = incident_rule().deferred_most
+    if until is not None and until > at + most:
+        raise Refused("case_deferred_long", until=until.isoformat(timespec="minutes"), days=most.days)
+
+
 def _own_columns(conn: Connection, case: Case, move: str, said: Said, hand: Hand) -> dict[str, Any]:
     """What a move changes besides the stage."""
+    if move in {"claim", "merge", "withdraw"}:
+        _refuse_held(conn, case, hand)
     if move == "claim":
-        if case.holder_token_id not in {None, hand.token_id}:
-            raise Conflict("case_held", id=case.id, holder=case.holder or "-")
         return {"holder_token_id": hand.token_id}
     if move == "release":
         if case.holder_token_id != hand.token_id:
             raise NotAllowed("case_not_yours", id=case.id, holder=case.holder or "-")
         return {"holder_token_id": None}
+    if move == "defer":
+        _refuse_long(said.until, hand.at)
     values: dict[str, Any] = {"deferred_until": said.until if move == "defer" else None}
     if said.unit is not None:
         values["unit"] = said.unit
@@ -245,6 +268,8 @@ def _store(
     stage, (move, reason, said) = values["stage"], told
     if stage != case.stage:
         values |= _dues(conn, case, stage, hand.at, desk)
+    if stage == "deferred" and "deferred_until" in values:
+        values["stage_due_at"] = values["deferred_until"]  # it comes up again on that day, and is late after it
     values["state"] = "closed" if stage in ENDED_STAGES else "open"
     version = cases.change_case(conn, case, values, hand.at)
     step = Step(0, case.id, version, move, case.stage, stage, hand.at, hand.token_name, reason, said)

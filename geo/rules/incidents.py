@@ -25,6 +25,7 @@ class IncidentRule:
     longest_address: int
     beside_m: float
     """What is no farther from a place lies with it."""
+    deferred_most: timedelta
     most_named: int
     """Places that are looked at for one address."""
 
@@ -44,5 +45,6 @@ def incident_rule() -> IncidentRule:
         longest_unit=data["text"]["longest_unit"],
         longest_address=data["text"]["longest_address"],
         beside_m=data["address"]["beside_m"],
+        deferred_most=timedelta(days=data["defer"]["most_days"]),
         most_named=data["address"]["most"],
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from geo.units import WGS84
 
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_PLAIN = {bool, int, float, date, datetime}
+"""What Python writes as PostgreSQL reads it."""
 
 
 def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -33,25 +38,29 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
 
 
 def _fields(column: Sequence[Any]) -> list[str]:
-    """A column in COPY's text format. Shapes are turned all at once: one by one is ten times slower."""
-    if not any(isinstance(value, shapely.Geometry) for value in column):
-        return [_field(value) for value in column]
-    shapes = shapely.set_srid(np.asarray(column, dtype=object), WGS84)
-    texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
-    return [_NULL if text is None else text for text in texts]
+    """A column in COPY's text format. What it holds is looked at once: value by value takes three times as long."""
+    kinds = set(map(type, column)) - {type(None)}
+    if any(issubclass(kind, shapely.Geometry) for kind in kinds):
+        shapes = shapely.set_srid(np.asarray(column, dtype=object), WGS84)
+        texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
+        return [_NULL if text is None else text for text in texts]
+    field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _field
+    return [_NULL if value is None else field(value) for value in column]
+
+
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
 def _field(value: Any) -> str:
-    if value is None:
-        return _NULL
     if isinstance(value, list):
         quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
-        return f"{{{quoted}}}".translate(_ESCAPES)
+        return _text(f"{{{quoted}}}")
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+        return _text(json.dumps(value, ensure_ascii=False))
     if isinstance(value, bytes):
         return rf"\\x{value.hex()}"
-    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
+    return _text(value) if isinstance(value, str) else str(value)
 
 
 def ewkb_hex(shape: shapely.Geometry) -> str:

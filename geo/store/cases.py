@@ -165,6 +165,13 @@ def cases_of_caller(
     return [Suggestion(why="caller", distance_m=None, **row) for row in conn.execute(chosen).mappings()]
 
 
+def sent_to_station(conn: Connection, station_id: int) -> list[int]:
+    """Ids of the cases that a station was sent to and has not handled yet."""
+    i = incident.c
+    is_sent = i.station_id == station_id, i.stage == "dispatched", i.retired_at.is_(None)
+    return list(conn.execute(select(i.id).where(*is_sent).order_by(i.id)).scalars())
+
+
 def caller_hash_of(conn: Connection, incident_id: int) -> bytes | None:
     """Kept apart from :class:`Case` so that it never leaves with one."""
     found = conn.execute(select(incident.c.caller_hash).where(incident.c.id == incident_id)).scalar_one_or_none()

@@ -18,6 +18,7 @@ CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
     "one_live_plan_per_community": (AlreadyLive, "plan_already_live"),
     "area_code_live_key": (Conflict, "area_code_taken"),
     "station_source_source_key_key": (Conflict, "source_key_taken"),
+    "incident_source_source_key_key": (Conflict, "incident_number_taken"),
 }
 """Constraint name -> error class and key of its sentence."""
 

@@ -26,12 +26,14 @@ from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, Reported, report_incident
+from geo.actions.revoke_token import revoke_token
 from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident
 from geo.case_states import Said
 from geo.compute.datums import from_wgs84
 from geo.errors import BadMove, Conflict, GridcircleError, NotAllowed, NotFound, Refused, StaleVersion
 from geo.imports.options import ImportOptions
 from geo.plan_ops import Paint
+from geo.rules.incidents import incident_rule
 from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
@@ -298,12 +300,40 @@ class TestSteps:
         sent = step(db, report(db, desks[0]), "dispatch", desks[0], unit="市容环卫中心")
         until = datetime(2026, 3, 9, 9, tzinfo=CITY)
         waits = step(db, sent, "defer", later(desks[0], hours=1), reason="待配件", until=until)
-        assert (waits.case.stage_due_at, waits.case.due_at, waits.case.deferred_until) == (None, None, until)
+        assert (waits.case.stage_due_at, waits.case.due_at, waits.case.deferred_until) == (until, None, until)
         goes_on = step(db, waits, "resume", replace(desks[0], at=until))
         # Monday to Friday ended while it was deferred: the first work day is the one on which it goes on
         assert goes_on.case.stage_due_at == datetime(2026, 3, 9, 18, tzinfo=CITY)
         assert goes_on.case.due_at == datetime(2026, 3, 11, 18, tzinfo=CITY)
         assert goes_on.case.deferred_until is None
+
+    def test_nothing_is_deferred_for_ever(self, db: Database, desks: Any) -> None:
+        sent = step(db, report(db, desks[0]), "dispatch", desks[0], unit="市容环卫中心")
+        most = incident_rule().deferred_most
+        with pytest.raises(Refused, match="180"):
+            step(db, sent, "defer", desks[0], reason="待配件", until=MONDAY + most + timedelta(minutes=1))
+        assert step(db, sent, "defer", desks[0], reason="待配件", until=MONDAY + most).case.stage == "deferred"
+
+    def test_what_another_desk_has_in_hand_is_not_ended_by_others(self, db: Database, desks: Any) -> None:
+        other, held = report(db, desks[0]), step(db, report(db, desks[0]), "claim", desks[0])
+        for move, said in (("withdraw", {}), ("merge", {"into": other.case.id})):
+            with pytest.raises(Conflict, match="desk 1"):
+                step(db, held, move, desks[1], reason="重复", **said)
+        assert step(db, held, "withdraw", desks[0], reason="误报").case.stage == "withdrawn"
+
+    def test_a_desk_whose_token_ended_holds_nothing(self, db: Database, desks: Any) -> None:
+        held = step(db, report(db, desks[0]), "claim", desks[0])
+        revoke_token(db, desks[0].token_id, MONDAY)
+        assert step(db, held, "claim", desks[1]).case.holder == "desk 2"
+
+    def test_no_step_keeps_a_number_of_a_person(self, db: Database, desks: Any) -> None:
+        found = report(db, desks[0], unit="王五13800138000")
+        sent = step(db, found, "dispatch", desks[0], unit="李四 138-0013-8000", reason="身份证 150203199001011231")
+        assert (found.case.unit, sent.case.unit, sent.step.reason) == ("王五***", "李四 ***", "身份证 ***")
+        with db.read() as conn:
+            kept = str(conn.execute(text("select said, reason from incident_step")).all())
+        assert "138" not in kept
+        assert "1502" not in kept
 
     def test_escalation_goes_up_and_to_whoever_answers_there(self, db: Database, desks: Any) -> None:
         found = report(db, desks[0])

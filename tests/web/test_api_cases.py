@@ -102,6 +102,26 @@ def test_a_station_that_was_closed_cannot_be_sent(client: TestClient, bearer: Be
     assert client.get(f"/api/v1/incidents/{case['id']}", headers=desk).json()["version"] == 1
 
 
+def test_a_station_with_open_cases_stays(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk, station = bearer("dispatcher"), f"/api/v1/stations/{world.station[0]}"
+    sent = step(client, desk, reported(client, desk), "dispatch", unit="环卫", station_id=world.station[0]).json()
+    etag = client.get(station, headers=desk).headers["ETag"]
+    boss = {**bearer("administrator"), "If-Match": etag}
+    refused = client.delete(station, headers=boss)
+    assert refused.status_code == 409
+    assert f"the first is {sent['id']}" in refused.json()["detail"]
+    assert client.get(station, headers=desk).status_code == 200
+    assert step(client, desk, sent, "handle").status_code == 200
+    assert client.delete(station, headers=boss).status_code == 204
+
+
+def test_one_stream_too_many_is_refused_before_it_begins(client: TestClient, bearer: Bearer) -> None:
+    client.app.state.events._most = 0  # type: ignore[attr-defined]
+    refused = client.get("/api/v1/events", headers=bearer("dispatcher"))
+    assert refused.status_code == 503
+    assert "0" in refused.json()["detail"]
+
+
 def test_a_case_to_be_located(client: TestClient, bearer: Bearer, world: World) -> None:
     desk = bearer("dispatcher")
     case = reported(client, desk, lonlat=None, address="青山路12号")
