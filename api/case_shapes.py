@@ -76,7 +76,8 @@ class StepWish(Shape):
     level: Level | None = Field(None, examples=["subdistrict"])
     until: datetime | None = Field(None, examples=["2026-12-01T18:00:00+08:00"])
     into: int | None = Field(None, ge=1, le=2**63 - 1, examples=[9])
-    station_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[3], description="The station that is sent.")
+    station_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[3], description="The station that is sent ...")
+    resource_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[None], description="... or the team.")
     satisfied: bool | None = Field(None, examples=[True], description="Whether who reported it is.")
     arrived_at: datetime | None = Field(
         None, examples=["2026-11-20T10:12:00+08:00"], description="When help was there."
@@ -148,7 +149,8 @@ class CaseTold(Shape):
     level_reason: str | None = Field(examples=["街道有权处理"], description="... and why.")
     unit: str | None = Field(examples=["市容环卫中心"])
     holder: str | None = Field(examples=["desk 3"], description="The desk that has it in hand.")
-    station_id: int | None = Field(examples=[3])
+    station_id: int | None = Field(examples=[3], description="The station that was sent ...")
+    resource_id: int | None = Field(examples=[None], description="... or the team.")
     stage_since: datetime | None = Field(examples=["2026-11-20T10:00:00+08:00"])
     stage_due_at: datetime | None = Field(examples=["2026-11-20T12:00:00+08:00"])
     due_at: datetime | None = Field(examples=["2026-11-25T18:00:00+08:00"])

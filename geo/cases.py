@@ -47,6 +47,9 @@ class Case:
     holder: str | None
     """What the token is for that has it in hand, never who."""
     station_id: int | None
+    """The station that was sent."""
+    resource_id: int | None
+    """The team that was sent; never both."""
     stage_since: datetime | None
     stage_due_at: datetime | None
     due_at: datetime | None

@@ -91,11 +91,13 @@ class Town:
         with self.db.write() as conn:
             return add_case(conn, x_m, y_m, **values)
 
-    def send(self, case: int, station_id: int | None, stage: str = "dispatched") -> None:
+    def send(self, case: int, station_id: int | None, stage: str = "dispatched", team: int | None = None) -> None:
         """Let a case be of a stage, by a step as the desk takes it."""
         with self.db.write() as conn:
             known = cases.get_case(conn, case, lock=True)
-            version = cases.change_case(conn, known, {"stage": stage, "station_id": station_id}, AT)
+            version = cases.change_case(
+                conn, known, {"stage": stage, "station_id": station_id, "resource_id": team}, AT
+            )
             cases.insert_step(conn, Step(0, case, version, "dispatch", known.stage, stage, AT, None, None, {}))
 
     def busy(self, station_id: int, n: int) -> list[int]:

@@ -26,7 +26,7 @@ from api.inputs import Id, Word
 from api.schemas import problems
 from geo.actions.find_address import find_address
 from geo.actions.report_incident import Report, report_incident, suggestions_for
-from geo.actions.step_incident import Outcome, Placing, Stepped, check_sight, place_incident, step_incident
+from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, check_sight, place_incident, step_incident
 from geo.case_states import Said
 from geo.store import cases
 
@@ -109,7 +109,7 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     version = int(if_match.strip('"'))
     hand = hand_of(who, now)
     arrived_at = None if wish.arrived_at is None else local(wish.arrived_at, settings)
-    more: Any = {"station_id": wish.station_id, "outcome": Outcome(wish.satisfied, arrived_at)}
+    more: Any = {"sent": Sent(wish.station_id, wish.resource_id), "outcome": Outcome(wish.satisfied, arrived_at)}
     done = step_incident(db, incident_id, version, wish.move, said, hand, desk, **more)
     return _told(done, desk, now, language, response)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -81,7 +80,7 @@ def _scene(db: Database, base: Base, cache: HelperCache, at: datetime, area_id: 
     teams = list(known.of_resources)
     helpers = [*(Helper.of_station(station) for station in base.stations), *teams]
     pairs = _with_teams(base, teams)
-    verdicts = [judge(helper, at, _busy(known.busy, helper), cache.hours_state).against for helper in helpers]
+    verdicts = [judge(helper, at, known.busy_of(helper), cache.hours_state).against for helper in helpers]
     is_free = np.array([against is None for against in verdicts], np.bool_)
     is_full = np.array([against is not None and against.key == FULL for against in verdicts], np.bool_)
     subdistricts = base.city.areas_of(THIN_LEVEL)
@@ -98,10 +97,6 @@ def _scene(db: Database, base: Base, cache: HelperCache, at: datetime, area_id: 
         is_seen_of_area=np.array([seen is None or area.id in seen for area in subdistricts], np.bool_),
     )
     return scene, known.digest
-
-
-def _busy(busy_of_station: Mapping[int, int], helper: Helper) -> int:
-    return busy_of_station.get(helper.id, 0) if helper.family == "station" else 0
 
 
 def _with_teams(base: Base, teams: list[Helper]) -> Pairs:

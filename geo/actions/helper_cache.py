@@ -26,7 +26,7 @@ from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, 
 from geo.compute.project import Frame
 from geo.compute.rejoin import joined_stops
 from geo.errors import StreetsMissing
-from geo.helpers import Helper
+from geo.helpers import Family, Helper
 from geo.hours import HoursState
 from geo.provenance import Provenance
 from geo.rules.modes import Mode, Surface
@@ -59,8 +59,8 @@ class Helpers:
     versions: Versions
     of_stations: Group
     of_resources: Group
-    busy: Mapping[int, int]
-    """Station id -> cases that it was sent to and that are not handled yet."""
+    busy: Mapping[tuple[Family, int], int]
+    """Family and id -> cases that it was sent to and that are not handled yet."""
 
     @cached_property
     def all(self) -> Sequence[Helper]:
@@ -87,6 +87,10 @@ class Helpers:
         """sha256 over all that a ranking depends on, besides the streets."""
         told = self.of_stations.digest, self.of_resources.digest, sorted(self.busy.items())
         return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def busy_of(self, helper: Helper) -> int:
+        """How many cases somebody is on."""
+        return self.busy.get((helper.family, helper.id), 0)
 
     def offers(self, service: str | None) -> BoolArray:
         """(n,) who offers a service; everybody where none is named."""

@@ -41,12 +41,12 @@ def judge(helper: Helper, at: datetime, busy: int, state_of: StateOf) -> Verdict
     at
         Aware, in the city's time zone.
     busy
-        How many cases a station is on.
+        How many cases it is on.
     state_of
         What opening hours say.
     """
     if helper.position_at is not None:
-        return _of_team(abs(at - helper.position_at))
+        return _of_team(abs(at - helper.position_at), busy)
     return _of_station(helper, busy, state_of(helper.opening_hours, at))
 
 
@@ -72,10 +72,12 @@ def _of_hours(state: HoursState) -> Reason:
     return Reason("helper_open") if state.until is None else Reason("helper_open_until", {"until": _told(state.until)})
 
 
-def _of_team(age: timedelta) -> Verdict:
+def _of_team(age: timedelta, busy: int) -> Verdict:
     rule, told = dispatch_rule(), {"minutes": round(age / MINUTE)}
     if age > rule.lost_after:
         return Verdict(Reason("helper_position_lost", told))
+    if busy >= rule.cases_of_team:
+        return Verdict(Reason(FULL, {"busy": busy, "capacity": rule.cases_of_team}))
     is_stale = age > rule.stale_after
     return Verdict(None, [Reason("helper_position_stale" if is_stale else "helper_position", told)], is_stale)
 

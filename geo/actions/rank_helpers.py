@@ -134,10 +134,8 @@ class _Question:
         """Whether the helper of a number can be sent."""
         if number not in self._verdicts:
             helper = self.helpers.all[number]
-            busy = 0
-            if helper.family == "station":
-                # the case itself takes no room from the station that is on it already
-                busy = self.helpers.busy.get(helper.id, 0) - (self.case.sent_station_id == helper.id)
+            # the case itself takes no room from whoever is on it already
+            busy = self.helpers.busy_of(helper) - (self.case.sent == (helper.family, helper.id))
             self._verdicts[number] = judge(helper, self.wish.at, busy, self._cache.hours_state)
         return self._verdicts[number]
 
@@ -354,7 +352,5 @@ def _told(
         set_aside=set_aside[0],
         n_set_aside=set_aside[1],
         degraded=degraded,
-        provenance=provenance.depending_on(
-            "rank", wish, service, lonlat, question.case.sent_station_id, helpers.digest
-        ),
+        provenance=provenance.depending_on("rank", wish, service, lonlat, question.case.sent, helpers.digest),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,8 +20,12 @@ from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
 from geo.store import cases, locate, tokens
 from geo.store.database import Database
+from geo.store.resources import get as get_resource
 from geo.store.stations import get as get_station
 from geo.text_masks import masked
+
+SENDING = ("dispatch", "hand_over", "reopen")
+"""Moves with which somebody is sent."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,17 @@ class Placing:
     lonlat: LonLat
     datum: str = "WGS-84"
     precision_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Who is sent: a station or a team."""
+
+    station_id: int | None = None
+    resource_id: int | None = None
+
+
+NOBODY = Sent()
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
     hand: Hand,
     desk: Desk,
     *,
-    station_id: int | None = None,
+    sent: Sent = NOBODY,
     outcome: Outcome | None = None,
 ) -> Stepped:
     """Make a move with a case, unless somebody else made one since it was read.
@@ -79,15 +94,15 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
         Whose hand, and when.
     desk
         The city's clocks and catalogue.
-    station_id
-        The station that is sent, with ``dispatch``, ``hand_over`` and ``reopen``.
+    sent
+        Who is sent, with ``dispatch``, ``hand_over`` and ``reopen``.
     outcome
         What came of it, if anything is known.
 
     Raises
     ------
     NotFound
-        If there is no such case, station or case to merge into.
+        If there is no such case, station, team or case to merge into.
     NotAllowed
         If it lies outside of the hand's area, or another desk has it in hand.
     StaleVersion
@@ -105,8 +120,8 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
             cases.lock_cases(conn, [incident_id, said.into])
         case = case_for(conn, incident_id, version, hand)
         stage = after(case.stage, move, said)
-        values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, station_id)}
-        told = _told(said, station_id) | _came_of_it(outcome, case, hand.at)
+        values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, sent)}
+        told = _told(said, sent) | _came_of_it(outcome, case, hand.at)
         if values.get("unit", case.unit) != case.unit:
             told["unit"] = values["unit"]
         if move == "merge":
@@ -215,12 +230,18 @@ def _own_columns(conn: Connection, case: Case, move: str, said: Said, hand: Hand
     return values
 
 
-def _sent(conn: Connection, move: str, station_id: int | None) -> dict[str, Any]:
-    if station_id is None:
-        return {"station_id": None} if move in {"dispatch", "hand_over", "reopen"} else {}
-    if move not in {"dispatch", "hand_over", "reopen"}:
-        raise BadMove("case_station_not_here", move=move)
-    return {"station_id": get_station(conn, station_id).id}
+def _sent(conn: Connection, move: str, sent: Sent) -> dict[str, Any]:
+    if move not in SENDING:
+        if sent != NOBODY:
+            raise BadMove("case_station_not_here", move=move)
+        return {}
+    if sent.station_id is not None and sent.resource_id is not None:
+        raise BadMove("case_sent_twice", station=sent.station_id, team=sent.resource_id)
+    if sent.station_id is not None:
+        get_station(conn, sent.station_id)
+    if sent.resource_id is not None:
+        get_resource(conn, sent.resource_id)
+    return asdict(sent)
 
 
 def _unit_at(conn: Connection, case: Case, level: str) -> str | None:
@@ -228,9 +249,9 @@ def _unit_at(conn: Connection, case: Case, level: str) -> str | None:
     return next((link.name for link in chain if link.level == level), case.unit)
 
 
-def _told(said: Said, station_id: int | None) -> dict[str, Any]:
+def _told(said: Said, sent: Sent) -> dict[str, Any]:
     until = None if said.until is None else said.until.isoformat()
-    told = {"unit": said.unit, "level": said.level, "until": until, "into": said.into, "station_id": station_id}
+    told = {"unit": said.unit, "level": said.level, "until": until, "into": said.into, **asdict(sent)}
     return {name: value for name, value in told.items() if value is not None}
 
 

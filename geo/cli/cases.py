@@ -14,7 +14,7 @@ from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import Placing, place_incident, step_incident
+from geo.actions.step_incident import Placing, Sent, place_incident, step_incident
 from geo.case_states import STAGES, Said, moves_from
 from geo.cases import Case
 from geo.cli import orders
@@ -131,6 +131,7 @@ def step(  # noqa: PLR0913, PLR0917 -- one option for each thing that a move may
     until: Annotated[datetime | None, typer.Option(help="Deferred until. / 缓办至。")] = None,
     into: Annotated[int | None, typer.Option(help="The case it is merged into. / 并入案件。")] = None,
     station: Annotated[int | None, typer.Option(help="The station that is sent. / 派出服务站。")] = None,
+    team: Annotated[int | None, typer.Option(help="The team that is sent. / 派出队伍。")] = None,
     version: Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")] = None,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +142,7 @@ def step(  # noqa: PLR0913, PLR0917 -- one option for each thing that a move may
     said = Said(now, reason, unit, _level(level), deferred, into)
     with open_database() as db:
         known = _version(db, case_id, version)
-        done = step_incident(db, case_id, known, move, said, Hand(now), desk, station_id=station)
+        done = step_incident(db, case_id, known, move, said, Hand(now), desk, sent=Sent(station, team))
     answer({"case": _row(done.case, desk)}, [_line(done.case, desk)], as_json=as_json)
 
 

@@ -55,6 +55,8 @@ class DispatchRule:
     patience_seconds: float
     stale_after: timedelta
     lost_after: timedelta
+    cases_of_team: int
+    """How many cases a team is on at once."""
     air_kmh: Mapping[Travel, float]
     cover: CoverRule
 
@@ -72,6 +74,7 @@ def dispatch_rule() -> DispatchRule:
         patience_seconds=rank["patience_seconds"],
         stale_after=timedelta(minutes=position["stale_minutes"]),
         lost_after=timedelta(minutes=position["lost_minutes"]),
+        cases_of_team=data["team"]["cases"],
         air_kmh=data["air"]["kmh"],
         cover=CoverRule(
             minutes=cover["minutes"],

@@ -1,12 +1,13 @@
-"""What rankings are made from: whether any of it has changed, the case itself, and how busy stations are."""
+"""What rankings are made from: whether any of it has changed, the case itself, and how busy everybody is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Column, Connection, func, select, text
 
 from geo.errors import NotFound
+from geo.helpers import Family
 from geo.store.incident_tables import incident
 
 _CASE = text("select * from dispatch_case(:incident_id)")
@@ -34,8 +35,8 @@ class DispatchCase:
     """Degrees; None: still to be located."""
     item: str | None
     catalogue_version: str | None
-    sent_station_id: int | None
-    """The station that is on it now."""
+    sent: tuple[Family, int] | None
+    """The station or team that is on it now."""
 
 
 def versions(conn: Connection) -> Versions:
@@ -55,15 +56,24 @@ def dispatch_case(conn: Connection, incident_id: int) -> tuple[DispatchCase, Ver
     if row is None:
         raise NotFound("incident_unknown", id=incident_id)
     lonlat = None if row.lon is None else (row.lon, row.lat)
-    sent = row.station_id if row.stage == "dispatched" else None
+    sent = _sent(row.station_id, row.resource_id) if row.stage == "dispatched" else None
     case = DispatchCase(incident_id, lonlat, row.item, row.catalogue_version, sent)
     return case, Versions(row.stations, row.resources, row.cases, row.streets)
 
 
-def busy_counts(conn: Connection) -> dict[int, int]:
-    """Station id -> how many cases it was sent to that are not handled yet; those without any are left out."""
+def busy_counts(conn: Connection) -> dict[tuple[Family, int], int]:
+    """Family and id -> how many cases it was sent to that are not handled yet; those without any are left out."""
     i = incident.c
-    sent = select(i.station_id, func.count().label("n")).where(
-        i.stage == "dispatched", i.station_id.is_not(None), i.retired_at.is_(None)
-    )
-    return {row.station_id: row.n for row in conn.execute(sent.group_by(i.station_id))}
+    on_it = i.stage == "dispatched", i.retired_at.is_(None)
+    columns: dict[Family, Column[int]] = {"station": i.station_id, "resource": i.resource_id}
+    counts: dict[tuple[Family, int], int] = {}
+    for family, column in columns.items():
+        sent = select(column.label("id"), func.count().label("n")).where(*on_it, column.is_not(None))
+        counts |= {(family, row.id): row.n for row in conn.execute(sent.group_by(column))}
+    return counts
+
+
+def _sent(station_id: int | None, resource_id: int | None) -> tuple[Family, int] | None:
+    if station_id is not None:
+        return "station", station_id
+    return None if resource_id is None else ("resource", resource_id)

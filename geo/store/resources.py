@@ -18,6 +18,17 @@ def live(conn: Connection) -> list[Resource]:
     return [_resource(row) for row in conn.execute(_select().order_by(resource.c.id))]
 
 
+def get(conn: Connection, resource_id: int) -> Resource:
+    """One that is in service.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    """
+    return _found(conn, _select(), resource_id)
+
+
 def lock(conn: Connection, resource_id: int) -> Resource:
     """One that is in service, held until the transaction ends.
 
@@ -26,7 +37,11 @@ def lock(conn: Connection, resource_id: int) -> Resource:
     NotFound
         If there is none.
     """
-    row = conn.execute(_select().where(resource.c.id == resource_id).with_for_update()).one_or_none()
+    return _found(conn, _select().with_for_update(), resource_id)
+
+
+def _found(conn: Connection, chosen: Select[Any], resource_id: int) -> Resource:
+    row = conn.execute(chosen.where(resource.c.id == resource_id)).one_or_none()
     if row is None:
         raise NotFound("resource_unknown", id=resource_id)
     return _resource(row)

@@ -195,8 +195,7 @@ def against_pgrouting(table: Table, db: Database, cache: HelperCache, asked: lis
 def _can_be_sent(cache: HelperCache, helpers: Helpers) -> Iterator[int]:
     offers = helpers.offers(SERVICE)
     for number, helper in enumerate(helpers.all):
-        busy = helpers.busy.get(helper.id, 0) if helper.family == "station" else 0
-        if offers[number] and judge(helper, AT, busy, cache.hours_state).against is None:
+        if offers[number] and judge(helper, AT, helpers.busy_of(helper), cache.hours_state).against is None:
             yield number
 
 

@@ -68,7 +68,7 @@ def report(db: Database, hand: Hand, key: str | None = None, **changes: Any) -> 
 
 
 def step(db: Database, found: Reported | Stepped, move: str, hand: Hand, **said: Any) -> Stepped:
-    more = {name: said.pop(name) for name in ("station_id", "outcome") if name in said}
+    more = {name: said.pop(name) for name in ("sent", "outcome") if name in said}
     told = Said(at=hand.at, **said)
     return step_incident(db, found.case.id, found.case.version, move, told, hand, DESK, **more)
 

@@ -99,6 +99,9 @@ def test_teams_cover_from_where_they_were_last_seen(town: Town) -> None:
     found = of_kind(left(town), "patrol")
     assert (found.family, found.present, found.free) == ("resource", 1, 1)
     assert (found.residents_present, found.residents_free) == (7, 7)
+    town.send(town.add_case(5999), None, team=town.team[0])
+    sent = of_kind(left(town), "patrol")
+    assert (sent.present, sent.free, sent.residents_present, sent.residents_free) == (1, 0, 7, 0)
 
 
 def test_a_token_of_an_area_counts_its_people_and_subdistricts_alone(town: Town) -> None:

@@ -171,6 +171,21 @@ def test_the_case_itself_takes_no_room_from_the_station_that_is_on_it(town: Town
     assert town.set_aside(town.add_case(HERE)) == [("站0", "helper_full")]
 
 
+def test_a_team_is_full_while_it_is_on_another_case(town: Town, case: int) -> None:
+    team = town.add_team(1100)
+    town.add_station(1500)
+    other = town.add_case(2500)
+    town.send(other, None, team=team)
+    assert town.told(case) == [("站0", 4500)]
+    assert town.set_aside(case) == [("队0", "helper_full")]
+    assert town.told(other)[-1][0] == "队0", "the case itself takes no room"
+    for stage in ("handled", "dispatched", "returned"):
+        town.send(other, None, stage, team)
+        assert (town.told(case, k=1) == [("队0", 900)]) == (stage != "dispatched"), stage
+    town.send(town.add_case(5999), town.station[0])
+    assert town.told(case, k=1) == [("队0", 900)], "a station and a team of one id are not each other"
+
+
 def test_room_for_none_is_full(town: Town, case: int) -> None:
     town.add_station(1100, capacity=0)
     assert town.set_aside(case) == [("站0", "helper_full")]

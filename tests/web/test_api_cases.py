@@ -122,6 +122,37 @@ def test_one_stream_too_many_is_refused_before_it_begins(client: TestClient, bea
     assert "0" in refused.json()["detail"]
 
 
+def test_a_team_is_sent_told_and_freed(client: TestClient, bearer: Bearer, world: World) -> None:
+    desk, team = bearer("dispatcher"), client.get("/api/v1/resources").json()["features"][0]["id"]
+    case, other = reported(client, desk), reported(client, desk)
+
+    def free_for_other() -> bool:
+        query = "k=9&service=巡逻&at=2026-11-20T02:00:00Z"
+        told = client.get(f"/api/v1/incidents/{other['id']}/stations?{query}", headers=desk).json()
+        found = [(one["id"], one["reason"]["key"]) for one in told["set_aside"] if one["family"] == "resource"]
+        free = [one["id"] for one in told["helpers"] if one["family"] == "resource"]
+        assert (free, found) in [([team], []), ([], [(team, "helper_full")])]
+        return free == [team]
+
+    assert free_for_other()
+    both = step(client, desk, case, "dispatch", unit="巡逻", station_id=world.station[0], resource_id=team)
+    assert (both.status_code, both.json()["key"]) == (422, "case_sent_twice")
+    assert step(client, desk, case, "dispatch", unit="巡逻", resource_id=10**9).status_code == 404
+    assert step(client, desk, case, "claim", resource_id=team).json()["key"] == "case_station_not_here"
+    case = step(client, desk, case, "dispatch", unit="巡逻", resource_id=team).json()
+    assert (case["version"], case["station_id"], case["resource_id"]) == (2, None, team)
+    steps = client.get(f"/api/v1/incidents/{case['id']}/steps", headers=desk).json()
+    assert steps[-1]["said"] == {"unit": "巡逻", "resource_id": team}
+    assert not free_for_other()
+    case = step(client, desk, case, "hand_over", unit="站", reason="更近", station_id=world.station[0]).json()
+    assert (case["station_id"], case["resource_id"]) == (world.station[0], None)
+    assert free_for_other()
+    case = step(client, desk, case, "hand_over", unit="巡逻", reason="更近", resource_id=team).json()
+    assert not free_for_other()
+    assert step(client, desk, case, "withdraw", reason="误报").status_code == 200
+    assert free_for_other()
+
+
 def test_a_case_to_be_located(client: TestClient, bearer: Bearer, world: World) -> None:
     desk = bearer("dispatcher")
     case = reported(client, desk, lonlat=None, address="青山路12号")

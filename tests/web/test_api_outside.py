@@ -135,10 +135,10 @@ def test_the_service_sends_by_itself(db: Database, bearer: Bearer) -> None:
                 assert http.post("/api/v1/incidents", json=body, headers=bearer("dispatcher")).status_code == 201
                 assert web.entered.wait(20)
         assert [json.loads(one.body)["step"]["move"] for one in web.got] == ["report", "report"]
+        with db.read() as conn:
+            assert conn.execute(text("select count(sent_at) from outbox")).scalar_one() == 1
         assert gate is not None
         gate.set()
-    with db.read() as conn:
-        assert conn.execute(text("select count(sent_at) from outbox")).scalar_one() == 1
 
 
 class TestExport:

@@ -246,7 +246,7 @@ export class Card {
   }
 
   send(key, helper) {
-    this.openForm(key, { station: helper.family === "station" ? helper.id : null });
+    this.openForm(key, { sent: helper });
     if (helper.family === "resource") this.form.choose(helper);
   }
 

@@ -36,14 +36,14 @@ function asideSection(told) {
 }
 
 /** Who can be sent as choices of a form; none is a choice, too. `onChoose(helper)` is told. */
-export function helperChoices(told, stationId, onChoose) {
+export function helperChoices(told, sent, onChoose) {
   const choice = (helper, isOn, ...words) => {
     const radio = el("input", { type: "radio", name: "helper", checked: isOn });
     radio.addEventListener("change", () => onChoose(helper));
     return el("label", { class: "helper-choice" }, radio, el("span", { class: "row-main" }, words), helper ? el("strong", {}, minutesText(helper.minutes)) : null);
   };
   const helpers = told?.helpers ?? [];
-  const isOn = (helper) => helper.family === "station" && helper.id === stationId;
+  const isOn = (helper) => helper.family === sent?.family && helper.id === sent.id;
   return el("fieldset", { class: "helper-choices" }, el("legend", {}, say("dispatch_who_goes")),
     helpers.map((helper) => choice(helper, isOn(helper), el("span", { class: "row-name" }, helper.name), el("span", { class: "note" }, kindOf(helper)))),
     choice(null, !helpers.some(isOn), el("span", {}, say("dispatch_nobody_goes"))));

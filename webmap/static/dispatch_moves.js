@@ -29,7 +29,7 @@ const line = (id, key, attributes) => [el("label", { for: id }, say(key)), el("i
 /** The form of a move. `given` fills in what is known already; `onSend(said)` may refuse by throwing. */
 export class MoveForm {
   constructor(it, key, { helpers, given = {}, onSend, onClose, onReread }) {
-    Object.assign(this, { it, key, move: moves.get(key), helpers, onSend, onClose, onReread, station: null });
+    Object.assign(this, { it, key, move: moves.get(key), helpers, onSend, onClose, onReread, sent: null });
     this.error = el("div", { class: "refusal", role: "alert" });
     this.form = el("form", { id: "move-form", class: "move-form", "aria-label": moveTitle(key) }, el("h3", {}, moveTitle(key)), this.fields(given), this.error,
       el("p", { class: "button-row" }, el("button", { type: "submit", class: "primary" }, moveTitle(key)), el("button", { type: "button", class: "plain", onclick: onClose }, say("dispatch_cancel"))));
@@ -53,7 +53,7 @@ export class MoveForm {
     if (needs.includes("until")) parts.push(line("move-until", "dispatch_until", { type: "datetime-local", required: true }));
     if (needs.includes("into")) parts.push(line("move-into", "dispatch_into", { inputmode: "numeric", pattern: "[1-9][0-9]{0,17}", required: true, value: given.into ?? "" }));
     parts.push(line("move-reason", isReasonNeeded ? "dispatch_reason" : "dispatch_reason_free", { maxlength: desk.longest_reason, required: isReasonNeeded }));
-    if (this.helperPlace) this.offer(this.helpers, given.station ?? null);
+    if (this.helperPlace) this.offer(this.helpers, given.sent ?? null);
     return parts.flat();
   }
 
@@ -67,23 +67,25 @@ export class MoveForm {
   offer(helpers, wanted = null) {
     if (!this.helperPlace) return;
     const nearest = helpers?.helpers.find((helper) => helper.family === "station");
-    this.station = wanted ?? this.station ?? nearest?.id ?? null;
-    fill(this.helperPlace, helperChoices(helpers, this.station, (helper) => this.choose(helper)));
+    this.sent = wanted ?? this.sent ?? nearest ?? null;
+    fill(this.helperPlace, helperChoices(helpers, this.sent, (helper) => this.choose(helper)));
   }
 
-  /** A station is sent beside the unit that answers; a team is the unit itself. */
+  /** Whoever is sent goes beside the unit that answers; a team is the unit itself. */
   choose(helper) {
-    this.station = helper?.family === "station" ? helper.id : null;
+    this.sent = helper;
     const unit = this.form.querySelector("#move-unit");
     if (unit && helper?.family === "resource") unit.value = helper.name;
   }
 
   said() {
+    const sent = this.helperPlace ? this.sent : null;
     const value = (id) => this.form.querySelector(id)?.value.trim() || undefined;
     const into = value("#move-into");
     return {
       unit: value("#move-unit"), level: value("#move-level"), until: value("#move-until"), reason: value("#move-reason"),
-      into: into === undefined ? undefined : Number(into), station_id: this.helperPlace ? this.station ?? undefined : undefined,
+      into: into === undefined ? undefined : Number(into),
+      station_id: sent?.family === "station" ? sent.id : undefined, resource_id: sent?.family === "resource" ? sent.id : undefined,
     };
   }
 

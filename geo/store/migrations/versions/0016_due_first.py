@@ -1,7 +1,7 @@
 """Open cases in the order in which they are due, so that a page of them is read without sorting.
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0015
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
