@@ -18,14 +18,17 @@ recent as (
     from incident where retired_at is null
 ),
 square as (
-    select lattice_cell(i.geom, :cell_m) as geom, count(*)::int as n
-    from incident i
-    join tile on i.geom && tile.around
-    join recent on i.occurred_at >= recent.since
-    where i.retired_at is null
-    group by 1
-    having count(*) >= :k
-    order by ST_YMin(lattice_cell(i.geom, :cell_m)), ST_XMin(lattice_cell(i.geom, :cell_m))
+    select cell as geom, n
+    from (
+        select lattice_cell(i.geom, :cell_m) as cell, count(*)::int as n
+        from incident i
+        join tile on i.geom && tile.around
+        join recent on i.occurred_at >= recent.since
+        where i.retired_at is null
+        group by 1
+        having count(*) >= :k
+    ) counted
+    order by ST_YMin(cell), ST_XMin(cell)
 ),
 shaped as (
     select (cast(:classes as int[]))[width_bucket(s.n, cast(:classes as int[]))] as n_class,

@@ -42,14 +42,15 @@ class Database:
     def __init__(self, url: str, size: int = 4) -> None:
         address = make_url(url)
         self._libpq = address.translate_connect_args(database="dbname", username="user") | dict(address.query)
-        # Sessions speak UTC so that what comes back does not depend on the server's own time zone.
+        # Sessions speak UTC so that what comes back does not depend on the server's own time zone. Nothing is compiled:
+        # that takes longer than any tile.
         self.engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg2"),
             pool_size=size,
             max_overflow=0,
             pool_timeout=30,
             pool_pre_ping=True,
-            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+            connect_args={"options": "-c timezone=UTC -c jit=off", "connect_timeout": 10},
         )
 
         self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
