@@ -163,6 +163,7 @@ export class Card {
   refocus(focus) {
     if (!focus) return;
     if (this.element.contains(focus)) focus.focus({ preventScroll: true });
+    else if (focus.matches("h2")) this.element.querySelector("h2")?.focus({ preventScroll: true });
     else if (focus.dataset.move) this.element.querySelector(`[data-move="${focus.dataset.move}"]`)?.focus({ preventScroll: true });
   }
 
