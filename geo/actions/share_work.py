@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from threading import Thread
 from typing import TypeVar
 
@@ -65,7 +67,7 @@ def _told(tell: Callable[[float], None], share: float, work: Callable[[T], R], t
 def _shared(
     pool: ProcessPoolExecutor, work: Callable[[T], R], things: Sequence[T], tell: Callable[[float], None]
 ) -> list[R]:
-    asked = [pool.submit(work, thing) for thing in things]
+    asked = _asked(pool, work, things)
     for number in reversed(range(len(things))):
         tell(_share(asked))
         if not asked[number].cancel():
@@ -76,6 +78,19 @@ def _shared(
         if isinstance(one.exception(), BrokenProcessPool):
             asked[number] = _done_here(work, things[number])
     return [one.result() for one in asked]
+
+
+def _asked(pool: ProcessPoolExecutor, work: Callable[[T], R], things: Sequence[T]) -> list[Future[R]]:
+    """A promise a thing; those at the end that no helper took, as none can be started or all died, are nobody's."""
+    others = set(multiprocessing.active_children())
+    asked: list[Future[R]] = []
+    try:
+        with suppress(BrokenProcessPool):
+            asked.extend(pool.submit(work, thing) for thing in things)
+    except OSError:  # the machine gives no further process; the pool forgets those that it got, and they would wait on
+        for helper in set(multiprocessing.active_children()) - others:
+            helper.terminate()
+    return asked + [Future() for _ in things[len(asked) :]]
 
 
 def _share(asked: Sequence[Future[R]]) -> float:
@@ -92,7 +107,8 @@ def _done_here(work: Callable[[T], R], thing: T) -> Future[R]:
 
 
 def _end_with_parent() -> None:
-    """A helper whose parent is killed would wait for work for ever."""
+    """A helper whose parent is killed would wait for work for ever; that somebody breaks off is the parent's matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

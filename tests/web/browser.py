@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from api.main import create_app
 from geo.actions.compute_coverage import compute_coverage
@@ -34,6 +34,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_S = 20.0
+expect.set_options(timeout=1000 * PATIENCE_S)
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 

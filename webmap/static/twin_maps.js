@@ -10,13 +10,19 @@ const SIDES = ["before", "after"];
 const NAME_PX = 92;
 const BADGE_PX = 26;
 
+/** Show on one map what the other shows, to half a pixel: setView() cuts pixels off, and would lag behind by one. */
+function meet(map, centre, zoom) {
+  if (map.getZoom() !== zoom) map.setView(centre, zoom, { animate: false });
+  else map.panBy(map.project(centre, zoom).subtract(map.project(map.getCenter(), zoom)).round(), { animate: false });
+}
+
 /** What is done to one map is done to the other. */
 function follow(one, other) {
   let isFollowing = false;
   const move = (from, to) => from.on("move", () => {
     if (isFollowing) return;
     isFollowing = true;
-    to.setView(from.getCenter(), from.getZoom(), { animate: false });
+    meet(to, from.getCenter(), from.getZoom());
     isFollowing = false;
   });
   move(one, other);
