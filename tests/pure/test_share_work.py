@@ -81,12 +81,13 @@ def is_running(pid: int) -> bool:
 def test_a_helper_ends_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
     """At once where this is killed; where both are broken off, as by Ctrl-C, after what it is at and without a word."""
     place, script = tmp_path / "helper", tmp_path / "parent.py"
+    places = [str(tmp_path / name) for name in ("helper", "next", "last")]
     script.write_text(f"""
 import time
 from tests.pure.test_share_work import told_who
 from geo.actions.share_work import each_worked
 if __name__ == "__main__":
-    each_worked(told_who, [{str(place)!r}, {str(tmp_path / "next")!r}, {str(tmp_path / "last")!r}], lambda _: time.sleep(0.01), 1)
+    each_worked(told_who, {places}, lambda _: time.sleep(0.01), 1)
 """)
     path = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, str(script)]
