@@ -8,8 +8,17 @@ import { holds, middleOf, partsOf, placeKey } from "./plans_geometry.js";
 
 const PANES = { grids: 410, units: 420, marks: 430 };
 const NAME_PX = 74;
+const KEY_PX = { x: 13, y: 10 };
 
 const line = (weight, more = {}) => ({ weight, fill: false, interactive: false, ...more });
+
+/** The place of a label's number: the middle of its box. */
+function keyOf({ left, right, top, bottom }) {
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  return { left: x - KEY_PX.x, right: x + KEY_PX.x, top: y - KEY_PX.y, bottom: y + KEY_PX.y };
+}
+
+const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 
 export class GridLayer {
   /** `draft` knows names and breaches of grids. */
@@ -79,12 +88,27 @@ export class GridLayer {
       const icon = L.divIcon({ className: "grid-label", iconSize: [0, 0], html: this.label(grid, i, width > NAME_PX) });
       this.names.addLayer(L.marker(middleOf(shape.getLatLngs(), this.map), { icon, interactive: false, keyboard: false }));
     });
+    this.thin();
+  }
+
+  /** Of names that would lie over another or over its number, only the number stays; that of the selected grid goes first. */
+  thin() {
+    const labels = this.names.getLayers().map((marker) => marker.getElement().firstElementChild);
+    const boxes = new Map(labels.map((label) => [label, label.getBoundingClientRect()]));
+    const rank = (label) => (label.classList.contains("chosen") ? 0 : 1);
+    const taken = new Map(labels.map((label) => [label, keyOf(boxes.get(label))]));
+    for (const label of labels.sort((one, other) => rank(one) - rank(other))) {
+      const box = boxes.get(label);
+      const isFree = [...taken].every(([other, held]) => other === label || !meet(box, held));
+      if (isFree) taken.set(label, box);
+      else label.classList.add("short");
+    }
   }
 
   label(grid, number, hasRoom) {
     const { id, is_locked: isLocked } = grid.properties;
     return el("span", { class: id === this.selected ? "chosen" : null },
-      el("b", {}, number < 9 ? el("i", { class: "key-number" }, String(number + 1)) : null, hasRoom || number >= 9 ? this.draft.nameOf(id) : null, isLocked ? el("small", {}, say("redraw_locked_tag")) : null),
+      el("b", {}, number < 9 ? el("i", { class: "key-number" }, String(number + 1)) : null, hasRoom || number >= 9 ? el("span", { class: number < 9 ? "grid-name" : null }, this.draft.nameOf(id)) : null, isLocked ? el("small", {}, say("redraw_locked_tag")) : null),
       hasRoom ? el("small", {}, weightText(grid, this.measure)) : null);
   }
 
