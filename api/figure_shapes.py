@@ -71,12 +71,15 @@ class CaseFiguresAnswer(Shape):
     since: datetime = Field(examples=["2026-03-01T00:00:00+08:00"])
     before: datetime = Field(examples=["2026-04-01T00:00:00+08:00"])
     as_of: datetime = Field(
-        examples=["2026-04-01T00:00:00+08:00"], description="Only what was done until then is known."
+        examples=["2026-04-01T00:00:00+08:00"], description="Only what was stored until then is known."
+    )
+    is_final: bool = Field(
+        examples=[True], description="Asked again it is the same table; not yet if the moment is less than an hour ago."
     )
     queried_at: datetime = Field(examples=["2026-04-02T09:00:00+08:00"])
     rounding: Rounding = Field(examples=["half_up"], description="Of all percentages and hours.")
     digits: int = Field(examples=[2], description="Of percentages.")
-    method: str = Field(examples=["case-figures-1"])
+    method: str = Field(examples=["case-figures-2"])
     catalogue_versions: list[str] = Field(examples=[["seed-1"]])
     inputs_hash: str = Field(examples=["9f2c…"], description="The same inputs give the same figures.")
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
@@ -93,6 +96,7 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
         since=found.wish.since,
         before=found.wish.before,
         as_of=found.wish.as_of,
+        is_final=found.is_final,
         queried_at=queried_at,
         rounding=rule.rounding,
         digits=rule.percent_digits,
@@ -102,7 +106,7 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
         smallest=found.smallest,
         notes=[
             NoteShape(key=key, count=count, text=sentence(key, language, count=count))
-            for key, count in found.notes.items()
+            for key, count in found.remarks.items()
         ],
         rows=[_row(row, language) for row in found.rows],
         whole=_row(found.whole, language),

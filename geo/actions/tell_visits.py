@@ -87,7 +87,9 @@ def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
     terms = _terms(wish.at.date(), days_off)
     with db.read() as conn:
         ids, whole_id = _scope(conn, wish)
-        tree = place_tree(case_histories.all_areas(conn), case_histories.grids_as_of(conn, wish.at))
+        grids = case_histories.grids_as_of(conn, wish.at, ())
+        held = [*ids, *(grid.community_id for grid in grids), *([] if whole_id is None else [whole_id])]
+        tree = place_tree(case_histories.areas_as_of(conn, wish.at, held), grids)
         counts = _counts(conn, wish, terms, ids, tree)
     whole = 0 if whole_id is None else tree.node_of_area[whole_id]
     smallest = None if wish.is_exact else publication_rule().k

@@ -13,7 +13,8 @@ import typer
 
 from geo import settings
 from geo.actions.case_desk import Desk
-from geo.actions.tell_figures import FigureSight, grouping, period_of, tell_figures
+from geo.actions.figure_periods import period_of
+from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import METHOD, FigureRow, FigureTable, FigureWish, SumCheck, check_sum
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
@@ -113,7 +114,7 @@ def _data(found: FigureTable) -> dict[str, Any]:
         **_about(found),
         "rounding": rule.rounding,
         "digits": rule.percent_digits,
-        "notes": found.notes,
+        "notes": found.remarks,
         "rows": [asdict(row) for row in found.rows],
         "whole": asdict(found.whole),
     }
@@ -126,6 +127,7 @@ def _about(found: FigureTable) -> dict[str, Any]:
         "since": wish.since.isoformat(),
         "before": wish.before.isoformat(),
         "as_of": wish.as_of.isoformat(),
+        "is_final": found.is_final,
         "method": METHOD,
         "catalogue_versions": list(found.catalogue_versions),
         "inputs_hash": found.inputs_hash,
@@ -146,7 +148,8 @@ def _head(found: FigureTable) -> str:
 
 
 def _notes(found: FigureTable) -> list[str]:
-    return [sentence(key, language(), count=count) for key, count in found.notes.items()]
+    told = [sentence(key, language(), count=count) for key, count in found.remarks.items()]
+    return told if found.is_final else [*told, sentence("figures_not_final", language())]
 
 
 def _lines(found: FigureTable) -> Iterator[str]:
@@ -174,7 +177,7 @@ def _write(path: Path, found: FigureTable) -> None:
         OutTable("rates", _headers(path, RATE_COLUMNS), [line for row in rows for line in _rate_rows(row)]),
         OutTable("times", _headers(path, TIME_COLUMNS), [line for row in rows for line in _time_rows(row)]),
     ]
-    notes = {key: sentence(key, language(), count=count) for key, count in found.notes.items()}
+    notes = {key: sentence(key, language(), count=count) for key, count in found.remarks.items()}
     write_tables(path, tables, {**_about(found), "rounding": figure_rule().rounding, **notes})
 
 

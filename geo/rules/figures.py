@@ -30,6 +30,10 @@ class FigureRule:
     cohort_of_rate: Mapping[str, Cohort]
     """In the order in which rates are told."""
     staff_words: frozenset[str]
+    published_after_days: int
+    """After the end of a month: as of then viewers are told of it."""
+    settled_after_minutes: float
+    """What was known at a moment is stored so long after it."""
     longest_days: int
     years: tuple[int, int]
     """The first and the last of which there are figures."""
@@ -56,6 +60,8 @@ def figure_rule() -> FigureRule:
         arrival_minutes=data["arrival"]["minutes"],
         cohort_of_rate={rate["key"]: rate["cohort"] for rate in data["rate"]},
         staff_words=frozenset(data["staff"]["words"]),
+        published_after_days=data["moments"]["published_after_days"],
+        settled_after_minutes=data["moments"]["settled_after_minutes"],
         longest_days=data["period"]["longest_days"],
         years=(data["period"]["first_year"], data["period"]["last_year"]),
     )
