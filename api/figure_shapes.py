@@ -34,7 +34,7 @@ class StageTimeShape(Shape):
     stage: str = Field(examples=["handle"])
     name: str = Field(examples=["处置用时"])
     clock: str | None = Field(examples=["work_hours"], description="On which its limit runs; none: there is no limit.")
-    n: int | None = Field(examples=[412], description="None: hidden.")
+    n: int | None = Field(examples=[412], description="None: hidden; viewers are never told it.")
     median: str | None = Field(examples=["3.25"], description="On its own clock: hours, or whole days that ended.")
     p95: str | None = Field(examples=["11.50"])
     wall_median_h: str | None = Field(examples=["5.00"], description="Hours by the clock on the wall.")

@@ -64,9 +64,9 @@ class StageTime:
     clock: str | None
     """The clock of the items' limits; None: they have none, and only wall hours are known."""
     n: int | None
-    """None: hidden, and all the times with it."""
+    """None: hidden, or not told with times that are: it could be subtracted from the numbers of rates."""
     median: Decimal | None
-    """On the stage's own clock: hours, or whole days that ended. Deferred time is left out."""
+    """On the stage's own clock: hours, or whole days that ended, deferred time left out. None: hidden, or no limit."""
     high: Decimal | None
     """The same, the 95th percentile."""
     wall_median_h: Decimal | None

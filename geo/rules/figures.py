@@ -38,6 +38,11 @@ class FigureRule:
     years: tuple[int, int]
     """The first and the last of which there are figures."""
 
+    @property
+    def cohorts(self) -> tuple[Cohort, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys(self.cohort_of_rate.values()))
+
     def rates_of(self, cohort: Cohort) -> tuple[str, ...]:
         """The rates of a cohort.
 
