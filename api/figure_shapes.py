@@ -68,6 +68,8 @@ class CaseFiguresAnswer(Shape):
     """Rates and times of stages: parts, in the order of their keys, and the whole that they add up to."""
 
     by: BySaid = Field(examples=["community"])
+    item: str | None = Field(examples=[None], description="Only of this item; none: of all.")
+    unit: str | None = Field(examples=[None], description="Only of this unit; none: of all.")
     since: datetime = Field(examples=["2026-03-01T00:00:00+08:00"])
     before: datetime = Field(examples=["2026-04-01T00:00:00+08:00"])
     as_of: datetime = Field(
@@ -93,6 +95,8 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
     rule = figure_rule()
     return CaseFiguresAnswer(
         by=found.wish.by,
+        item=found.wish.item,
+        unit=found.wish.unit,
         since=found.wish.since,
         before=found.wish.before,
         as_of=found.wish.as_of,

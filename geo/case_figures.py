@@ -39,6 +39,10 @@ class FigureWish:
     as_of: datetime
     """Only what was done and stored until then is known, this moment with it; aware."""
     by: By = "all"
+    item: str | None = None
+    """Only cases of this item of the catalogue; None: of all."""
+    unit: str | None = None
+    """Only those that this unit was responsible for; None: all."""
 
 
 @dataclass(frozen=True)

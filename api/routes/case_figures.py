@@ -32,6 +32,10 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     ] = None,
     since: Annotated[date | None, Query(description="Or from this day on ...", examples=["2026-03-01"])] = None,
     before: Annotated[date | None, Query(description="... until the day before this.", examples=["2026-04-01"])] = None,
+    item: Annotated[
+        Word | None, Query(max_length=100, description="Only of this item of the catalogue.", examples=["0101"])
+    ] = None,
+    unit: Annotated[Word | None, Query(max_length=200, description="Only of this unit.", examples=["环卫站"])] = None,
     as_of: Annotated[
         datetime | None,
         Query(
@@ -50,5 +54,5 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     else:
         begin, end = last_published(now, desk.zone)
     moment = (now if sight.is_exact else published_at(end, desk.zone)) if as_of is None else as_of
-    wish = FigureWish(begin, end, local(moment, settings), grouping(by))
+    wish = FigureWish(begin, end, local(moment, settings), grouping(by), item, unit)
     return figures_answer(tell_figures(db, desk, wish, now, sight), local(now, settings), language)

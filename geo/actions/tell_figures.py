@@ -112,12 +112,13 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
     is_inside = np.ones(len(leaf), dtype=np.bool_)
     if sight.is_exact and sight.area_id is not None:
         is_inside = tree.is_below(tree.node_of_area[sight.area_id])[leaf]
-    counted = _only(everything, is_inside)
+    is_meant = _is_meant(histories, wish)
+    counted = _only(everything, is_inside & is_meant)
     chosen = _contributing(counted, edges_us, len(leaf))
     division = _division(desk, wish, sight, histories, tree, leaf, chosen)
     smallest = None if sight.is_exact else publication_rule().k
     rows, whole = figure_rows(counted, division, edges_us, figure_rule(), smallest)
-    notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside)
+    notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside, is_meant)
     return FigureTable(
         wish=wish,
         rows=[] if wish.by == "all" else rows,
@@ -157,6 +158,8 @@ def _check_sight(wish: FigureWish, sight: FigureSight, now: datetime, zone: Zone
     allowed: tuple[By, ...] = ("all", *PLACES) if sight.area_id is not None else ("all", *PLACES, "item")
     if wish.by not in allowed:
         raise NotAllowed("figures_by_not_for_role", known=", ".join(allowed))
+    if wish.item is not None or wish.unit is not None:
+        raise NotAllowed("figures_filter_not_for_role")
     month = month_of(f"{wish.since.astimezone(zone):%Y-%m}", zone)
     told_at = published_at(wish.before, zone)
     if (wish.since, wish.before) != month or wish.as_of != told_at:
@@ -180,6 +183,16 @@ def _only(counted: Counted, chosen: BoolArray) -> Counted:
         {rate: tally.only(chosen[tally.case]) for rate, tally in counted.tallies.items()},
         {key: tally.only(chosen[tally.case]) for key, tally in counted.stages.items()},
     )
+
+
+def _is_meant(histories: CaseHistories, wish: FigureWish) -> BoolArray:
+    """(n_cases,) whether a case is of the item and of the unit that are asked about."""
+    is_meant = np.ones(len(histories.case_id), dtype=np.bool_)
+    if wish.item is not None:
+        is_meant &= np.array([item == wish.item for item in histories.item], dtype=np.bool_)
+    if wish.unit is not None:
+        is_meant &= np.array([unit == wish.unit for unit in units_of_cases(histories)], dtype=np.bool_)
+    return is_meant
 
 
 def _told(histories: CaseHistories, zone: ZoneInfo) -> Told:
@@ -259,11 +272,11 @@ def _some(labels: Sequence[str | None], chosen: IntArray) -> list[str | None]:
 
 
 def _notes(
-    wish: FigureWish, grids: CaseGrids, reported: Tally, edges_us: IntArray, is_inside: BoolArray
+    wish: FigureWish, grids: CaseGrids, reported: Tally, edges_us: IntArray, is_inside: BoolArray, is_meant: BoolArray
 ) -> dict[str, int]:
     """What one must know to compare: how many of the cases reported in the period are not where one would look."""
     span = Parts(1, np.zeros(len(is_inside), dtype=np.int64), edges_us[[0, -1]])
-    is_in = span.of(reported.case, reported.at_us) != NONE
+    is_in = (span.of(reported.case, reported.at_us) != NONE) & is_meant
     notes = {"outside_area": int((is_in & ~is_inside).sum())}
     if wish.by in PLACES:
         notes |= {
@@ -294,7 +307,8 @@ def _hash(
     days_off = None if calendar is None else sorted(calendar.weekday_of_special.items())
     kinds = sorted({(histories.version[case] or "", histories.item[case] or "") for case in chosen.tolist()})
     limits = [(kind, sorted(_item_limits(desk, *kind).items())) for kind in kinds]
-    rules = replace(figure_rule(), staff_words=frozenset())  # a set prints in any order
+    # what people may ask by and how maps are coloured changes no figure; and a set prints in any order
+    rules = replace(figure_rule(), staff_words=frozenset(), better_low=frozenset(), classes={})
     digest = hashlib.sha256(repr((METHOD, *asked, rules, days_off, limits, division.labels)).encode())
     digest.update(repr([(histories.version[case], histories.item[case]) for case in chosen.tolist()]).encode())
     counts = np.isin(histories.passage_case, histories.case_id[chosen])

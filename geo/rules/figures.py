@@ -29,6 +29,10 @@ class FigureRule:
     arrival_minutes: float
     cohort_of_rate: Mapping[str, Cohort]
     """In the order in which rates are told."""
+    better_low: frozenset[str]
+    """Rates of which less is better."""
+    classes: Mapping[str, tuple[int, ...]]
+    """``high`` and ``low``: where classes of per cent begin on maps, by which way is better."""
     staff_words: frozenset[str]
     published_after_days: int
     """After the end of a month: as of then viewers are told of it."""
@@ -64,6 +68,8 @@ def figure_rule() -> FigureRule:
         high=data["percentiles"]["high"],
         arrival_minutes=data["arrival"]["minutes"],
         cohort_of_rate={rate["key"]: rate["cohort"] for rate in data["rate"]},
+        better_low=frozenset(rate["key"] for rate in data["rate"] if rate.get("is_better_low")),
+        classes={way: tuple(data["classes"][way]) for way in ("high", "low")},
         staff_words=frozenset(data["staff"]["words"]),
         published_after_days=data["moments"]["published_after_days"],
         settled_after_minutes=data["moments"]["settled_after_minutes"],

@@ -285,6 +285,15 @@ class TestSums:
         assert ratios(found, "filing") == {WEST: (20, 20), "without_grid": (0, 10)}
         assert found.notes == {"figures_note_without_grid": 10}
 
+    def test_of_one_item_and_of_one_unit(self, db: Database, busy: None) -> None:
+        by_item = ratios(tell(db, "item"), "filing")
+        one = tell(db, "community", item="0102")
+        assert whole(one, "filing") == by_item["0102"] == (10, 15)
+        assert one.notes == {"figures_note_without_grid": 5}
+        assert one.inputs_hash != tell(db, "community").inputs_hash
+        by_unit = ratios(tell(db, "unit"), "closing")
+        assert whole(tell(db, "all", unit="环卫站"), "closing") == by_unit["环卫站"]
+
     def test_rows_come_in_the_order_of_keys(self, db: Database, busy: None) -> None:
         keys = [row.key for row in tell(db, "grid").rows if row.key]
         assert keys == sorted(keys)
@@ -398,6 +407,8 @@ class TestSight:
             ("figures_whole_months", {"as_of": MARCH[1]}),
             ("figures_by_not_for_role", {"by": "unit"}),
             ("figures_by_not_for_role", {"by": "day"}),
+            ("figures_filter_not_for_role", {"item": LITTER}),
+            ("figures_filter_not_for_role", {"unit": "环卫站"}),
         ],
     )
     def test_nothing_that_could_be_subtracted(
