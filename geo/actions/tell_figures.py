@@ -89,7 +89,8 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
     Raises
     ------
     Refused
-        If the period ends before it begins or is too long, or the moment lies before it or in the future.
+        If the period ends before it begins or is too long, the moment lies before it or in the future, or the item is
+        in no catalogue.
     NotAllowed
         If the asker may not see small numbers, and asks for more than one whole month as it was published, for one
         that is not published yet, or by something that could be subtracted.
@@ -99,6 +100,9 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
     if not sight.is_exact:
         _check_sight(wish, sight, now, desk.zone)
     _check_times(wish, now)
+    if wish.item is not None and not any(wish.item in one.items for one in desk.catalogues.by_version.values()):
+        version = desk.catalogue(wish.as_of).version
+        raise Refused("incident_item_unknown", item=wish.item[:50], version=version)
     with db.read() as conn:
         histories = case_histories.read_histories(conn, wish.since, wish.before, wish.as_of)
         grids = grids_of_cases(histories)

@@ -443,6 +443,7 @@ class TestRefused:
             ("figures_period_backwards", {"before": MARCH[0]}),
             ("figures_period_long", {"since": datetime(2020, 1, 1, tzinfo=CITY)}),
             ("figures_as_of_early", {"as_of": MARCH[0]}),
+            ("incident_item_unknown", {"item": "垃圾"}),
             ("figures_as_of_future", {"as_of": LATER + timedelta(microseconds=1)}),
         ],
     )
@@ -480,6 +481,7 @@ class TestCommand:
         assert code == 0, told
         found = json.loads(told)
         assert (found["whole"]["rates"]["on_time"]["numerator"], found["rounding"]) == (1, "half_up")
+        assert found["queried_at"] > found["as_of"] > found["since"]
         code, told = gridcircle(db, *words)
         assert code == 0
         assert "closed in time of due: 1 / 1 = 100.00 %" in told

@@ -95,7 +95,6 @@ def test_on_a_desk_the_map_and_the_table_say_the_same(browser: Browser, db: Data
         assert "rate=filing" in page.evaluate("location.hash")
         page.locator("#fig-item").select_option(LITTER)
         page.locator("#fig-by").select_option("unit")
-        print(lines(page))
         wait_until(lambda: [HOSTILE, "3", "3", "100.00 %"] in lines(page))
         assert f"item={LITTER}" in page.evaluate("location.hash")
         expect(page.locator("#fig-key")).to_contain_text("no places")
