@@ -107,6 +107,6 @@ export class RateMap {
 
   fit() {
     const bounds = [...this.shapes.values()].reduce((all, shape) => all.extend(shape.getBounds()), L.latLngBounds([]));
-    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [16, 16], maxZoom: 16, animate: false });
+    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [6, 6], maxZoom: 16, animate: false });
   }
 }
