@@ -34,7 +34,7 @@ class StageTimeShape(Shape):
     stage: str = Field(examples=["handle"])
     name: str = Field(examples=["处置用时"])
     clock: str | None = Field(examples=["work_hours"], description="On which its limit runs; none: there is no limit.")
-    n: int | None = Field(examples=[412], description="None: hidden.")
+    n: int | None = Field(examples=[412], description="None: hidden; viewers are never told it.")
     median: str | None = Field(examples=["3.25"], description="On its own clock: hours, or whole days that ended.")
     p95: str | None = Field(examples=["11.50"])
     wall_median_h: str | None = Field(examples=["5.00"], description="Hours by the clock on the wall.")
@@ -68,15 +68,20 @@ class CaseFiguresAnswer(Shape):
     """Rates and times of stages: parts, in the order of their keys, and the whole that they add up to."""
 
     by: BySaid = Field(examples=["community"])
+    item: str | None = Field(examples=[None], description="Only of this item; none: of all.")
+    unit: str | None = Field(examples=[None], description="Only of this unit; none: of all.")
     since: datetime = Field(examples=["2026-03-01T00:00:00+08:00"])
     before: datetime = Field(examples=["2026-04-01T00:00:00+08:00"])
     as_of: datetime = Field(
-        examples=["2026-04-01T00:00:00+08:00"], description="Only what was done until then is known."
+        examples=["2026-04-01T00:00:00+08:00"], description="Only what was stored until then is known."
+    )
+    is_final: bool = Field(
+        examples=[True], description="Asked again it is the same table; not yet if the moment is less than an hour ago."
     )
     queried_at: datetime = Field(examples=["2026-04-02T09:00:00+08:00"])
     rounding: Rounding = Field(examples=["half_up"], description="Of all percentages and hours.")
     digits: int = Field(examples=[2], description="Of percentages.")
-    method: str = Field(examples=["case-figures-1"])
+    method: str = Field(examples=["case-figures-2"])
     catalogue_versions: list[str] = Field(examples=[["seed-1"]])
     inputs_hash: str = Field(examples=["9f2c…"], description="The same inputs give the same figures.")
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
@@ -90,9 +95,12 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
     rule = figure_rule()
     return CaseFiguresAnswer(
         by=found.wish.by,
+        item=found.wish.item,
+        unit=found.wish.unit,
         since=found.wish.since,
         before=found.wish.before,
         as_of=found.wish.as_of,
+        is_final=found.is_final,
         queried_at=queried_at,
         rounding=rule.rounding,
         digits=rule.percent_digits,
@@ -102,7 +110,7 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
         smallest=found.smallest,
         notes=[
             NoteShape(key=key, count=count, text=sentence(key, language, count=count))
-            for key, count in found.notes.items()
+            for key, count in found.remarks.items()
         ],
         rows=[_row(row, language) for row in found.rows],
         whole=_row(found.whole, language),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal, get_args
@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from geo.errors import Refused
 from geo.rules.figures import Rounding
 
-METHOD = "case-figures-1"
+METHOD = "case-figures-2"
 """Changes whenever the same steps give other figures."""
 
 By = Literal["all", "grid", "community", "subdistrict", "item", "unit", "day", "week", "month"]
@@ -37,8 +37,12 @@ class FigureWish:
     before: datetime
     """It ends just before; aware."""
     as_of: datetime
-    """Only what was done until then is known, this moment with it; aware."""
+    """Only what was done and stored until then is known, this moment with it; aware."""
     by: By = "all"
+    item: str | None = None
+    """Only cases of this item of the catalogue; None: of all."""
+    unit: str | None = None
+    """Only those that this unit was responsible for; None: all."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class StageTime:
     clock: str | None
     """The clock of the items' limits; None: they have none, and only wall hours are known."""
     n: int | None
-    """None: hidden, and all the times with it."""
+    """None: hidden, or not told with times that are: it could be subtracted from the numbers of rates."""
     median: Decimal | None
-    """On the stage's own clock: hours, or whole days that ended. Deferred time is left out."""
+    """On the stage's own clock: hours, or whole days that ended, deferred time left out. None: hidden, or no limit."""
     high: Decimal | None
     """The same, the 95th percentile."""
     wall_median_h: Decimal | None
@@ -104,6 +108,16 @@ class FigureTable:
     """sha256 over everything that the figures depend on."""
     smallest: int | None
     """No smaller number is told; None: all are."""
+    is_final: bool = field(compare=False)
+    """Asked again, it comes out the same; not so as long as what was known at the moment may still be on its way."""
+    n_without_report: int = field(compare=False)
+    """Beside the table, as of now: incidents of the period that came with an import and have no steps."""
+
+    @property
+    def remarks(self) -> dict[str, int]:
+        """The notes, and what is told beside the table."""
+        beside = {"figures_note_without_report": self.n_without_report} if self.n_without_report else {}
+        return {**beside, **self.notes}
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,15 @@ class GridSaying:
     case_id: IntArray
     """(n,)"""
     is_known: BoolArray
-    """(n,) whether it was taken by the moment asked about."""
+    """(n,) whether it was known at the moment asked about."""
     is_rehome: BoolArray
     """(n,) a plan that came into force did it."""
+    says_before: BoolArray
+    """(n,) whether the step says where it lay before."""
     grid: Sequence[str | None]
     """(n,) where it lies then; None: in no grid."""
     before: Sequence[str | None]
-    """(n,) where it lay, if the step says so."""
+    """(n,) where it lay; None: in no grid, or it is not said."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class CaseHistories:
     at_us: IntArray
     """(n_passages,) since 1970."""
     changed_later: IntArray
-    """Ids of cases with steps after the moment asked about: their rows say more than was known then."""
+    """Ids of cases with steps that were not known yet: their rows say more than was known then."""
     grids: GridSaying
     units: Saying
     arrivals: Saying

@@ -148,6 +148,21 @@ class DispatchMap(MacroElement):  # type: ignore[misc]
         self.tiles = tiles
 
 
+class FiguresMap(MacroElement):  # type: ignore[misc]
+    """Starts the page of figures around the map."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+        gridcircle.figuresMap({{ this._parent.get_name() }}, {{ this.tiles.get_name() }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, tiles: VectorTiles) -> None:
+        super().__init__()
+        self._name = "FiguresMap"
+        self.tiles = tiles
+
+
 class PublicMap(MacroElement):  # type: ignore[misc]
     """Starts the page around the map: lists, cards, search, legend. All of it works on the page's JSON."""
 

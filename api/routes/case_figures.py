@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.figure_shapes import CaseFiguresAnswer, figures_answer
 from api.inputs import Word
-from geo.actions.tell_figures import FigureSight, grouping, period_of, tell_figures
+from geo.actions.figure_periods import last_published, period_of, published_at
+from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import BYS, FigureWish
 
 router = APIRouter(tags=["figures"])
@@ -31,17 +32,27 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     ] = None,
     since: Annotated[date | None, Query(description="Or from this day on ...", examples=["2026-03-01"])] = None,
     before: Annotated[date | None, Query(description="... until the day before this.", examples=["2026-04-01"])] = None,
+    item: Annotated[
+        Word | None, Query(max_length=100, description="Only of this item of the catalogue.", examples=["0101"])
+    ] = None,
+    unit: Annotated[Word | None, Query(max_length=200, description="Only of this unit.", examples=["环卫站"])] = None,
     as_of: Annotated[
         datetime | None,
-        Query(description="As it was known then; left out: now.", examples=["2026-04-05T00:00:00+08:00"]),
+        Query(
+            description="As it was known then; left out: now, for viewers when it was published.",
+            examples=["2026-04-05T00:00:00+08:00"],
+        ),
     ] = None,
 ) -> CaseFiguresAnswer:
     """Rates and times of stages with numerators and denominators, as they stood at a moment.
 
-    Viewers are told of one whole month as it stood at its end, without small numbers.
+    Viewers are told of one whole month as it was known ten days after its end, without small numbers.
     """
     sight = FigureSight(is_exact=who.may("dispatcher"), area_id=who.area_id)
-    begin, end = period_of(month, since, before, now, desk.zone)
-    moment = (now if sight.is_exact else end) if as_of is None else as_of
-    wish = FigureWish(begin, end, local(moment, settings), grouping(by))
+    if sight.is_exact or month or since or before:
+        begin, end = period_of(month, since, before, now, desk.zone)
+    else:
+        begin, end = last_published(now, desk.zone)
+    moment = (now if sight.is_exact else published_at(end, desk.zone)) if as_of is None else as_of
+    wish = FigureWish(begin, end, local(moment, settings), grouping(by), item, unit)
     return figures_answer(tell_figures(db, desk, wish, now, sight), local(now, settings), language)

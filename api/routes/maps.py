@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,6 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from api.case_shapes import Channel
 from api.deps import CaseDesk, Db, Language, Now, Setting, asks
+from geo.actions.case_desk import Desk
 from geo.errors import MissingPiece, NotFound
 from geo.publication import rule
 from geo.rules.incident_categories import incident_categories
@@ -25,6 +27,7 @@ from geo.store.tiles import MapContent, map_content
 from webmap.assets import ASSETS, missing, static_files, static_version, vendor_file
 from webmap.figure import CSP, Page
 from webmap.pages.dispatch import BoardView, ItemChoice, dispatch_page
+from webmap.pages.figures import figures_page
 from webmap.pages.public import (
     Kind,
     ModeChoice,
@@ -105,12 +108,24 @@ def dispatch_map(
 ) -> Response:
     """The board of dispatchers. It holds no case; its scripts ask for a token."""
     language = lang or accepted
-    items = desk.catalogue(now).items.values()
-    board = BoardView(
-        items=tuple(ItemChoice(item.code, item.in_language(language), item.words) for item in items),
-        channels=get_args(Channel),
-    )
+    board = BoardView(items=_items(desk, now, language), channels=get_args(Channel))
     return _sent(lambda view: _dispatch(view, board), (db, settings), language, if_none_match)
+
+
+@router.get("/maps/figures")
+def figures_map(
+    db: Db,
+    settings: Setting,
+    desk: CaseDesk,
+    now: Now,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The page of figures about cases. It holds no figure; its scripts ask for a token."""
+    language = lang or accepted
+    items = _items(desk, now, language)
+    return _sent(lambda view: _figures(view, items), (db, settings), language, if_none_match)
 
 
 @router.get("/maps/compare")
@@ -137,6 +152,12 @@ def proposals_map(
     return _sent(_proposals, (db, settings), lang or accepted, if_none_match)
 
 
+def _items(desk: Desk, now: datetime, language: str) -> tuple[ItemChoice, ...]:
+    """The catalogue in force."""
+    items = desk.catalogue(now).items.values()
+    return tuple(ItemChoice(item.code, item.in_language(language), item.words) for item in items)
+
+
 def _sent(
     page_of: Callable[[PublicView], Page], state: tuple[Database, Settings], language: str, known: str | None
 ) -> Response:
@@ -158,7 +179,7 @@ def script(db: Db, settings: Setting, name: str) -> Response:
     """What folium wrote for the page; the same in both languages."""
     with db.read() as conn:
         view = _view(map_content(conn), settings, "en")
-    made = (_public, _planner, _plans, _proposals, _twin, lambda view: _dispatch(view, BoardView()))
+    made = (_public, _planner, _plans, _proposals, _twin, lambda view: _dispatch(view, BoardView()), _figures)
     for page in (make(view) for make in made):
         if name == page.script_name:
             return Response(page.script, media_type="text/javascript; charset=utf-8", headers=FOR_EVER)
@@ -190,6 +211,7 @@ _plans = lru_cache(maxsize=16)(plans_page)
 _proposals = lru_cache(maxsize=16)(proposals_page)
 _twin = lru_cache(maxsize=16)(twin_page)
 _dispatch = lru_cache(maxsize=16)(dispatch_page)
+_figures = lru_cache(maxsize=16)(figures_page)
 
 
 def _file(path: Path) -> Response:

@@ -38,7 +38,7 @@ def due(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     """
     is_exact = who.may("dispatcher")
     if not is_exact and said is not None:
-        raise NotAllowed("figures_whole_months")
+        raise NotAllowed("visits_whole_months")
     at = local(now, settings) if said is None else said
     if not is_exact:
         at = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)

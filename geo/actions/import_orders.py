@@ -268,7 +268,7 @@ def _store(
     ]
     order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
     order_rows.set_versions(conn, {case_id: way.version for case_id, way in before.items()}, batch[2])
-    order_rows.insert_steps(conn, steps)
+    order_rows.insert_steps(conn, steps, batch[2])
     return sum(case["geom"] is None and case["state"] == "open" for case in cases)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
-from geo.case_figures import BYS, METHOD, PERIODS, PLACES, By, FigureTable, FigureWish
+from geo.actions.figure_periods import edges_of, is_final, month_of, period_name, published_at
+from geo.case_figures import BYS, METHOD, PLACES, By, FigureTable, FigureWish
 from geo.case_histories import CaseHistories
 from geo.clocks import Limit
 from geo.compute.case_figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
@@ -40,7 +42,6 @@ from geo.units import NONE, BoolArray, IntArray
 from geo.words import Term
 
 S_PER_MINUTE = 60
-MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -69,39 +70,6 @@ def grouping(word: str) -> By:
     raise Refused("figures_by_unknown", by=word[:40], known=", ".join(BYS))
 
 
-def month_of(word: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A calendar month, written 2026-03: when it begins, and when the next one does.
-
-    Raises
-    ------
-    Refused
-        If it is no month, or lies outside of the years that there are figures of.
-    """
-    try:
-        first = date.fromisoformat(f"{word}-01")
-    except ValueError as error:
-        raise Refused("figures_month_bad", month=word[:20]) from error
-    return _begin(first, zone), _midnight(_next_start(first, "month"), zone)
-
-
-def period_of(
-    month: str | None, since: date | None, before: date | None, now: datetime, zone: ZoneInfo
-) -> tuple[datetime, datetime]:
-    """A period as people ask for it: a month, or days; the last month that is over if they say nothing.
-
-    Raises
-    ------
-    Refused
-        If it is said in both ways, only half, is no month, or lies outside of the years that there are figures of.
-    """
-    if since is not None and before is not None and month is None:
-        return _begin(since, zone), _begin(before, zone)
-    if since is not None or before is not None:
-        raise Refused("figures_period_half")
-    last = now.astimezone(zone).date().replace(day=1) - timedelta(days=1)
-    return month_of(f"{last:%Y-%m}" if month is None else month, zone)
-
-
 def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight) -> FigureTable:
     """Figures of a period by part, as they stood at a moment; the same again whenever they are asked for.
 
@@ -121,33 +89,40 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
     Raises
     ------
     Refused
-        If the period ends before it begins or is too long, or the moment lies before it or in the future.
+        If the period ends before it begins or is too long, the moment lies before it or in the future, or the item is
+        in no catalogue.
     NotAllowed
-        If the asker may not see small numbers, and asks for more than one whole month as it stood at its end, or by
-        something that could be subtracted.
+        If the asker may not see small numbers, and asks for more than one whole month as it was published, for one
+        that is not published yet, or by something that could be subtracted.
     NotFound
         If a case is of a version of the catalogue that is not known here any more.
     """
-    _check_times(wish, now)
     if not sight.is_exact:
-        _check_sight(wish, sight, desk.zone)
+        _check_sight(wish, sight, now, desk.zone)
+    _check_times(wish, now)
+    if wish.item is not None and not any(wish.item in one.items for one in desk.catalogues.by_version.values()):
+        version = desk.catalogue(wish.as_of).version
+        raise Refused("incident_item_unknown", item=wish.item[:50], version=version)
     with db.read() as conn:
         histories = case_histories.read_histories(conn, wish.since, wish.before, wish.as_of)
-        tree = place_tree(case_histories.all_areas(conn), case_histories.grids_as_of(conn, wish.as_of))
-        n_without = 0 if sight.area_id else case_histories.count_without_report(conn, wish.since, wish.before)
-    told, grids = _told(histories, desk.zone), grids_of_cases(histories)
+        grids = grids_of_cases(histories)
+        tree = _tree(conn, wish.as_of, grids, sight)
+        is_counted = sight.is_exact and sight.area_id is None
+        n_without = case_histories.count_without_report(conn, wish.since, wish.before) if is_counted else 0
+    told = _told(histories, desk.zone)
     leaf = tree.leaf_of(grids)
-    edges_us = np.array([us_of(edge) for edge in _edges(wish, desk.zone)], dtype=np.int64)
+    edges_us = np.array([us_of(edge) for edge in edges_of(wish, desk.zone)], dtype=np.int64)
     everything = _counted(histories, told, desk, wish)
     is_inside = np.ones(len(leaf), dtype=np.bool_)
     if sight.is_exact and sight.area_id is not None:
         is_inside = tree.is_below(tree.node_of_area[sight.area_id])[leaf]
-    counted = _only(everything, is_inside)
+    is_meant = _is_meant(histories, wish)
+    counted = _only(everything, is_inside & is_meant)
     chosen = _contributing(counted, edges_us, len(leaf))
     division = _division(desk, wish, sight, histories, tree, leaf, chosen)
     smallest = None if sight.is_exact else publication_rule().k
     rows, whole = figure_rows(counted, division, edges_us, figure_rule(), smallest)
-    notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside, n_without)
+    notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside, is_meant)
     return FigureTable(
         wish=wish,
         rows=[] if wish.by == "all" else rows,
@@ -156,7 +131,16 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
         catalogue_versions=_versions(histories, chosen),
         inputs_hash=_hash((astuple(wish), astuple(sight)), desk, histories, told, division, chosen),
         smallest=smallest,
+        is_final=is_final(wish.as_of, now),
+        n_without_report=n_without,
     )
+
+
+def _tree(conn: Connection, as_of: datetime, grids: CaseGrids, sight: FigureSight) -> PlaceTree:
+    """Areas and grids that were known at the moment, and those that are needed in any case."""
+    known = case_histories.grids_as_of(conn, as_of, np.unique(grids.grid[grids.grid != NONE]).tolist())
+    held = [grid.community_id for grid in known] + ([] if sight.area_id is None else [sight.area_id])
+    return place_tree(case_histories.areas_as_of(conn, as_of, held), known)
 
 
 def _check_times(wish: FigureWish, now: datetime) -> None:
@@ -173,14 +157,19 @@ def _check_times(wish: FigureWish, now: datetime) -> None:
         raise Refused("figures_as_of_early", as_of=as_of, since=told["since"])
 
 
-def _check_sight(wish: FigureWish, sight: FigureSight, zone: ZoneInfo) -> None:
+def _check_sight(wish: FigureWish, sight: FigureSight, now: datetime, zone: ZoneInfo) -> None:
     """Whatever could be subtracted from one another is refused: days, moments, and parts that cross an area."""
     allowed: tuple[By, ...] = ("all", *PLACES) if sight.area_id is not None else ("all", *PLACES, "item")
     if wish.by not in allowed:
         raise NotAllowed("figures_by_not_for_role", known=", ".join(allowed))
+    if wish.item is not None or wish.unit is not None:
+        raise NotAllowed("figures_filter_not_for_role")
     month = month_of(f"{wish.since.astimezone(zone):%Y-%m}", zone)
-    if (wish.since, wish.before) != month or wish.as_of != wish.before:
-        raise NotAllowed("figures_whole_months")
+    told_at = published_at(wish.before, zone)
+    if (wish.since, wish.before) != month or wish.as_of != told_at:
+        raise NotAllowed("figures_whole_months", days=figure_rule().published_after_days)
+    if not is_final(told_at, now):
+        raise NotAllowed("figures_month_not_yet", month=f"{wish.since.astimezone(zone):%Y-%m}", day=told_at.date())
 
 
 def _counted(histories: CaseHistories, told: Told, desk: Desk, wish: FigureWish) -> Counted:
@@ -198,6 +187,16 @@ def _only(counted: Counted, chosen: BoolArray) -> Counted:
         {rate: tally.only(chosen[tally.case]) for rate, tally in counted.tallies.items()},
         {key: tally.only(chosen[tally.case]) for key, tally in counted.stages.items()},
     )
+
+
+def _is_meant(histories: CaseHistories, wish: FigureWish) -> BoolArray:
+    """(n_cases,) whether a case is of the item and of the unit that are asked about."""
+    is_meant = np.ones(len(histories.case_id), dtype=np.bool_)
+    if wish.item is not None:
+        is_meant &= np.array([item == wish.item for item in histories.item], dtype=np.bool_)
+    if wish.unit is not None:
+        is_meant &= np.array([unit == wish.unit for unit in units_of_cases(histories)], dtype=np.bool_)
+    return is_meant
 
 
 def _told(histories: CaseHistories, zone: ZoneInfo) -> Told:
@@ -264,7 +263,7 @@ def _division(
     if wish.by == "all":
         of_case = np.where(tree.is_below(whole)[leaf], 0, NONE)
         return Division([Label(None, None)], of_case, tree.parent, leaf, np.array([whole]), whole)
-    labels = [Label(_period_name(edge, wish.by), None) for edge in _edges(wish, desk.zone)[:-1]]
+    labels = [Label(period_name(edge, wish.by), None) for edge in edges_of(wish, desk.zone)[:-1]]
     return Division(labels, None, tree.parent, leaf, np.full(len(labels), NONE), whole)
 
 
@@ -276,47 +275,13 @@ def _some(labels: Sequence[str | None], chosen: IntArray) -> list[str | None]:
     return found
 
 
-def _period_name(begin: datetime, by: By) -> str:
-    return f"{begin:%Y-%m}" if by == "month" else f"{begin:%Y-%m-%d}"
-
-
-def _edges(wish: FigureWish, zone: ZoneInfo) -> list[datetime]:
-    """Where the period begins and ends, and between them where days, weeks or months do if it is by them."""
-    since = wish.since.astimezone(zone)
-    edges = [since]
-    if wish.by in PERIODS:
-        start = _next_start(since.date(), wish.by)
-        while (edge := _midnight(start, zone)) < wish.before:
-            edges.append(edge)
-            start = _next_start(start, wish.by)
-    return [*edges, wish.before]
-
-
-def _next_start(day: date, by: By) -> date:
-    """The first day of the next day, week (Monday) or month."""
-    if by == "month":
-        return date(day.year + day.month // MONTHS, day.month % MONTHS + 1, 1)
-    return day + timedelta(days=1 if by == "day" else 7 - day.weekday())
-
-
-def _begin(day: date, zone: ZoneInfo) -> datetime:
-    first, last = figure_rule().years
-    if not first <= day.year <= last:
-        raise Refused("figures_years", first=first, last=last)
-    return _midnight(day, zone)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
 def _notes(
-    wish: FigureWish, grids: CaseGrids, reported: Tally, edges_us: IntArray, is_inside: BoolArray, n_without: int
+    wish: FigureWish, grids: CaseGrids, reported: Tally, edges_us: IntArray, is_inside: BoolArray, is_meant: BoolArray
 ) -> dict[str, int]:
     """What one must know to compare: how many of the cases reported in the period are not where one would look."""
     span = Parts(1, np.zeros(len(is_inside), dtype=np.int64), edges_us[[0, -1]])
-    is_in = span.of(reported.case, reported.at_us) != NONE
-    notes = {"without_report": n_without, "outside_area": int((is_in & ~is_inside).sum())}
+    is_in = (span.of(reported.case, reported.at_us) != NONE) & is_meant
+    notes = {"outside_area": int((is_in & ~is_inside).sum())}
     if wish.by in PLACES:
         notes |= {
             "moved": int((is_in & is_inside & grids.is_moved).sum()),
@@ -346,7 +311,8 @@ def _hash(
     days_off = None if calendar is None else sorted(calendar.weekday_of_special.items())
     kinds = sorted({(histories.version[case] or "", histories.item[case] or "") for case in chosen.tolist()})
     limits = [(kind, sorted(_item_limits(desk, *kind).items())) for kind in kinds]
-    rules = replace(figure_rule(), staff_words=frozenset())  # a set prints in any order
+    # what people may ask by and how maps are coloured changes no figure; and a set prints in any order
+    rules = replace(figure_rule(), staff_words=frozenset(), better_low=frozenset(), classes={})
     digest = hashlib.sha256(repr((METHOD, *asked, rules, days_off, limits, division.labels)).encode())
     digest.update(repr([(histories.version[case], histories.item[case]) for case in chosen.tolist()]).encode())
     counts = np.isin(histories.passage_case, histories.case_id[chosen])

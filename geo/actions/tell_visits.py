@@ -87,8 +87,11 @@ def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
     terms = _terms(wish.at.date(), days_off)
     with db.read() as conn:
         ids, whole_id = _scope(conn, wish)
-        tree = place_tree(case_histories.all_areas(conn), case_histories.grids_as_of(conn, wish.at))
-        counts = _counts(conn, wish, terms, ids, tree)
+        grids = live_grids(conn, wish.at)
+        known = case_histories.grids_as_of(conn, wish.at, [grid.id for grid in grids])
+        held = [*ids, *(grid.community_id for grid in known), *([] if whole_id is None else [whole_id])]
+        tree = place_tree(case_histories.areas_as_of(conn, wish.at, held), known)
+        counts = _counts(conn, wish, terms, [grid for grid in grids if grid.community_id in ids], ids, tree)
     whole = 0 if whole_id is None else tree.node_of_area[whole_id]
     smallest = None if wish.is_exact else publication_rule().k
     *rows, last = _rows(tree, terms, counts, wish.by, whole, smallest)
@@ -122,10 +125,13 @@ def _scope(conn: Connection, wish: VisitWish) -> tuple[list[int], int | None]:
 
 
 def _counts(
-    conn: Connection, wish: VisitWish, terms: dict[str, tuple[Term, Term]], ids: Sequence[int], tree: PlaceTree
+    conn: Connection,
+    wish: VisitWish,
+    terms: dict[str, tuple[Term, Term]],
+    grids: Sequence[Grid],
+    ids: Sequence[int],
+    tree: PlaceTree,
 ) -> _Counts:
-    inside = set(ids)
-    grids = [grid for grid in live_grids(conn, wish.at) if grid.community_id in inside]
     housed = plan_homes.homes_in(conn, ids)
     grid_of_home = grid_at(housed.homes.lonlat, grids)
     node_of = np.array([*(tree.node_of_grid[grid.id] for grid in grids), tree.level.index(WITHOUT)], np.int64)

@@ -13,7 +13,8 @@ import typer
 
 from geo import settings
 from geo.actions.case_desk import Desk
-from geo.actions.tell_figures import FigureSight, grouping, period_of, tell_figures
+from geo.actions.figure_periods import period_of
+from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import METHOD, FigureRow, FigureTable, FigureWish, SumCheck, check_sum
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
@@ -28,7 +29,7 @@ TIME_COLUMNS = ("code", "part", "stage", "clock", "cases", "median", "p95", "wal
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Or by days. / 或按日期。")]
 
 
-def figures(
+def figures(  # noqa: PLR0913, PLR0917 -- what typer hands over
     by: Annotated[
         str, typer.Option(help="all, grid, community, subdistrict, item, unit, day, week or month. / 统计方式。")
     ] = "all",
@@ -37,6 +38,8 @@ def figures(
     ] = None,
     since: Day = None,
     before: Day = None,
+    item: Annotated[str | None, typer.Option(help="Only of this item, by its code. / 只统计该事项（代码）。")] = None,
+    unit: Annotated[str | None, typer.Option(help="Only of this unit. / 只统计该责任单位。")] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -50,14 +53,14 @@ def figures(
     desk, now = Desk(settings.load()), datetime.now(UTC)
     begin, end = period_of(month, since and since.date(), before and before.date(), now, desk.zone)
     moment = desk.local(now) if as_of is None else as_of.replace(tzinfo=desk.zone)
-    wish = FigureWish(begin, end, moment, grouping(by))
+    wish = FigureWish(begin, end, moment, grouping(by), item, unit)
     with open_database() as db:
         found = tell_figures(db, desk, wish, now, FigureSight(is_exact=True))
     lines = [_head(found), *_lines(found), *_notes(found)]
     if out is not None:
-        _write(out, found)
+        _write(out, found, desk.local(now))
         lines.append(sentence("export_done", language(), path=out, rows=len(found.rows) + 1))
-    answer(_data(found), lines, as_json=as_json)
+    answer(_data(found, desk.local(now)), lines, as_json=as_json)
 
 
 def check(
@@ -107,25 +110,29 @@ def _percent(text: str) -> Decimal:
     return found
 
 
-def _data(found: FigureTable) -> dict[str, Any]:
+def _data(found: FigureTable, queried_at: datetime) -> dict[str, Any]:
     rule = figure_rule()
     return {
-        **_about(found),
+        **_about(found, queried_at),
         "rounding": rule.rounding,
         "digits": rule.percent_digits,
-        "notes": found.notes,
+        "notes": found.remarks,
         "rows": [asdict(row) for row in found.rows],
         "whole": asdict(found.whole),
     }
 
 
-def _about(found: FigureTable) -> dict[str, Any]:
+def _about(found: FigureTable, queried_at: datetime) -> dict[str, Any]:
     wish = found.wish
     return {
         "by": wish.by,
+        "item": wish.item,
+        "unit": wish.unit,
         "since": wish.since.isoformat(),
         "before": wish.before.isoformat(),
         "as_of": wish.as_of.isoformat(),
+        "is_final": found.is_final,
+        "queried_at": queried_at.isoformat(timespec="seconds"),
         "method": METHOD,
         "catalogue_versions": list(found.catalogue_versions),
         "inputs_hash": found.inputs_hash,
@@ -146,7 +153,8 @@ def _head(found: FigureTable) -> str:
 
 
 def _notes(found: FigureTable) -> list[str]:
-    return [sentence(key, language(), count=count) for key, count in found.notes.items()]
+    told = [sentence(key, language(), count=count) for key, count in found.remarks.items()]
+    return told if found.is_final else [*told, sentence("figures_not_final", language())]
 
 
 def _lines(found: FigureTable) -> Iterator[str]:
@@ -168,14 +176,14 @@ def _name(row: FigureRow) -> str | None:
     return row.name if row.key is not None else sentence("figures_whole", language())
 
 
-def _write(path: Path, found: FigureTable) -> None:
+def _write(path: Path, found: FigureTable, queried_at: datetime) -> None:
     rows = (*found.rows, found.whole)
     tables = [
         OutTable("rates", _headers(path, RATE_COLUMNS), [line for row in rows for line in _rate_rows(row)]),
         OutTable("times", _headers(path, TIME_COLUMNS), [line for row in rows for line in _time_rows(row)]),
     ]
-    notes = {key: sentence(key, language(), count=count) for key, count in found.notes.items()}
-    write_tables(path, tables, {**_about(found), "rounding": figure_rule().rounding, **notes})
+    notes = {key: sentence(key, language(), count=count) for key, count in found.remarks.items()}
+    write_tables(path, tables, {**_about(found, queried_at), "rounding": figure_rule().rounding, **notes})
 
 
 def _headers(path: Path, columns: Sequence[str]) -> list[str]:

@@ -35,7 +35,7 @@ def grids_of_cases(histories: CaseHistories) -> CaseGrids:
     grid, is_known = histories.grid_now.copy(), np.ones(len(histories.case_id), dtype=np.bool_)
     later = np.flatnonzero(~said.is_known)[::-1]  # the first of them is written last, and stays
     grid[place[later]] = before[later]
-    is_known[place[later]] = said.is_rehome[later] | (before[later] != NONE)
+    is_known[place[later]] = said.is_rehome[later] | said.says_before[later]
     earlier = np.flatnonzero(said.is_known)
     grid[place[earlier]] = to[earlier]
     is_known[place[earlier]] = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -81,7 +81,7 @@ def figure_rows(
     hidden = {} if smallest is None else _hidden(counted, division, edges_us[[0, -1]], rule, smallest)
     rates, times = _rates(counted, halves), _times(counted, halves, rule)
     rows = [
-        _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule)
+        _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule, smallest)
         for place, label in enumerate([*division.labels, Label(None, None)])
     ]
     return [row for row in rows[:-1] if row.why is None or _is_filled(row)], rows[-1]
@@ -134,17 +134,23 @@ def _row(
     times: Mapping[StageClock, Sequence[StageTime]],
     hidden: set[str | StageClock],
     rule: FigureRule,
+    smallest: int | None,
 ) -> FigureRow:
     ratios = {
         rate: HIDDEN if rule.cohort_of_rate[rate] in hidden else _ratio(rates[rate][place], rule)
         for rate in rule.cohort_of_rate
     }
     told = [
-        StageTime(*key, None, None, None, None, None) if key in hidden else of_part[place]
+        StageTime(*key, None, None, None, None, None) if key in hidden else _without_count(of_part[place], smallest)
         for key, of_part in times.items()
         if key in hidden or of_part[place].n
     ]
     return FigureRow(label.key, label.name, label.why, bool(hidden), ratios, told)
+
+
+def _without_count(time: StageTime, smallest: int | None) -> StageTime:
+    """How many got through a stage says how many of those closed did not: only who sees all numbers is told."""
+    return time if smallest is None else replace(time, n=None)
 
 
 def _ratio(counts: IntArray, rule: FigureRule) -> Ratio:
@@ -157,19 +163,35 @@ def _hidden(
 ) -> dict[str | StageClock, BoolArray]:
     """By cohort of rates, and stage and clock: (n_parts + 1,) whether a part is hidden, the whole last."""
     leaves = Parts(len(division.parent), division.leaf_of_case, span_us)
-    columns: dict[str | StageClock, list[IntArray]] = {}
-    for rate, tally in counted.tallies.items():
-        columns.setdefault(rule.cohort_of_rate[rate], []).append(counts_in(tally, leaves))
+    columns: dict[str | StageClock, IntArray] = {
+        cohort: _classes([counted.tallies[rate] for rate in rule.rates_of(cohort)], leaves) for cohort in rule.cohorts
+    }
     for key, stage in counted.stages.items():
         part = leaves.of(stage.case, stage.end_us)
-        columns[key] = [np.bincount(part[part != NONE], minlength=leaves.n).astype(np.int64)[:, None]]
+        columns[key] = np.bincount(part[part != NONE], minlength=leaves.n).astype(np.int64)[:, None]
     return {
-        key: _of_parts(
-            hidden_cells(division.parent, rolled_up(np.concatenate(counts, axis=1), division.parent), smallest),
-            division,
-        )
+        key: _of_parts(hidden_cells(division.parent, rolled_up(counts, division.parent), smallest), division)
         for key, counts in columns.items()
     }
+
+
+def _classes(tallies: Sequence[Tally], leaves: Parts) -> IntArray:
+    """(n_nodes, n_classes) the cases of a cohort by what each of its rates says of them.
+
+    Every number of the cohort is a sum of such classes, and so is every difference that counts anything: no class may
+    be small.
+    """
+    n_cases = 0 if leaves.of_case is None else len(leaves.of_case)
+    code, at_us = np.zeros(n_cases, dtype=np.int64), np.zeros(n_cases, dtype=np.int64)
+    for number, tally in enumerate(tallies):
+        code[tally.case] += (1 + tally.is_met) * 3**number
+        at_us[tally.case] = tally.at_us  # of one cohort, all rates count a case at the same moment
+    case = np.flatnonzero(code)
+    part = leaves.of(case, at_us[case])
+    codes, place = np.unique(code[case], return_inverse=True)
+    found = np.zeros((leaves.n, len(codes)), dtype=np.int64)
+    np.add.at(found, (part[part != NONE], place[part != NONE]), 1)
+    return found
 
 
 def rolled_up(counts: IntArray, parent: IntArray) -> IntArray:

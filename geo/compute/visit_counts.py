@@ -110,9 +110,9 @@ def standings(
     is_about_people = kind.counts != "one"
     hidden = np.zeros(len(parent), np.bool_)
     if smallest is not None and is_about_people:
-        hidden = hidden_cells(parent, told, smallest)
+        hidden = hidden_cells(parent, told, smallest, compares=True)
     elif smallest is not None and kind.is_told:
-        hidden = hidden_cells(parent, told[:, 1:], smallest)
+        hidden = hidden_cells(parent, told[:, 1:], smallest, compares=True)
     return [
         HIDDEN if is_hidden else _standing((row[0], row[1], row[2]), kind, rule)
         for row, is_hidden in zip(counts.tolist(), hidden.tolist(), strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import compress
 from typing import Any, Final
@@ -16,7 +16,6 @@ from geo.case_states import STAGES
 from geo.store.database import sql
 from geo.store.incident_tables import incident
 from geo.store.packed import flags, unpacked
-from geo.store.tables import area
 from geo.units import BoolArray, IntArray
 
 EPOCH_2000_US: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -60,6 +59,7 @@ def _sayings(row: Row[Any], reported: IntArray) -> dict[str, Any]:
             case_id=unpacked(row.grid_case, ">i8")[grid],
             is_known=flags(row.grid_is_known)[grid],
             is_rehome=flags(row.grid_is_rehome)[grid],
+            says_before=flags(row.grid_says_before)[grid],
             grid=_only(row.grid_said, grid),
             before=_only(row.grid_from, grid),
         ),
@@ -82,16 +82,22 @@ def count_without_report(conn: Connection, since: datetime, before: datetime) ->
     return int(conn.execute(select(func.count()).select_from(incident).where(wanted)).scalar_one())
 
 
-def grids_as_of(conn: Connection, as_of: datetime) -> list[GridRow]:
-    """All grids that were in force at a moment or before."""
-    return [GridRow(**row) for row in conn.execute(sql("case_grids"), {"as_of": as_of}).mappings()]
+def grids_as_of(conn: Connection, as_of: datetime, with_cases: Sequence[int]) -> list[GridRow]:
+    """All grids that were known and in force at a moment or before, and those in which cases lie."""
+    values = {"as_of": as_of, "with_cases": list(with_cases)}
+    return [GridRow(**row) for row in conn.execute(sql("case_grids"), values).mappings()]
 
 
-def all_areas(conn: Connection) -> list[AreaRow]:
-    """All areas, those that are no more as well."""
-    a = area.c
-    rows = conn.execute(select(a.id, a.level, a.code, a.name, a.parent_id).order_by(a.id)).mappings()
-    return [AreaRow(**row) for row in rows]
+def areas_as_of(conn: Connection, as_of: datetime, held: Iterable[int]) -> list[AreaRow]:
+    """All areas that there were at a moment, as they were; and those that hold some (ids), whatever the moment."""
+    rows = {row["id"]: dict(row) for row in conn.execute(sql("case_areas"), {"as_of": as_of}).mappings()}
+    kept = {area_id for area_id, row in rows.items() if row.pop("is_known")}
+    for area_id in held:
+        above: int | None = area_id
+        while above is not None and above not in kept:
+            kept.add(above)
+            above = rows[above]["parent_id"]
+    return [AreaRow(**row) for area_id, row in rows.items() if area_id in kept]
 
 
 def _since_1970(packed: memoryview | None) -> NDArray[np.int64]:

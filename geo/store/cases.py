@@ -25,6 +25,8 @@ read up to one has missed none."""
 
 REQUESTS = 0x1C_5F
 
+STEP_COLUMNS = [incident_step.c[name] for name in Step.__annotations__]
+
 
 def insert_case(conn: Connection, values: Mapping[str, Any]) -> int:
     """A new incident: its id. ``values`` by column; ``geom`` a point or None."""
@@ -71,7 +73,7 @@ def change_case(conn: Connection, case: Case, values: Mapping[str, Any], at: dat
 def insert_step(conn: Connection, step: Step) -> int:
     """Note a step and tell listeners once the transaction is through: its id. The step's own id is not looked at."""
     conn.execute(select(func.pg_advisory_xact_lock(ORDERED)))
-    values = {name: value for name, value in asdict(step).items() if name != "id"}
+    values = {name: value for name, value in asdict(step).items() if name != "id"} | {"known_at": step.at}
     step_id = int(conn.execute(insert(incident_step).values(values).returning(incident_step.c.id)).scalar_one())
     conn.execute(select(func.pg_notify(CHANNEL, str(step_id))))
     return step_id
@@ -79,13 +81,13 @@ def insert_step(conn: Connection, step: Step) -> int:
 
 def steps_of(conn: Connection, incident_id: int) -> list[Step]:
     """All steps of a case, in order."""
-    chosen = select(incident_step).where(incident_step.c.incident_id == incident_id).order_by(incident_step.c.seq)
+    chosen = select(*STEP_COLUMNS).where(incident_step.c.incident_id == incident_id).order_by(incident_step.c.seq)
     return [Step(**row) for row in conn.execute(chosen).mappings()]
 
 
 def steps_after(conn: Connection, step_id: int, most: int) -> list[Step]:
     """Steps of all cases that were stored after one, in order, at most so many."""
-    chosen = select(incident_step).where(incident_step.c.id > step_id).order_by(incident_step.c.id).limit(most)
+    chosen = select(*STEP_COLUMNS).where(incident_step.c.id > step_id).order_by(incident_step.c.id).limit(most)
     return [Step(**row) for row in conn.execute(chosen).mappings()]
 
 

@@ -1,10 +1,43 @@
-"""What figures add to the tables of incidents: the cases of a period are found without reading all of them."""
+"""What figures add to the tables of incidents: the cases of a period are found without reading all of them, and those
+of imports that were undone are not forgotten.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
+from geo.store.columns import metadata, when
 from geo.store.incident_tables import incident
 
 updated = Index("incident_updated_at_idx", incident.c.updated_at)
 due = Index("incident_due_at_idx", incident.c.due_at)
+
+gone_case = Table(
+    "gone_case",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("import_id", ForeignKey("import_batch.id"), nullable=False),
+    Column("gone_at", DateTime(timezone=True), nullable=False, comment="from then on they do not count"),
+    when("reported_at"),
+    Column("item", Text),
+    Column("catalogue_version", Text),
+    Column("grid_id", BigInteger),
+    Column("unit", Text),
+    Index("gone_case_gone_at_idx", "gone_at"),
+    comment="Cases of imports that were undone, for figures as of a moment before: no text, place, address or caller.",
+)
+
+gone_step = Table(
+    "gone_step",
+    metadata,
+    Column("incident_id", ForeignKey("gone_case.id"), primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("move", Text, nullable=False),
+    Column("from_stage", Text),
+    Column("to_stage", Text, nullable=False),
+    when("at"),
+    when("known_at"),
+    Column("said", JSONB, nullable=False),
+    comment="Their steps, as far as figures ask for them.",
+)

@@ -141,7 +141,8 @@ def upsert(
     """Make the rows of one source be those of a file.
 
     Rows are matched by ``source_key``. One that was retired and is in the file again lives again. Rows that the
-    file no longer has are counted, and retired with ``replace``. Before a row is touched it is kept.
+    file no longer has are counted, and retired with ``replace``; cases that were reported here are no rows of a file.
+    Before a row is touched it is kept.
 
     ``table`` is one of ``UNDOABLE``. All rows have the same columns and each another ``source_key``; a new row may
     bring its ``id``.
@@ -158,6 +159,8 @@ def upsert(
         table.c.retired_at.is_(None),
         not_(exists(select(1).where(table.c.source_key == stage.c.source_key))),
     )
+    if "reported_at" in table.c:
+        gone = and_(gone, table.c.reported_at.is_(None))
     missing = conn.execute(select(func.count()).select_from(table).where(gone)).scalar_one()
     _keep_where(conn, table, exists(select(1).where(ours, differs)), import_id)
     retired = 0

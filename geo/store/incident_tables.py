@@ -105,6 +105,12 @@ incident_step = Table(
     Column("token_name", Text, comment="what the token is for, never who holds it"),
     Column("reason", Text),
     Column("said", JSONB, nullable=False, server_default=text("'{}'")),
+    Column(
+        "known_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="since when it is stored here: what a file brought is known since its import",
+    ),
     UniqueConstraint("incident_id", "seq"),
     comment="All that was done to incidents, in the order in which it was stored; nothing is ever changed.",
 )

@@ -26,6 +26,7 @@ CASE_COLUMNS = (
 """What is stored of a case that a file brings."""
 
 STEP_COLUMNS = ("incident_id", "seq", "move", "from_stage", "to_stage", "at", "reason", "said")
+"""What a file tells of a step; since when it is known comes with the import."""
 
 
 class Known(NamedTuple):
@@ -118,10 +119,10 @@ def insert_cases(conn: Connection, rows: Iterable[Sequence[Any]]) -> None:
     copy_rows(conn, incident, CASE_COLUMNS, rows)
 
 
-def insert_steps(conn: Connection, rows: Iterable[Sequence[Any]]) -> None:
+def insert_steps(conn: Connection, rows: Iterable[Sequence[Any]], known_at: datetime) -> None:
     """Steps in their order, each with a value for each of ``STEP_COLUMNS``; listeners are told once, of the last."""
     conn.execute(select(func.pg_advisory_xact_lock(ORDERED)))
-    copy_rows(conn, incident_step, STEP_COLUMNS, rows)
+    copy_rows(conn, incident_step, (*STEP_COLUMNS, "known_at"), ((*row, known_at) for row in rows))
     conn.execute(select(func.pg_notify(CHANNEL, str(newest_step_id(conn)))))
 
 

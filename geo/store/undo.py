@@ -9,6 +9,7 @@ from sqlalchemy.types import NullType
 
 from geo.errors import BadMove
 from geo.imports.report import ImportBatch
+from geo.store.gone_cases import cases_in_grids, keep_for_figures
 from geo.store.imports import kept_ids, lock_batch
 from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
@@ -36,6 +37,8 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     _undo_streets(conn, import_id)
     counted = exists(select(1).where(visit_count.c.plan_id == plan.c.id, plan.c.import_id == import_id))
     _refuse_if(conn, counted, "import_in_use", import_id)
+    _refuse_if(conn, cases_in_grids(import_id), "import_in_use", import_id)
+    keep_for_figures(conn, import_id, at)
     _undo_plans(conn, import_id)
     conn.execute(delete(layer).where(layer.c.import_id == import_id))
     _refuse_if(conn, _area_in_use(import_id), "import_in_use", import_id)

@@ -17,24 +17,47 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from geo.actions.case_desk import Desk
+from geo.actions.figure_periods import period_of
+from geo.actions.import_areas import import_areas
+from geo.actions.import_grids import import_grids
+from geo.actions.import_incidents import import_incidents
+from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, place_incident, step_incident
-from geo.actions.tell_figures import FigureSight, grouping, period_of, tell_figures
-from geo.case_figures import BYS, FigureTable, FigureWish, Ratio
+from geo.actions.tell_figures import FigureSight, grouping, tell_figures
+from geo.actions.undo_import import undo_import
+from geo.case_figures import BYS, PLACES, FigureTable, FigureWish, Ratio
 from geo.case_states import Said
 from geo.cases import Case, Step
-from geo.errors import GridcircleError, NotAllowed, Refused
+from geo.errors import BadMove, GridcircleError, NotAllowed, Refused
+from geo.imports.options import ImportOptions
+from geo.orders import OrderWish
 from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
 from tests.db.test_coverage_command import gridcircle
+from tests.db.test_orders import order
+from tests.db.test_orders import write as write_orders
 from tests.plan_towns import PlanTown, build_plan_town
-from tests.small_town import SUBDISTRICT, WEST, lonlat
+from tests.small_town import (
+    SUBDISTRICT,
+    WEST,
+    areas,
+    grid_boxes,
+    grids,
+    incidents,
+    lonlat,
+    square,
+    write_csv,
+    write_geojson,
+)
 
 CITY = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
 MARCH = datetime(2026, 3, 1, tzinfo=CITY), datetime(2026, 4, 1, tzinfo=CITY)
+TOLD = datetime(2026, 4, 11, tzinfo=CITY)
+"""As of when viewers are told of March."""
 LATER = datetime(2026, 6, 1, tzinfo=CITY)
 DESK = Desk(Settings(caller_key=SecretStr("k" * 40)))
 LITTER = "0101"  # dispatch 2 work hours, handle 1 work day, total 3 work days
@@ -143,6 +166,91 @@ class TestAsOf:
         assert "figures_note_moved" not in earlier.notes
 
 
+class TestTheSameAgain:
+    """A table of a moment counts what was stored by then: nothing that comes or goes later changes it."""
+
+    AS_OF, THEN = datetime(2026, 4, 5, tzinfo=CITY), datetime(2026, 4, 20, tzinfo=CITY)
+
+    def tables(self, db: Database, as_of: datetime) -> dict[str, FigureTable]:
+        viewer = FigureSight(is_exact=False)
+        exact = {by: tell(db, by, as_of) for by in BYS}
+        return exact | {f"viewer {by}": tell(db, by, TOLD, viewer) for by in ("all", *PLACES, "item")}
+
+    def test_when_older_orders_come_and_are_taken_back(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        through(db, report(db, unit="甲"), MONDAY + timedelta(minutes=30))
+        joined = report(db, MONDAY + timedelta(hours=5), lonlat=NORTH_EAST)
+        before = self.tables(db, self.AS_OF)
+        done = f"{MONDAY + timedelta(days=1):%Y-%m-%d %H:%M}"
+        late = [order(f"L{n}", MONDAY + timedelta(minutes=n), (250, 150), 办结时间=done) for n in range(3)]
+        late += [order("L4", MONDAY, (900, 100)), order("L5", MONDAY + timedelta(hours=6), (752, 752))]
+        late += [order("L6", MONDAY + timedelta(hours=7), None)]
+        brought = import_orders(
+            db, write_orders(tmp_path / "late.csv", late), ImportOptions(), OrderWish(), DESK, self.THEN
+        )
+        assert brought.totals["merged_by_place"] == 3  # two of their own, one into the case of a desk
+        assert self.tables(db, self.AS_OF) == before
+        between = self.tables(db, self.THEN)
+        assert whole(between["all"], "filing") == (7, 8)
+        assert whole(tell(db, as_of=self.THEN - timedelta(microseconds=1)), "filing") == (2, 2)
+        gone_at = self.THEN + timedelta(days=1)
+        undo_import(db, brought.import_id or 0, gone_at)
+        assert self.tables(db, self.AS_OF) == before
+        assert self.tables(db, self.THEN) == between
+        assert whole(tell(db, as_of=gone_at), "filing") == (2, 2)
+        move(db, replace(joined, version=2), "withdraw", gone_at)  # what stays goes on
+        import_orders(db, tmp_path / "late.csv", ImportOptions(), OrderWish(), DESK, gone_at + timedelta(days=1))
+        assert self.tables(db, self.THEN) == between
+        with db.read() as conn:
+            kept = str(conn.execute(text("select c::text, s::text from gone_case c, gone_step s")).all())
+        assert "垃圾" not in kept
+
+    def test_a_place_that_becomes_known_later(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order("P1", place=None)]
+        import_orders(db, write_orders(tmp_path / "o.csv", rows), ImportOptions(), OrderWish(), DESK, MONDAY)
+        with db.read() as conn:
+            case = cases.get_case(conn, cases.find_by_source(conn, "hotline", "P1") or 0)
+        before = self.tables(db, self.AS_OF)
+        place_incident(db, case.id, case.version, Placing(NORTH_EAST), hand(self.THEN), DESK)
+        assert self.tables(db, self.AS_OF) == before
+
+    def test_names_codes_and_new_areas(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        report(db)
+        before = self.tables(db, self.AS_OF)
+        renamed = [({**told, "name": "新名"}, shape) for told, shape in areas()]
+        renamed.append(({**renamed[0][0], "code": "990101002000"}, square(2000, 0, 2100, 100)))
+        path = write_geojson(tmp_path / "renamed.geojson", renamed)
+        import_areas(db, path, ImportOptions(source="test"), self.THEN)
+        boxes = {code: box for code, box in grid_boxes().items() if code.startswith(WEST)}
+        backdated = ImportOptions(source="test", publish=True, effective_from=datetime(2026, 3, 10, tzinfo=CITY))
+        named = [({**told, "name": "新格"}, shape) for told, shape in grids(boxes)]
+        import_grids(db, write_geojson(tmp_path / "named.geojson", named), backdated, self.THEN)
+        assert self.tables(db, self.AS_OF) == before
+        assert {row.name for row in tell(db, "grid").rows if row.key} == {"新格"}
+        assert {row.name for row in tell(db, "community").rows if row.key} == {"新名"}
+
+    def test_grids_in_which_cases_lie_are_not_taken_back(self, db: Database, town: PlanTown) -> None:
+        report(db)
+        with db.read() as conn:
+            import_id = conn.execute(text("select max(id) from import_batch where kind = 'grids'")).scalar_one()
+        with pytest.raises(BadMove) as refused:
+            undo_import(db, import_id, LATER)
+        assert refused.value.key == "import_in_use"
+
+    def test_a_file_that_replaces_its_source_takes_no_case_away(
+        self, db: Database, town: PlanTown, tmp_path: Path
+    ) -> None:
+        report(db, channel="member")
+        before = self.tables(db, self.AS_OF)
+        path = write_csv(tmp_path / "members.csv", incidents(1))
+        import_incidents(db, path, ImportOptions(source="member", replace=True), self.THEN)
+        assert self.tables(db, self.AS_OF) == before
+        assert whole(tell(db), "filing") == (1, 1)
+
+    def test_it_says_while_it_is_not_final(self, db: Database, town: PlanTown) -> None:
+        assert not tell(db, as_of=LATER - timedelta(minutes=59)).is_final
+        assert tell(db, as_of=LATER - timedelta(minutes=60)).is_final
+
+
 def say_rehome(db: Database, case: Case, at: datetime, before: int, after: int) -> None:
     with db.write() as conn:
         known = cases.get_case(conn, case.id, lock=True)
@@ -177,6 +285,15 @@ class TestSums:
         assert ratios(found, "filing") == {WEST: (20, 20), "without_grid": (0, 10)}
         assert found.notes == {"figures_note_without_grid": 10}
 
+    def test_of_one_item_and_of_one_unit(self, db: Database, busy: None) -> None:
+        by_item = ratios(tell(db, "item"), "filing")
+        one = tell(db, "community", item="0102")
+        assert whole(one, "filing") == by_item["0102"] == (10, 15)
+        assert one.notes == {"figures_note_without_grid": 5}
+        assert one.inputs_hash != tell(db, "community").inputs_hash
+        by_unit = ratios(tell(db, "unit"), "closing")
+        assert whole(tell(db, "all", unit="环卫站"), "closing") == by_unit["环卫站"]
+
     def test_rows_come_in_the_order_of_keys(self, db: Database, busy: None) -> None:
         keys = [row.key for row in tell(db, "grid").rows if row.key]
         assert keys == sorted(keys)
@@ -191,7 +308,7 @@ class TestSums:
                 {"at": MONDAY},
             )
         found = tell(db)
-        assert found.notes == {"figures_note_without_report": 1}
+        assert (found.notes, found.remarks) == ({}, {"figures_note_without_report": 1})
         assert found.whole.rates["filing"].denominator == 30
 
     def test_a_case_without_its_report_is_left_out(self, db: Database, busy: None) -> None:
@@ -264,7 +381,7 @@ class TestSight:
                 report(db, lonlat=place)
 
     def test_small_numbers_are_hidden_and_cannot_be_worked_out(self, db: Database, mixed: None) -> None:
-        found = tell(db, "grid", as_of=MARCH[1], sight=self.VIEWER)
+        found = tell(db, "grid", as_of=TOLD, sight=self.VIEWER)
         # the three, and with them the next smallest; the whole is told
         assert ratios(found, "filing") == {
             f"{WEST}001": (None, None),
@@ -280,29 +397,31 @@ class TestSight:
 
     def test_the_levels_agree_with_each_other(self, db: Database, mixed: None) -> None:
         for by, code in (("community", WEST), ("subdistrict", SUBDISTRICT)):
-            assert ratios(tell(db, by, as_of=MARCH[1], sight=self.VIEWER), "filing")[code] == (29, 29)
+            assert ratios(tell(db, by, as_of=TOLD, sight=self.VIEWER), "filing")[code] == (29, 29)
 
     @pytest.mark.parametrize(
         ("key", "wish"),
         [
             ("figures_whole_months", {"before": MARCH[1] - timedelta(days=1)}),
             ("figures_whole_months", {"before": datetime(2026, 5, 1, tzinfo=CITY)}),
-            ("figures_whole_months", {"as_of": MARCH[1] - timedelta(hours=1)}),
+            ("figures_whole_months", {"as_of": MARCH[1]}),
             ("figures_by_not_for_role", {"by": "unit"}),
             ("figures_by_not_for_role", {"by": "day"}),
+            ("figures_filter_not_for_role", {"item": LITTER}),
+            ("figures_filter_not_for_role", {"unit": "环卫站"}),
         ],
     )
     def test_nothing_that_could_be_subtracted(
         self, db: Database, town: PlanTown, key: str, wish: dict[str, Any]
     ) -> None:
         with pytest.raises(NotAllowed) as refused:
-            tell(db, **{"as_of": MARCH[1], "sight": self.VIEWER, **wish})
+            tell(db, **{"as_of": TOLD, "sight": self.VIEWER, **wish})
         assert refused.value.key == key
 
     def test_one_of_an_area_is_not_told_by_item(self, db: Database, town: PlanTown) -> None:
         with pytest.raises(NotAllowed):
-            tell(db, "item", as_of=MARCH[1], sight=replace(self.VIEWER, area_id=town.community_id))
-        tell(db, "item", as_of=MARCH[1], sight=self.VIEWER)
+            tell(db, "item", as_of=TOLD, sight=replace(self.VIEWER, area_id=town.community_id))
+        tell(db, "item", as_of=TOLD, sight=self.VIEWER)
 
 
 class TestRefused:
@@ -324,6 +443,7 @@ class TestRefused:
             ("figures_period_backwards", {"before": MARCH[0]}),
             ("figures_period_long", {"since": datetime(2020, 1, 1, tzinfo=CITY)}),
             ("figures_as_of_early", {"as_of": MARCH[0]}),
+            ("incident_item_unknown", {"item": "垃圾"}),
             ("figures_as_of_future", {"as_of": LATER + timedelta(microseconds=1)}),
         ],
     )
@@ -361,6 +481,7 @@ class TestCommand:
         assert code == 0, told
         found = json.loads(told)
         assert (found["whole"]["rates"]["on_time"]["numerator"], found["rounding"]) == (1, "half_up")
+        assert found["queried_at"] > found["as_of"] > found["since"]
         code, told = gridcircle(db, *words)
         assert code == 0
         assert "closed in time of due: 1 / 1 = 100.00 %" in told

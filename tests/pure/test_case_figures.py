@@ -297,7 +297,7 @@ def trees(draw: st.DrawFn) -> tuple[list[int], list[list[int]]]:
 
 class TestHiding:
     def hidden(self, parent: Sequence[int], counts: Sequence[Sequence[int]]) -> list[bool]:
-        return hidden_cells(np.array(parent), np.array(counts), 10).tolist()
+        return hidden_cells(np.array(parent), np.array(counts), 10, compares=True).tolist()
 
     @settings(max_examples=300, deadline=None)
     @given(trees())
@@ -325,6 +325,13 @@ class TestHiding:
         free = np.linalg.svd(np.array(equations))[2][np.linalg.matrix_rank(np.array(equations)) :] if place else []
         for node in place:
             assert np.abs(np.array(free)[:, place[node]]).max() > 1e-9, f"{node} of {parent} {counts}"
+
+    @settings(max_examples=300, deadline=None)
+    @given(trees())
+    def test_the_whole_is_hidden_only_for_itself(self, tree: tuple[list[int], list[list[int]]]) -> None:
+        """So that it is hidden in the tables of all trees, or in none."""
+        met, of = tree[1][0]
+        assert self.hidden(*tree)[0] == any(0 < number < 10 for number in (met, of, of - met))
 
     def test_nothing_is_hidden_without_need(self) -> None:
         assert self.hidden([-1, 0, 0], [[70], [30], [40]]) == [False, False, False]

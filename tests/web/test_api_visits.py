@@ -82,7 +82,7 @@ def test_who_may(client: TestClient, world: World, bearer: Bearer, homes: None) 
     assert put(client, world, viewer).status_code == 403
     assert put(client, world, east).status_code == 403
     assert client.get(DUE, params={"community": WEST}, headers=east).status_code == 403
-    assert client.get(DUE, params=AT, headers=viewer).json()["key"] == "figures_whole_months"
+    assert client.get(DUE, params=AT, headers=viewer).json()["key"] == "visits_whole_months"
     seen = client.get(DUE, params={"by": "community"}, headers=viewer).json()
     assert seen["smallest"] == 10
     numbers = [

@@ -69,6 +69,7 @@ def test_the_page_carries_its_guards(site: TestClient) -> None:
         ("proposals", 3, 2),
         ("compare", 3, 4),
         ("dispatch", 3, 3),
+        ("figures", 3, 3),
     ],
 )
 def test_every_file_a_page_asks_for_is_there_and_may_be_kept(

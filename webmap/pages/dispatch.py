@@ -24,7 +24,7 @@ DISPATCH = Shell(
     "dispatch_title",
     ("map.css", "reach.css", "dispatch.css"),
     "dispatch_main.js",
-    ("plan_", "redraw_"),
+    ("plan_", "redraw_", "fig_"),
 )
 
 

@@ -19,8 +19,8 @@ from webmap.layers import Bounds, PlannerMap, PlansMap, ProposalsMap, PublicMap,
 TILE_LAYERS = ("land", "barrier", "street", "area", "grid", "station", "resource", "incident")
 MIN_ZOOM, MAX_ZOOM = 3, 19
 MAX_DATA_ZOOM = 16
-STAFF_ONLY = ("plan_", "redraw_", "twin_", "dispatch_")
-"""How keys of sentences begin that only staff's pages say: what-ifs, plans, two side by side, the desks' board."""
+STAFF_ONLY = ("plan_", "redraw_", "twin_", "dispatch_", "fig_")
+"""How keys of sentences begin that only staff's pages say: what-ifs, plans, two side by side, the board, figures."""
 LAID_OUT = "laid_"
 """How keys of sentences begin that only the page of proposed plans says."""
 EVERYWHERE: Bounds = (73.0, 18.0, 135.0, 54.0)
@@ -69,7 +69,7 @@ PLANNER = Shell(
     "plan_title",
     ("map.css", "reach.css"),
     "main.js",
-    ("redraw_", "twin_", "dispatch_", LAID_OUT),
+    ("redraw_", "twin_", "dispatch_", "fig_", LAID_OUT),
 )
 PLANS = Shell(
     "plans.html",
@@ -77,7 +77,7 @@ PLANS = Shell(
     "redraw_title",
     ("map.css", "reach.css", "plans.css"),
     "plans_main.js",
-    ("plan_", "twin_", "dispatch_", LAID_OUT),
+    ("plan_", "twin_", "dispatch_", "fig_", LAID_OUT),
 )
 TWIN = Shell(
     "twin.html",
@@ -85,7 +85,7 @@ TWIN = Shell(
     "twin_title",
     ("map.css", "reach.css", "plans.css", "twin.css"),
     "twin_main.js",
-    ("plan_", "dispatch_", LAID_OUT),
+    ("plan_", "dispatch_", "fig_", LAID_OUT),
     maps=2,
 )
 PROPOSALS = Shell(

@@ -65,6 +65,7 @@ export class Staff {
     byId("staff-out").hidden = !isIn;
     if (byId("to-planner")) byId("to-planner").hidden = !mayPlan(me.role);
     if (byId("to-dispatch")) byId("to-dispatch").hidden = !seesPoints(me.role);
+    byId("to-figures").hidden = !isIn;
     byId("staff-form").hidden = isIn;
   }
 }

@@ -1,19 +1,30 @@
 -- One row: the stages that the cases of a period came to, packed, case by case in order, and what their steps said.
 -- Which cases: those that changed in the period or later, are open, or were due about then; what is too much does no harm.
 -- (Packed, it is ten times faster to fetch than as rows; the aggregates take the order of the subqueries.)
+-- What counts is what was stored by then: a file that came later says nothing about the days that it tells of, and what it
+-- brought counts until it was taken back.
 with wanted as materialized (
     select id, item, catalogue_version, grid_id, unit
     from incident
     where reported_at is not null and reported_at < :before and reported_at <= :as_of
       and (retired_at is null or retired_at > :as_of)
       and (updated_at >= :since or due_at >= :due_since or (state = 'open' and retired_at is null))
+    union all
+    select id, item, catalogue_version, grid_id, unit
+    from gone_case
+    where gone_at > :as_of and reported_at < :before and reported_at <= :as_of
     order by id
     offset 0
 ),
 step as materialized (
-    select s.incident_id, s.seq, s.move, s.from_stage, s.to_stage, s.at, s.said, s.at <= :as_of as is_known
+    select s.incident_id, s.seq, s.move, s.from_stage, s.to_stage, s.at, s.said,
+           s.at <= :as_of and s.known_at <= :as_of as is_known
     from wanted w
-    join incident_step s on s.incident_id = w.id
+    join (
+        select incident_id, seq, move, from_stage, to_stage, at, known_at, said from incident_step
+        union all
+        select incident_id, seq, move, from_stage, to_stage, at, known_at, said from gone_step
+    ) s on s.incident_id = w.id
     order by s.incident_id, s.seq
     offset 0
 ),
@@ -40,6 +51,7 @@ said_packed as (
         string_agg(int8send(incident_id), ''::bytea) filter (where said ? 'grid_id') as grid_case,
         string_agg(boolsend(is_known), ''::bytea) filter (where said ? 'grid_id') as grid_is_known,
         string_agg(boolsend(move = 'rehome'), ''::bytea) filter (where said ? 'grid_id') as grid_is_rehome,
+        string_agg(boolsend(said ? 'from_grid_id'), ''::bytea) filter (where said ? 'grid_id') as grid_says_before,
         array_agg(said ->> 'grid_id') filter (where said ? 'grid_id') as grid_said,
         array_agg(said ->> 'from_grid_id') filter (where said ? 'grid_id') as grid_from,
         string_agg(int8send(incident_id), ''::bytea) filter (where not is_known) as later_case,
