@@ -15,12 +15,15 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
 from geo.caller import caller_hash
-from geo.case_clocks import Dues, Passage, dues_of
+from geo.case_clocks import Passage, dues_of, warned_at
 from geo.case_states import Stage
 from geo.cases import Case, Step, Suggestion
+from geo.clocks import Limit
 from geo.compute.datums import DATUMS, to_wgs84
 from geo.errors import Conflict, NotAllowed, Refused
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
+from geo.rules.clocks import OfficeWeek
+from geo.rules.escalation import escalation_rule
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
 from geo.store import cases, locate
@@ -205,7 +208,6 @@ def _stored(
     place = None if report.lonlat is None else place_of(conn, report.lonlat, report.datum, hand)
     _refuse_twin(conn, report)
     stage: Stage = "collected" if place is None else "filed"
-    dues = dues_of([Passage(desk.local(hand.at), stage)], item.limits, desk.week)
     text, address, named = masked(report.text or ""), masked(report.address or ""), masked(report.unit or "")
     unit = named.text or (None if place is None else place.unit_at(item.level))
     case_id = cases.insert_case(
@@ -214,7 +216,7 @@ def _stored(
             **_columns(report, catalogue, hand),
             "source_key": report.source_key or number,
             **({"geom": None} if place is None else place.columns),
-            **due_columns(dues, hand.at),
+            **due_columns([Passage(desk.local(hand.at), stage)], item.limits, desk.week),
             "stage": stage,
             "text": text.text or None,
             "address": address.text or None,
@@ -235,10 +237,13 @@ def _together(*texts: Masked) -> Mapping[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
-def due_columns(dues: Dues, at: datetime) -> dict[str, Any]:
-    """Deadlines as the store has them, of a stage that begins now."""
+def due_columns(passages: Sequence[Passage], limits: Mapping[str, Limit], week: OfficeWeek) -> dict[str, Any]:
+    """Deadlines as the store has them, of a case whose last stage begins now; arguments as of ``dues_of``."""
+    dues, now = dues_of(passages, limits, week), passages[-1].at
+    warn_at = warned_at(passages, limits, escalation_rule().warning_share, week)
     return {
-        "stage_since": at,
+        "stage_since": now,
+        "warn_at": warn_at if warn_at is not None and warn_at > now else None,
         "stage_due_at": None if dues.stage is None else dues.stage.at,
         "due_at": None if dues.total is None else dues.total.at,
         "is_due_sure": dues.is_sure,

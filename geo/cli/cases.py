@@ -11,6 +11,7 @@ import typer
 
 from geo import settings
 from geo.actions.case_desk import Desk
+from geo.actions.escalate_breaches import escalate_breaches
 from geo.actions.plan_access import Hand
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, report_incident
@@ -23,6 +24,7 @@ from geo.cli.session import open_database
 from geo.errors import Refused
 from geo.rules.case_catalogue import level_for
 from geo.rules.case_levels import LEVELS, Level
+from geo.step_reasons import reason_of
 from geo.store import cases
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.lists import Slice
@@ -116,7 +118,10 @@ def show(case_id: CaseId, as_json: Json = False) -> None:
     desk = _desk()
     with open_database() as db, db.read() as conn:
         case, steps = cases.get_case(conn, case_id), cases.steps_of(conn, case_id)
-    lines = [_line(case, desk), *(f"  {desk.local(s.at):%Y-%m-%d %H:%M} {s.move} {s.reason or ''}" for s in steps)]
+    lines = [
+        _line(case, desk),
+        *(f"  {desk.local(s.at):%Y-%m-%d %H:%M} {s.move} {reason_of(s, language()) or ''}" for s in steps),
+    ]
     lines.append(sentence("case_moves", language(), moves=", ".join(move.key for move in moves_from(case.stage))))
     answer({"case": _row(case, desk), "steps": [asdict(step) for step in steps]}, lines, as_json=as_json)
 
@@ -169,6 +174,18 @@ def rehome(as_json: Json = False) -> None:
     with open_database() as db, db.write() as conn:
         moved = rehome_incidents(conn, None, Hand(_now(desk)))
     answer({"moved": moved}, [sentence("cases_rehomed", language(), number=moved)], as_json=as_json)
+
+
+@cases_app.command()
+def escalate(as_json: Json = False) -> None:
+    """See to deadlines that passed, as the service does by itself. / 处理已到期案件（自动升级）。"""
+    desk = _desk()
+    with open_database() as db:
+        found = escalate_breaches(db, desk, lambda: _now(desk))
+    counts = {deed: found.done.get(deed, 0) for deed in ("escalate", "overdue", "warn")}
+    lines = [sentence("cases_escalated", language(), **counts, faults=len(found.faults))]
+    lines += [f"{incident_id}: {key}" for incident_id, key in found.faults]
+    answer({**counts, "faults": dict(found.faults)}, lines, as_json=as_json)
 
 
 def _desk() -> Desk:
