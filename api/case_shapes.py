@@ -12,13 +12,12 @@ from api.schemas import Position, Shape
 from api.station_shapes import Line, Spot
 from geo.actions.case_desk import Desk
 from geo.actions.report_incident import Reported
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Stage, moves_from
 from geo.cases import Case, CaseNews, Step, Suggestion
-from geo.rules.case_catalogue import level_for
 from geo.rules.case_levels import Level
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
-from geo.step_reasons import reason_of
 
 RULE = incident_rule()
 
@@ -238,6 +237,6 @@ def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, A
         "moves": [move.key for move in moves_from(case.stage)],
         "item_name": None if item is None else item.in_language(language),
         "service": None if item is None else item.service,
-        "level_reason": None if item is None else level_for(item).in_language(language),
+        "level_reason": level_reason(case, item, language),
         "is_overdue": case.is_overdue(now),
     }

@@ -22,6 +22,7 @@ from geo.clocks import Limit
 from geo.compute.datums import DATUMS, to_wgs84
 from geo.errors import Conflict, NotAllowed, Refused
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
+from geo.rules.case_levels import LEVELS, Level
 from geo.rules.clocks import OfficeWeek
 from geo.rules.escalation import escalation_rule
 from geo.rules.import_limits import import_limits
@@ -87,6 +88,10 @@ class Place:
     plan_id: int | None
     plan_version: int | None
     border_grid_ids: tuple[int, ...]
+    beside: locate.NearGrid | None
+    """The nearest grid, where none holds it."""
+    town: str | None
+    """The outermost area that holds it, or that holds the nearest grid."""
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -99,8 +104,28 @@ class Place:
             "border_grid_ids": list(self.border_grid_ids),
         }
 
-    def unit_at(self, level: str) -> str | None:
-        """Who answers for the ground at a level, where nobody else does (属地兜底); None: nobody there."""
+    def decides(self, level: Level) -> tuple[Level, str | None]:
+        """The level that sees to a case that a level may decide, and who answers for the ground there (属地兜底).
+
+        In no grid, or outside of all areas, it is the next level up that is there: in the end the city.
+        """
+        if self.grid_id is not None:
+            return level, self._unit_at(level)
+        for above in LEVELS[LEVELS.index(level) :]:
+            unit = self._unit_at(above)
+            if unit is not None:
+                return above, unit
+        return LEVELS[-1], self.town
+
+    def told(self, level: Level) -> dict[str, Any]:
+        """What a step says of a place in no grid: the reason, and the level that sees to the case for it."""
+        if self.beside is None:
+            return {}
+        distance_m = round(self.beside.distance_m, 1)
+        beside = {"beside_grid_id": self.beside.id, "beside": self.beside.name, "distance_m": distance_m}
+        return {"why": "case_outside_grids", "level": level, **beside}
+
+    def _unit_at(self, level: str) -> str | None:
         if level == "grid":
             return self.grid_name
         return next((link.name for link in self.chain if link.level == level), None)
@@ -175,15 +200,20 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
         raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
     grid = locate.grid_at(conn, (lon, lat), hand.at)
     within_m = incident_rule().border_within_m
+    # on a border the grid decides, so that the chain ends in the community that the grid belongs to
+    chain = locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id)
+    beside = locate.nearest_grid(conn, (lon, lat), hand.at) if grid is None else None
+    around = chain if chain or beside is None else locate.chain_of(conn, beside.community_id)
     return Place(
         point=shapely.Point(lon, lat),
-        # on a border the grid decides, so that the chain ends in the community that the grid belongs to
-        chain=locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id),
+        chain=chain,
         grid_id=None if grid is None else grid.id,
         grid_name=None if grid is None else grid.name,
         plan_id=None if grid is None else grid.plan_id,
         plan_version=None if grid is None else get_plan(conn, grid.plan_id).version,
         border_grid_ids=cases.border_grids(conn, (lon, lat), hand.at, within_m, None if grid is None else grid.id),
+        beside=beside,
+        town=around[0].name if around else None,
     )
 
 
@@ -209,7 +239,8 @@ def _stored(
     _refuse_twin(conn, report)
     stage: Stage = "collected" if place is None else "filed"
     text, address, named = masked(report.text or ""), masked(report.address or ""), masked(report.unit or "")
-    unit = named.text or (None if place is None else place.unit_at(item.level))
+    level, ground = (item.level, None) if place is None else place.decides(item.level)
+    unit = named.text or ground
     case_id = cases.insert_case(
         conn,
         {
@@ -218,6 +249,7 @@ def _stored(
             **({"geom": None} if place is None else place.columns),
             **due_columns([Passage(desk.local(hand.at), stage)], item.limits, desk.week),
             "stage": stage,
+            "level": level,
             "text": text.text or None,
             "address": address.text or None,
             "caller_hash": None if report.caller is None else caller_hash(report.caller, desk.caller_key),
@@ -226,6 +258,8 @@ def _stored(
     )
     grid_id = None if place is None else place.grid_id
     said = {"item": item.code, "channel": report.channel, "unit": unit, "grid_id": grid_id}
+    if place is not None:
+        said |= place.told(level)
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
     return Reported(case, item, _together(text, address, named), suggestions_for(conn, case))
@@ -263,7 +297,6 @@ def _columns(report: Report, catalogue: CaseCatalogue, hand: Hand) -> dict[str, 
         "channel": report.channel,
         "source": report.channel,
         "precision_m": report.precision_m,
-        "level": item.level,
     }
 
 

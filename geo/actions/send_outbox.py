@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from geo.actions.case_desk import Desk
+from geo.case_reasons import reason_of
 from geo.errors import GridcircleError
 from geo.outside.mail import mail_server, send_mail
 from geo.outside.post import post
 from geo.outside.signature import DELIVERY, HEADER, signature
 from geo.outside.targets import MAIL, check_target
 from geo.rules.outside import outside_rule
-from geo.step_reasons import reason_of
 from geo.store import outbox
 from geo.store.database import Database
 from geo.webhooks import Delivery, Sent

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
-from geo.actions.report_incident import LonLat, due_columns, place_of
+from geo.actions.report_incident import LonLat, Place, due_columns, place_of
 from geo.case_clocks import Passage
 from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
 from geo.cases import Case, Step
@@ -149,12 +149,24 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
         values: dict[str, Any] = {**place.columns, "precision_m": placing.precision_m, "stage": case.stage}
         if case.stage == "collected":
             values["stage"] = "filed"
-        if case.unit is None and case.level is not None:
-            values["unit"] = place.unit_at(case.level)
+        values |= _decides(case, place, desk)
         told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id, "from_grid_id": case.grid_id}
+        if case.level is not None:
+            told |= place.told(values.get("level", case.level))
         if "unit" in values:
             told["unit"] = values["unit"]
         return store_step(conn, case, values, ("locate", None, told), hand, desk)
+
+
+def _decides(case: Case, place: Place, desk: Desk) -> dict[str, Any]:
+    """Who sees to a case from where it lies: nothing new once a grid held it and a unit had it, or it was sent on."""
+    item = desk.item_of(case)
+    is_settled = case.unit is not None and case.grid_id is not None
+    if item is None or is_settled or case.stage not in {"collected", "filed"}:
+        return {}
+    level, unit = place.decides(item.level)
+    is_named = case.unit is not None and (case.stage == "collected" or case.level == level)
+    return {"level": level} if is_named else {"level": level, "unit": unit}
 
 
 def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Case:

@@ -16,6 +16,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, Sent, place_incident, step_incident
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import STAGES, Said, moves_from
 from geo.cases import Case
 from geo.cli import orders
@@ -24,7 +25,6 @@ from geo.cli.session import open_database
 from geo.errors import Refused
 from geo.rules.case_catalogue import level_for
 from geo.rules.case_levels import LEVELS, Level
-from geo.step_reasons import reason_of
 from geo.store import cases
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.lists import Slice
@@ -84,7 +84,7 @@ def report(  # noqa: PLR0913, PLR0917 -- one option for each thing that is told
     with open_database() as db:
         found = report_incident(db, told, desk, Hand(now), uuid4().hex)
     others = [asdict(other) for other in found.suggestions]
-    lines = [_line(found.case, desk), level_for(found.item).in_language(language())]
+    lines = [_line(found.case, desk), level_reason(found.case, found.item, language()) or ""]
     lines += [sentence("case_may_be", language(), id=other.id, why=other.why) for other in found.suggestions]
     answer(
         {"case": _row(found.case, desk), "masked": dict(found.masked), "suggestions": others}, lines, as_json=as_json
@@ -96,6 +96,7 @@ def list_(
     stage: Annotated[list[str] | None, typer.Option(help=f"Any of {', '.join(STAGES)}.")] = None,
     closed: Annotated[bool, typer.Option("--closed", help="Those that have ended, too. / 含已结束。")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Overdue ones only. / 仅超期。")] = False,
+    no_grid: Annotated[bool, typer.Option("--no-grid", help="Those that lie in no grid. / 仅网格外。")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: Json = False,
 ) -> None:
@@ -105,6 +106,7 @@ def list_(
         state=None if closed or stage else "open",
         stages=tuple(stage) if stage else None,
         overdue_at=_now(desk) if overdue else None,
+        is_in_grid=False if no_grid else None,
     )
     with open_database() as db, db.read() as conn:
         matched, found = list_cases(conn, wanted, Slice(limit), due_first=True)

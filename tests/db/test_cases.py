@@ -28,6 +28,7 @@ from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, Reported, report_incident
 from geo.actions.revoke_token import revoke_token
 from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said
 from geo.compute.datums import from_wgs84
 from geo.errors import BadMove, Conflict, GridcircleError, NotAllowed, NotFound, Refused, StaleVersion
@@ -36,7 +37,9 @@ from geo.plan_ops import Paint
 from geo.rules.incidents import incident_rule
 from geo.settings import Settings
 from geo.store import cases
+from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
+from geo.store.lists import Slice
 from tests.plan_towns import PlanTown, build_plan_town, unit_no
 from tests.small_town import EAST, WEST, lonlat
 
@@ -129,6 +132,46 @@ class TestReporting:
         assert (placed.case.stage, placed.case.grid_id) == ("filed", town.grid[3])
         assert placed.case.unit is not None
         assert placed.case.stage_due_at == found.case.stage_due_at  # the clock did not begin anew
+
+    # Grids hold the western square kilometre; the community to the east has none, and the areas end 1 km to the north.
+    @pytest.mark.parametrize(
+        ("item", "place_m", "sees_to_it", "distance_m"),
+        [
+            ("0602", (1250, 250), ("community", "区002"), 250),
+            ("0101", (1250, 250), ("subdistrict", "区000"), 250),
+            ("0602", (250, 3000), ("city", "区000"), 2000),
+        ],
+    )
+    def test_in_no_grid_the_next_level_up_sees_to_it_and_why(
+        self, db: Database, town: PlanTown, desks: Any, item: str, place_m: Any, sees_to_it: Any, distance_m: int
+    ) -> None:
+        found = report(db, desks[0], item=item, lonlat=lonlat(*place_m))
+        case = found.case
+        assert (case.stage, case.grid_id, (case.level, case.unit)) == ("filed", None, sees_to_it)
+        with db.read() as conn:
+            (made,) = cases.steps_of(conn, case.id)
+        assert made.said["distance_m"] == pytest.approx(distance_m, rel=0.002)
+        assert made.said["beside_grid_id"] in town.grid
+        assert f"{made.said['distance_m']:,.0f} m" in (reason_of(made, "en") or "")
+        told = level_reason(case, found.item, "zh") or ""
+        assert ("不在任何网格内" in told) == (case.level != found.item.level)
+
+    def test_what_lies_in_no_grid_is_a_queue_of_its_own(self, db: Database, town: PlanTown, desks: Any) -> None:
+        inside, outside, nowhere = (
+            report(db, desks[0], item="0602", lonlat=where) for where in (lonlat(250, 750), lonlat(250, 3000), None)
+        )
+        with db.read() as conn:
+            for is_in_grid, wanted in ((False, outside), (True, inside)):
+                filtered = CaseFilter(is_in_grid=is_in_grid)
+                matched, listed = list_cases(conn, filtered, Slice(10), due_first=True)
+                assert (matched, [case.id for case in listed]) == (1, [wanted.case.id])
+        # the place was wrong: it lies in a grid after all
+        hand = later(desks[1], hours=1)
+        placed = place_incident(db, outside.case.id, 1, Placing(lonlat(250, 750)), hand, DESK).case
+        assert (placed.grid_id, placed.level, placed.unit) == (town.grid[0], inside.case.level, inside.case.unit)
+        # and the one that was to be located lies in none
+        placed = place_incident(db, nowhere.case.id, 1, Placing(lonlat(1250, 250)), hand, DESK).case
+        assert (placed.stage, placed.grid_id, placed.level, placed.unit) == ("filed", None, "community", "区002")
 
     def test_personal_numbers_are_not_kept(self, db: Database, desks: Any) -> None:
         found = report(db, desks[0], text="请回电 138-0013-8000", address="张某 13900139000", caller="138 0013 8000")

@@ -14,9 +14,9 @@ from geo.actions.create_token import create_token
 from geo.actions.escalate_breaches import NOTHING, Escalated, escalate_breaches
 from geo.actions.plan_access import Hand
 from geo.actions.step_incident import Stepped
+from geo.case_reasons import reason_of
 from geo.cases import CLOCK, Case, Step
 from geo.errors import Refused
-from geo.step_reasons import reason_of
 from geo.store import breaches, cases
 from geo.store.database import Database
 from tests.db.test_cases import CITY, DESK, MONDAY, later, report, step
