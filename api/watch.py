@@ -1,4 +1,4 @@
-"""The service sees to deadlines that pass, as soon as they do."""
+"""The service sees to what comes with time: deadlines that pass, plans that come into force."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from threading import Event, Thread
 from typing import Final
 
 from geo.actions.case_desk import Desk
-from geo.actions.escalate_breaches import escalate_breaches
+from geo.actions.escalate_breaches import NOTHING, escalate_breaches
+from geo.actions.rehome_incidents import rehome_left_behind
 from geo.errors import DatabaseAway, GridcircleError
 from geo.store.database import Database
 
@@ -38,20 +39,18 @@ def watching(db: Database, desk: Desk, clock: Callable[[], datetime]) -> Iterato
     db
         Where cases are; two connections are used at a time.
     desk
-        The city's settings, clocks and catalogue; where it says so nothing is done by itself.
+        The city's settings, clocks and catalogue; where they say so nothing is escalated by itself.
     clock
         Now.
     """
     ending = Event()
     thread = Thread(target=_watch, args=[db, desk, clock, ending], name="watch", daemon=True)
-    if desk.settings.escalation:
-        thread.start()
+    thread.start()
     try:
         yield
     finally:
         ending.set()
-        if thread.ident is not None:
-            thread.join(PATIENCE_S)
+        thread.join(PATIENCE_S)
 
 
 def _watch(db: Database, desk: Desk, clock: Callable[[], datetime], ending: Event) -> None:
@@ -59,7 +58,8 @@ def _watch(db: Database, desk: Desk, clock: Callable[[], datetime], ending: Even
     pause_s = 0.0
     while not ending.wait(pause_s):
         try:
-            found = escalate_breaches(db, desk, clock, ending.is_set)
+            rehome_left_behind(db, clock)
+            found = escalate_breaches(db, desk, clock, ending.is_set) if desk.settings.escalation else NOTHING
         except DatabaseAway:
             log.warning("deadlines cannot be looked at: the database is away")
             pause_s = AWAY_S

@@ -77,7 +77,7 @@ def incident(
     with db.read() as conn:
         case = cases.get_case(conn, incident_id)
         check_sight(conn, case, hand_of(who, now))
-        steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case)
+        steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case, who.area_id)
     response.headers["ETag"] = f'"{case.version}"'
     return case_detail(case, steps, others, desk, now, language)
 

@@ -217,16 +217,18 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
     )
 
 
-def suggestions_for(conn: Connection, case: Case) -> list[Suggestion]:
-    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller."""
+def suggestions_for(conn: Connection, case: Case, area_id: int | None) -> list[Suggestion]:
+    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller.
+
+    Only those in the area that somebody answers for, or without a place; ``area_id`` None: all.
+    """
     rule, found = incident_rule(), []
     if case.item is not None and case.lonlat is not None:
-        within = rule.similar_within_m, rule.similar_within
-        found = cases.similar_cases(conn, case.item, case.lonlat, case.occurred_at, *within, case.id)
+        found = cases.similar_cases(conn, case, rule.similar_within_m, rule.similar_within, area_id)
     caller = cases.caller_hash_of(conn, case.id)
     if caller is not None:
         since, known = case.occurred_at - rule.caller_within, {other.id for other in found}
-        of_caller = cases.cases_of_caller(conn, caller, since, case.id, rule.most_suggested)
+        of_caller = cases.cases_of_caller(conn, caller, since, case.id, area_id, rule.most_suggested)
         found += [other for other in of_caller if other.id not in known]
     return found[: rule.most_suggested]
 
@@ -262,7 +264,7 @@ def _stored(
         said |= place.told(level)
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
-    return Reported(case, item, _together(text, address, named), suggestions_for(conn, case))
+    return Reported(case, item, _together(text, address, named), suggestions_for(conn, case, hand.area_id))
 
 
 def _together(*texts: Masked) -> Mapping[str, int]:

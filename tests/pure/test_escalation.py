@@ -10,6 +10,7 @@ import pytest
 
 import geo.compute.escalation
 import geo.rules.escalation
+import geo.words
 from geo.case_clocks import CLOCK_OF_STAGE, STAGE_CLOCKS, Passage, dues_of, warned_at
 from geo.case_states import ENDED_STAGES, MOVES, STAGES, Stage
 from geo.clocks import ClockKind, Limit
@@ -18,7 +19,7 @@ from geo.rules.case_levels import LEVELS, Level, is_above
 from geo.rules.case_needs import case_needs
 from geo.rules.clocks import office_week
 from geo.rules.escalation import escalation_rule
-from geo.words import LANGUAGES, sentence
+from geo.words import LANGUAGES, Span, sentence
 
 CITY = ZoneInfo("Asia/Shanghai")
 WEEK = office_week("Asia/Shanghai")
@@ -139,6 +140,12 @@ def test_the_reason_is_told_in_both_languages() -> None:
             assert "{" not in sentence(key, language, **values)
 
 
-@pytest.mark.parametrize("module", [geo.compute.escalation, geo.rules.escalation])
+def test_a_span_of_time_is_told_by_its_two_greatest_parts() -> None:
+    told = sentence("helper_position_lost", "zh", minutes=Span(38_080))
+    assert told == "位置为 26 天 10 小时前上报，已过期，不予派遣"
+    assert Span(38_080) == 38_080
+
+
+@pytest.mark.parametrize("module", [geo.compute.escalation, geo.rules.escalation, geo.words])
 def test_examples_of_the_code(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
