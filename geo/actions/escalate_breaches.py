@@ -97,23 +97,31 @@ def _act(conn: Connection, incident_id: int, desk: Desk, clock: Callable[[], dat
     case = cases.get_case(conn, incident_id, lock=True)
     hand = Hand(clock(), token_name=CLOCK)
     alarm = breaches.alarm_of(conn, incident_id, hand.at)
-    if alarm == "warning":
-        rule = escalation_rule()
-        limit = CLOCK_OF_STAGE[case.stage]
-        told = {
-            "why": "clock_warned",
-            "limit": limit,
-            "share": rule.warning_share[limit],
-            "source": rule.warning_source,
-        }
-        return _told(conn, case, "warn", told, hand, desk)
     if alarm is None:
         return None
+    deed = None
+    if alarm == "warning":
+        deed = _warn(conn, case, hand, desk)
+    elif alarm == "breach":
+        deed = _breach(conn, case, hand, desk)
+    if deed is None:
+        breaches.leave(conn, incident_id, alarm)
+    return deed
+
+
+def _warn(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
+    rule, limit = escalation_rule(), CLOCK_OF_STAGE[case.stage]
+    if limit not in rule.warning_share:  # it was when the limit began
+        return None
+    told = {"why": "clock_warned", "limit": limit, "share": rule.warning_share[limit], "source": rule.warning_source}
+    return _told(conn, case, "warn", told, hand, desk)
+
+
+def _breach(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
     chain = [] if case.lonlat is None else locate.chain_at(conn, case.lonlat)
     level = cast("Level | None", case.level)
     breach = on_breach(case.stage, level, case.need, {link.level for link in chain}, escalation_rule())
     if breach is None:
-        breaches.leave(conn, incident_id)
         return None
     if breach.act == "escalate":
         return _escalate(conn, case, breach, hand, desk)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, literal, select, tuple_, union_all, update
+from sqlalchemy import Connection, and_, case, exists, func, literal, select, tuple_, union_all, update
 
 from geo.store.incident_tables import incident
+from geo.store.tables import import_batch
 
 LOCK = 7_246_391_911
 
-Alarm = Literal["breach", "warning"]
+Alarm = Literal["breach", "old", "warning"]
 
 _i = incident.c
 # word for word the conditions of incident_breach_idx and incident_warn_idx
 _IS_OPEN = and_(_i.state == "open", _i.retired_at.is_(None))
 _IS_WATCHED = and_(_IS_OPEN, _i.breached_due_at.is_distinct_from(_i.stage_due_at))
 _IS_WARNED = and_(_IS_OPEN, _i.warn_at.is_not(None))
+_WAS_OVER = exists(select(1).where(import_batch.c.id == _i.import_id, import_batch.c.landed_at > _i.stage_due_at))
+"""What a file brings of deadlines that had passed by then is no news."""
 
 
 class Ring(NamedTuple):
@@ -59,11 +62,15 @@ def next_ring_at(conn: Connection, after: datetime) -> datetime | None:
 
 def alarm_of(conn: Connection, incident_id: int, at: datetime) -> Alarm | None:
     """What the clock has to do with a case now; of one that is locked, nothing changes that any more."""
-    chosen = case((and_(_IS_WATCHED, _i.stage_due_at < at), "breach"), (and_(_IS_WARNED, _i.warn_at < at), "warning"))
+    chosen = case(
+        (and_(_IS_WATCHED, _i.stage_due_at < at), case((_WAS_OVER, "old"), else_="breach")),
+        (and_(_IS_WARNED, _i.warn_at < at), "warning"),
+    )
     found: Alarm | None = conn.execute(select(chosen).where(_i.id == incident_id)).scalar_one_or_none()
     return found
 
 
-def leave(conn: Connection, incident_id: int) -> None:
-    """Nothing follows from a deadline that passed: do not ask again."""
-    conn.execute(update(incident).where(_i.id == incident_id).values(breached_due_at=_i.stage_due_at, warn_at=None))
+def leave(conn: Connection, incident_id: int, alarm: Alarm) -> None:
+    """Nothing follows from what has come: do not ask again."""
+    values = {"warn_at": None} if alarm == "warning" else {"warn_at": None, "breached_due_at": _i.stage_due_at}
+    conn.execute(update(incident).where(_i.id == incident_id).values(values))

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api.watch import watching
+from geo.actions.case_desk import Desk
 from geo.actions.create_token import create_token
 from geo.actions.escalate_breaches import NOTHING, Escalated, escalate_breaches
 from geo.actions.plan_access import Hand
@@ -17,6 +19,7 @@ from geo.actions.step_incident import Stepped
 from geo.case_reasons import reason_of
 from geo.cases import CLOCK, Case, Step
 from geo.errors import Refused
+from geo.settings import Settings
 from geo.store import breaches, cases
 from geo.store.database import Database
 from tests.db.test_cases import CITY, DESK, MONDAY, later, report, step
@@ -198,11 +201,47 @@ def test_one_case_that_cannot_be_dealt_with_does_not_hold_up_the_others(db: Data
     assert moves(db, plain.id) == ["report", "escalate"]
 
 
+def test_what_a_file_brings_of_old_deadlines_is_left_alone(db: Database, hand: Hand) -> None:
+    old, fresh = (report(db, hand).case for _ in range(2))  # due on Monday at 11:00
+    with db.write() as conn:
+        for case, landed_at in ((old, MONDAY + timedelta(hours=3)), (fresh, MONDAY)):
+            batch = conn.execute(
+                text(
+                    "insert into import_batch (kind, source, filename, sha256, actor, landed_at)"
+                    " values ('orders', 's', 'f', 'x', 'a', :at) returning id"
+                ),
+                {"at": landed_at},
+            ).scalar_one()
+            conn.execute(text("update incident set import_id = :b where id = :id"), {"b": batch, "id": case.id})
+    assert look(db, FRIDAY).done == {"escalate": 1}
+    assert [moves(db, case.id) for case in (old, fresh)] == [["report"], ["report", "escalate"]]
+    assert known(db, old.id)[0].is_overdue(FRIDAY)
+    assert look(db, FRIDAY).done == {}
+
+
 def test_the_command_does_the_same(db: Database, hand: Hand) -> None:
     case = report(db, hand).case  # long ago by the clock of the machine
     code, told = gridcircle(db, "cases", "escalate")
     assert (code, "1 cases escalated" in told) == (0, True)
     assert moves(db, case.id) == ["report", "escalate"]
+
+
+@pytest.mark.parametrize(("is_on", "looks", "done"), [(True, 3, ["report", "escalate"]), (False, 1, ["report"])])
+def test_the_service_does_it_by_itself_unless_turned_off(
+    db: Database, hand: Hand, is_on: bool, looks: int, done: list[str]
+) -> None:
+    case, asked, seen = report(db, hand).case, list[int](), threading.Event()
+
+    def clock() -> datetime:
+        """Asked for plans, for the round, and in the midst of the case."""
+        asked.append(1)
+        if len(asked) == looks:
+            seen.set()
+        return FRIDAY
+
+    with watching(db, Desk(Settings(escalation=is_on)), clock):
+        assert seen.wait(30)
+    assert moves(db, case.id) == done
 
 
 def test_nobody_is_called_like_the_clock(db: Database) -> None:
