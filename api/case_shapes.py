@@ -12,9 +12,9 @@ from api.schemas import Position, Shape
 from api.station_shapes import Line, Spot
 from geo.actions.case_desk import Desk
 from geo.actions.report_incident import Reported
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Stage, moves_from
 from geo.cases import Case, CaseNews, Step, Suggestion
-from geo.rules.case_catalogue import level_for
 from geo.rules.case_levels import Level
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
@@ -105,7 +105,10 @@ class StepTold(Shape):
     from_stage: str | None = Field(examples=["filed"])
     to_stage: str = Field(examples=["dispatched"])
     at: datetime = Field(examples=["2026-11-20T02:10:00Z"])
-    token_name: str | None = Field(examples=["desk 3"], description="What the token is for, never who holds it.")
+    token_name: str | None = Field(
+        examples=["desk 3"],
+        description="What the token is for, never who holds it; `clock`: nobody, the deadline passed.",
+    )
     reason: str | None = Field(examples=[None])
     said: dict[str, Any] = Field(examples=[{"unit": "市容环卫中心"}])
 
@@ -196,7 +199,7 @@ def case_detail(
     """A case with its steps."""
     return CaseDetail(
         **_values(case, desk, now, language),
-        steps=[step_told(step) for step in steps],
+        steps=[step_told(step, language) for step in steps],
         suggestions=[SuggestionTold.model_validate(other) for other in suggestions],
     )
 
@@ -213,12 +216,12 @@ def report_told(found: Reported, desk: Desk, now: datetime, language: str) -> Re
 
 def news_told(news: CaseNews, desk: Desk, now: datetime, language: str) -> NewsTold:
     """A step for those who listen."""
-    return NewsTold(step=step_told(news.step), case=case_told(news.case, desk, now, language))
+    return NewsTold(step=step_told(news.step, language), case=case_told(news.case, desk, now, language))
 
 
-def step_told(step: Step) -> StepTold:
-    """A step."""
-    return StepTold(**{**vars(step), "said": dict(step.said)})
+def step_told(step: Step, language: str) -> StepTold:
+    """A step, its reason in the language if it is one of ours."""
+    return StepTold(**{**vars(step), "reason": reason_of(step, language), "said": dict(step.said)})
 
 
 def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, Any]:
@@ -234,6 +237,6 @@ def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, A
         "moves": [move.key for move in moves_from(case.stage)],
         "item_name": None if item is None else item.in_language(language),
         "service": None if item is None else item.service,
-        "level_reason": None if item is None else level_for(item).in_language(language),
+        "level_reason": level_reason(case, item, language),
         "is_overdue": case.is_overdue(now),
     }

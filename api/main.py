@@ -52,6 +52,7 @@ from api.routes import (
 )
 from api.schemas import Problem, problems
 from api.sender import Sender
+from api.watch import watching
 from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
 from geo.actions.helper_cache import HelperCache
@@ -108,8 +109,9 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.settings = settings
     limits = request_limits()
     app.state.jobs = Jobs(limits, clock, new_id)
-    # a connection for every request that has a thread, one for every job that runs beside them, two for the sender
-    app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running + 2)
+    # a connection for every request that has a thread, one for every job that runs beside them, two for the
+    # sender and two for the watch
+    app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running + 4)
     app.state.events = Events(app.state.db, limits, clock)
     app.state.streets = StreetCache(app.state.db, settings.arrays_abs)
     app.state.desk = Desk(settings)
@@ -131,7 +133,8 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as connections: a request that has a thread never waits for a connection.
     current_default_thread_limiter().total_tokens = app.state.settings.workers_db
-    with app.state.sender.running():
+    state = app.state
+    with state.sender.running(), watching(state.db, state.desk, clock):
         async with app.state.events.running():
             yield
     app.state.jobs.close()

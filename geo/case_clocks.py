@@ -1,8 +1,9 @@
 """Which clock runs for a case, since when, and when it runs out: worked out from all that the case went through.
 
 One clock runs over several stages: from the report until somebody is sent (dispatch), until it is done (handle), until
-it was looked at and closed (verify). Over all of them runs the total. Deferred time counts for none of them, and while
-a case is closed the total stands still, too.
+it was looked at and closed (verify). Only an escalation begins it anew: whoever is above has the whole of the limit.
+Over all of them runs the total. Deferred time counts for none of them, and while a case is closed the total stands
+still, too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from geo.case_states import ENDED_STAGES, Stage
 from geo.clocks import Due, Limit
-from geo.compute.deadlines import Pause, due_after_pauses
+from geo.compute.deadlines import Pause, due_after_pauses, part_run
 from geo.rules.clocks import OfficeWeek
 
 StageClock = Literal["dispatch", "handle", "verify"]
@@ -59,7 +60,7 @@ def dues_of(passages: Sequence[Passage], limits: Mapping[str, Limit], week: Offi
     Parameters
     ----------
     passages
-        All stages it came to, in order of time; the first is the report.
+        All stages it came to, in order of time, and each escalation; the first is the report.
     limits
         By ``dispatch``, ``handle``, ``verify`` and ``total``; what is missing has no limit.
     week
@@ -82,6 +83,25 @@ def dues_of(passages: Sequence[Passage], limits: Mapping[str, Limit], week: Offi
     return Dues(stage, total)
 
 
+def warned_at(
+    passages: Sequence[Passage], limits: Mapping[str, Limit], shares: Mapping[str, float], week: OfficeWeek
+) -> datetime | None:
+    """When a share of the limit that runs now has run; None: nothing runs, or no share is set for its clock.
+
+    ``shares`` by clock of a stage; the rest as in :func:`dues_of`.
+
+    Raises
+    ------
+    Refused
+        As in :func:`dues_of`.
+    """
+    clock, stage = CLOCK_OF_STAGE.get(passages[-1].stage), dues_of(passages, limits, week).stage
+    if clock is None or stage is None or clock not in shares:
+        return None
+    deferred = _spells(passages, ("deferred",))
+    return part_run(_since(passages, clock), stage.at, limits[clock].clock, shares[clock], deferred, week)
+
+
 def _until_end(passages: Sequence[Passage]) -> Sequence[Passage]:
     """Without the stages it ended with: what was due stays to be read."""
     n = len(passages)
@@ -97,6 +117,8 @@ def _since(passages: Sequence[Passage], clock: StageClock) -> datetime:
         if CLOCK_OF_STAGE.get(stage) != clock:
             break
         since = at
+        if stage == "escalated":
+            break  # whoever is above has the whole of it
     return since
 
 

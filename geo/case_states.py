@@ -120,6 +120,15 @@ def moves_from(stage: Stage) -> tuple[Move, ...]:
     return tuple(move for move in MOVES.values() if stage in move.leads_from)
 
 
+def may_be_sent_to(stage: Stage) -> bool:
+    """Whether somebody can still be sent, now or after other moves; a closed case may be opened again.
+
+    >>> [stage for stage in ENDED_STAGES if may_be_sent_to(stage)]
+    ['closed']
+    """
+    return stage not in ENDED_STAGES or any("unit" in move.needs for move in moves_from(stage))
+
+
 def after(stage: Stage, move_key: str, said: Said) -> Stage:
     """The stage that a move leads to.
 

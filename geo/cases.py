@@ -11,6 +11,9 @@ from shapely.geometry import Point
 
 from geo.case_states import Stage
 
+CLOCK = "clock"
+"""Who takes the steps that nobody takes: no token is called so."""
+
 
 @dataclass(frozen=True)
 class Case:

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         description="Secret under which callers are hashed, 32 characters or more; empty: a file in GRIDCIRCLE_HOME.",
     )
 
+    escalation: bool = Field(
+        default=True, description="Whether the service sends cases one level up by itself when their time is over."
+    )
     outside_private: bool = Field(
         default=False, description="Whether messages to others may go into private networks, and by http to 127.0.0.1."
     )

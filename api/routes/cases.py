@@ -77,17 +77,17 @@ def incident(
     with db.read() as conn:
         case = cases.get_case(conn, incident_id)
         check_sight(conn, case, hand_of(who, now))
-        steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case)
+        steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case, who.area_id)
     response.headers["ETag"] = f'"{case.version}"'
     return case_detail(case, steps, others, desk, now, language)
 
 
 @router.get("/incidents/{incident_id}/steps", responses=problems(404))
-def steps(db: Db, now: Now, who: Dispatcher, incident_id: Id) -> list[StepTold]:
+def steps(db: Db, now: Now, language: Language, who: Dispatcher, incident_id: Id) -> list[StepTold]:
     """All that was done to a case, in order."""
     with db.read() as conn:
         check_sight(conn, cases.get_case(conn, incident_id), hand_of(who, now))
-        return [step_told(step) for step in cases.steps_of(conn, incident_id)]
+        return [step_told(step, language) for step in cases.steps_of(conn, incident_id)]
 
 
 @router.post("/incidents/{incident_id}/steps", responses=problems(404, 409, 412, 413))

@@ -83,6 +83,7 @@ class Filters:
     unit: Annotated[Word | None, Query(max_length=100)] = None
     holder: Annotated[Literal["me", "somebody", "nobody"] | None, Query(description="Who has it in hand.")] = None
     located: Annotated[bool | None, Query(description="Whether its place is known.")] = None
+    in_grid: Annotated[bool | None, Query(description="False: its place is known and lies in no grid.")] = None
     overdue: Annotated[Literal["yes"] | None, Query(description="Only those whose stage is overdue.")] = None
     since: Annotated[datetime | None, Query(description="From this time on.")] = None
     before: Annotated[datetime | None, Query(description="Before this time.")] = None
@@ -175,6 +176,7 @@ def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: 
         held_by=who.token_id if filters.holder == "me" else None,
         is_held={"somebody": True, "nobody": False}.get(filters.holder or ""),
         is_located=filters.located,
+        is_in_grid=filters.in_grid,
         overdue_at=now if filters.overdue else None,
         since=_local(filters.since, settings),
         before=_local(filters.before, settings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from geo.cases import CLOCK
 from geo.errors import NotFound, Refused
 from geo.store import locate as places
 from geo.store import tokens as rows
@@ -23,8 +24,10 @@ def create_token(
     NotFound
         If there is no such area.
     Refused
-        If the role is not one a token can have.
+        If the role is not one a token can have, or the name is that of the clock.
     """
+    if name == CLOCK:
+        raise Refused("token_name_taken", name=name)
     if role not in ROLES[1:]:
         raise Refused("token_role_unknown", role=role, roles=", ".join(ROLES[1:]))
     secret = new_secret()

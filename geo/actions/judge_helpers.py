@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from geo.helpers import Helper, Reason
 from geo.hours import HoursState
 from geo.rules.dispatch import dispatch_rule
+from geo.words import Span
 
 MINUTE = timedelta(minutes=1)
 
@@ -73,7 +74,7 @@ def _of_hours(state: HoursState) -> Reason:
 
 
 def _of_team(age: timedelta, busy: int) -> Verdict:
-    rule, told = dispatch_rule(), {"minutes": round(age / MINUTE)}
+    rule, told = dispatch_rule(), {"minutes": Span(round(age / MINUTE))}
     if age > rule.lost_after:
         return Verdict(Reason("helper_position_lost", told))
     if busy >= rule.cases_of_team:

@@ -13,6 +13,7 @@ from geo.actions.helper_cache import HelperCache, Helpers, Near
 from geo.actions.judge_helpers import Verdict, judge
 from geo.actions.load_city import Direction, LonLat, Wish
 from geo.actions.trace_way import Way, ends_at, trace_way
+from geo.case_states import may_be_sent_to
 from geo.compute.net import Stops, reversed_stops
 from geo.compute.pairs import homes_of_one
 from geo.errors import BadMove, NotAllowed, StreetsMissing
@@ -26,6 +27,7 @@ from geo.store import locate
 from geo.store.database import Database
 from geo.store.helpers import DispatchCase, dispatch_case
 from geo.units import DS_PER_MINUTE, BoolArray, FloatArray, Int32Array, IntArray
+from geo.words import Term
 
 AIR = "air-1"
 """Name of the rule by which answers without streets are made: changes whenever the same inputs give other results."""
@@ -189,7 +191,7 @@ def rank_helpers(
     NotAllowed
         If the case lies outside of the area.
     BadMove
-        If the case is still to be located.
+        If the case is still to be located, or has ended for good.
     Refused
         If more are asked for than a request may, or the minutes are not above 0 or beyond the horizon of the search.
     """
@@ -197,6 +199,8 @@ def rank_helpers(
     search = Wish.of(wish.minutes, wish.mode, wish.surface)
     with db.read() as conn:
         case, versions = dispatch_case(conn, incident_id)
+        if not may_be_sent_to(case.stage):
+            raise BadMove("rank_ended", id=incident_id, stage=Term(case.stage, "case_stage"))
         if case.lonlat is None:
             raise BadMove("rank_not_located", id=incident_id)
         if area_id is not None and not locate.is_within(conn, area_id, case.lonlat):

@@ -15,12 +15,16 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
 from geo.caller import caller_hash
-from geo.case_clocks import Dues, Passage, dues_of
+from geo.case_clocks import Passage, dues_of, warned_at
 from geo.case_states import Stage
 from geo.cases import Case, Step, Suggestion
+from geo.clocks import Limit
 from geo.compute.datums import DATUMS, to_wgs84
 from geo.errors import Conflict, NotAllowed, Refused
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
+from geo.rules.case_levels import LEVELS, Level
+from geo.rules.clocks import OfficeWeek
+from geo.rules.escalation import escalation_rule
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
 from geo.store import cases, locate
@@ -84,6 +88,10 @@ class Place:
     plan_id: int | None
     plan_version: int | None
     border_grid_ids: tuple[int, ...]
+    beside: locate.NearGrid | None
+    """The nearest grid, where none holds it."""
+    town: str | None
+    """The outermost area that holds it, or that holds the nearest grid."""
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -96,8 +104,28 @@ class Place:
             "border_grid_ids": list(self.border_grid_ids),
         }
 
-    def unit_at(self, level: str) -> str | None:
-        """Who answers for the ground at a level, where nobody else does (属地兜底); None: nobody there."""
+    def decides(self, level: Level) -> tuple[Level, str | None]:
+        """The level that sees to a case that a level may decide, and who answers for the ground there (属地兜底).
+
+        In no grid, or outside of all areas, it is the next level up that is there: in the end the city.
+        """
+        if self.grid_id is not None:
+            return level, self._unit_at(level)
+        for above in LEVELS[LEVELS.index(level) :]:
+            unit = self._unit_at(above)
+            if unit is not None:
+                return above, unit
+        return LEVELS[-1], self.town
+
+    def told(self, level: Level) -> dict[str, Any]:
+        """What a step says of a place in no grid: the reason, and the level that sees to the case for it."""
+        if self.beside is None:
+            return {}
+        distance_m = round(self.beside.distance_m, 1)
+        beside = {"beside_grid_id": self.beside.id, "beside": self.beside.name, "distance_m": distance_m}
+        return {"why": "case_outside_grids", "level": level, **beside}
+
+    def _unit_at(self, level: str) -> str | None:
         if level == "grid":
             return self.grid_name
         return next((link.name for link in self.chain if link.level == level), None)
@@ -172,28 +200,35 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
         raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
     grid = locate.grid_at(conn, (lon, lat), hand.at)
     within_m = incident_rule().border_within_m
+    # on a border the grid decides, so that the chain ends in the community that the grid belongs to
+    chain = locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id)
+    beside = locate.nearest_grid(conn, (lon, lat), hand.at) if grid is None else None
+    around = chain if chain or beside is None else locate.chain_of(conn, beside.community_id)
     return Place(
         point=shapely.Point(lon, lat),
-        # on a border the grid decides, so that the chain ends in the community that the grid belongs to
-        chain=locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id),
+        chain=chain,
         grid_id=None if grid is None else grid.id,
         grid_name=None if grid is None else grid.name,
         plan_id=None if grid is None else grid.plan_id,
         plan_version=None if grid is None else get_plan(conn, grid.plan_id).version,
         border_grid_ids=cases.border_grids(conn, (lon, lat), hand.at, within_m, None if grid is None else grid.id),
+        beside=beside,
+        town=around[0].name if around else None,
     )
 
 
-def suggestions_for(conn: Connection, case: Case) -> list[Suggestion]:
-    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller."""
+def suggestions_for(conn: Connection, case: Case, area_id: int | None) -> list[Suggestion]:
+    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller.
+
+    Only those in the area that somebody answers for, or without a place; ``area_id`` None: all.
+    """
     rule, found = incident_rule(), []
     if case.item is not None and case.lonlat is not None:
-        within = rule.similar_within_m, rule.similar_within
-        found = cases.similar_cases(conn, case.item, case.lonlat, case.occurred_at, *within, case.id)
+        found = cases.similar_cases(conn, case, rule.similar_within_m, rule.similar_within, area_id)
     caller = cases.caller_hash_of(conn, case.id)
     if caller is not None:
         since, known = case.occurred_at - rule.caller_within, {other.id for other in found}
-        of_caller = cases.cases_of_caller(conn, caller, since, case.id, rule.most_suggested)
+        of_caller = cases.cases_of_caller(conn, caller, since, case.id, area_id, rule.most_suggested)
         found += [other for other in of_caller if other.id not in known]
     return found[: rule.most_suggested]
 
@@ -205,17 +240,18 @@ def _stored(
     place = None if report.lonlat is None else place_of(conn, report.lonlat, report.datum, hand)
     _refuse_twin(conn, report)
     stage: Stage = "collected" if place is None else "filed"
-    dues = dues_of([Passage(desk.local(hand.at), stage)], item.limits, desk.week)
     text, address, named = masked(report.text or ""), masked(report.address or ""), masked(report.unit or "")
-    unit = named.text or (None if place is None else place.unit_at(item.level))
+    level, ground = (item.level, None) if place is None else place.decides(item.level)
+    unit = named.text or ground
     case_id = cases.insert_case(
         conn,
         {
             **_columns(report, catalogue, hand),
             "source_key": report.source_key or number,
             **({"geom": None} if place is None else place.columns),
-            **due_columns(dues, hand.at),
+            **due_columns([Passage(desk.local(hand.at), stage)], item.limits, desk.week),
             "stage": stage,
+            "level": level,
             "text": text.text or None,
             "address": address.text or None,
             "caller_hash": None if report.caller is None else caller_hash(report.caller, desk.caller_key),
@@ -224,9 +260,11 @@ def _stored(
     )
     grid_id = None if place is None else place.grid_id
     said = {"item": item.code, "channel": report.channel, "unit": unit, "grid_id": grid_id}
+    if place is not None:
+        said |= place.told(level)
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
-    return Reported(case, item, _together(text, address, named), suggestions_for(conn, case))
+    return Reported(case, item, _together(text, address, named), suggestions_for(conn, case, hand.area_id))
 
 
 def _together(*texts: Masked) -> Mapping[str, int]:
@@ -235,10 +273,13 @@ def _together(*texts: Masked) -> Mapping[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
-def due_columns(dues: Dues, at: datetime) -> dict[str, Any]:
-    """Deadlines as the store has them, of a stage that begins now."""
+def due_columns(passages: Sequence[Passage], limits: Mapping[str, Limit], week: OfficeWeek) -> dict[str, Any]:
+    """Deadlines as the store has them, of a case whose last stage begins now; arguments as of ``dues_of``."""
+    dues, now = dues_of(passages, limits, week), passages[-1].at
+    warn_at = warned_at(passages, limits, escalation_rule().warning_share, week)
     return {
-        "stage_since": at,
+        "stage_since": now,
+        "warn_at": warn_at if warn_at is not None and warn_at > now else None,
         "stage_due_at": None if dues.stage is None else dues.stage.at,
         "due_at": None if dues.total is None else dues.total.at,
         "is_due_sure": dues.is_sure,
@@ -258,7 +299,6 @@ def _columns(report: Report, catalogue: CaseCatalogue, hand: Hand) -> dict[str, 
         "channel": report.channel,
         "source": report.channel,
         "precision_m": report.precision_m,
-        "level": item.level,
     }
 
 

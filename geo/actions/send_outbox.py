@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from geo.actions.case_desk import Desk
+from geo.case_reasons import reason_of
 from geo.errors import GridcircleError
 from geo.outside.mail import mail_server, send_mail
 from geo.outside.post import post
@@ -86,7 +87,7 @@ def body_of(delivery: Delivery, desk: Desk) -> dict[str, Any]:
     item = desk.item_of(case)
     done = {"id": step.id, "seq": step.seq, "move": step.move, "from_stage": step.from_stage, "to_stage": step.to_stage}
     if sees_all:
-        done |= {"reason": step.reason, "said": dict(step.said)}
+        done |= {"reason": reason_of(step, delivery.language), "said": dict(step.said)}
         told["lonlat"] = case.lonlat
     return {
         "delivery": delivery.id,
@@ -131,7 +132,12 @@ def _mail(delivery: Delivery, desk: Desk) -> None:
     }
     lines = [sentence("mail_case", tongue, **words)]
     if delivery.sees == "dispatcher":
-        told = {"address": case.address, "unit": case.unit, "reason": delivery.step.reason, "text": case.text}
+        told = {
+            "address": case.address,
+            "unit": case.unit,
+            "reason": reason_of(delivery.step, tongue),
+            "text": case.text,
+        }
         lines += [sentence(f"mail_{name}", tongue, value=value) for name, value in told.items() if value]
     lines.append(sentence("mail_end", tongue))
     send_mail(

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
-from geo.actions.report_incident import LonLat, due_columns, place_of
-from geo.case_clocks import Passage, dues_of
+from geo.actions.report_incident import LonLat, Place, due_columns, place_of
+from geo.case_clocks import Passage
 from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
 from geo.cases import Case, Step
 from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
@@ -126,7 +126,7 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
             told["unit"] = values["unit"]
         if move == "merge":
             _absorb(conn, case, cast("int", said.into), hand, desk)
-        return _store(conn, case, values, (move, said.reason, told), hand, desk)
+        return store_step(conn, case, values, (move, said.reason, told), hand, desk)
 
 
 def place_incident(db: Database, incident_id: int, version: int, placing: Placing, hand: Hand, desk: Desk) -> Stepped:
@@ -149,12 +149,24 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
         values: dict[str, Any] = {**place.columns, "precision_m": placing.precision_m, "stage": case.stage}
         if case.stage == "collected":
             values["stage"] = "filed"
-        if case.unit is None and case.level is not None:
-            values["unit"] = place.unit_at(case.level)
+        values |= _decides(case, place, desk)
         told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id, "from_grid_id": case.grid_id}
+        if case.level is not None:
+            told |= place.told(values.get("level", case.level))
         if "unit" in values:
             told["unit"] = values["unit"]
-        return _store(conn, case, values, ("locate", None, told), hand, desk)
+        return store_step(conn, case, values, ("locate", None, told), hand, desk)
+
+
+def _decides(case: Case, place: Place, desk: Desk) -> dict[str, Any]:
+    """Who sees to a case from where it lies: nothing new once a grid held it and a unit had it, or it was sent on."""
+    item = desk.item_of(case)
+    is_settled = case.unit is not None and case.grid_id is not None
+    if item is None or is_settled or case.stage not in {"collected", "filed"}:
+        return {}
+    level, unit = place.decides(item.level)
+    is_named = case.unit is not None and (case.stage == "collected" or case.level == level)
+    return {"level": level} if is_named else {"level": level, "unit": unit}
 
 
 def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Case:
@@ -224,7 +236,7 @@ def _own_columns(conn: Connection, case: Case, move: str, said: Said, hand: Hand
         level = cast("Level", said.level)
         if case.level is not None:
             check_raised(cast("Level", case.level), level)
-        values |= {"level": level, "unit": _unit_at(conn, case, level)}
+        values |= raised_to(conn, case, level)
     if move == "merge":
         values["merged_into_id"] = said.into
     return values
@@ -244,9 +256,11 @@ def _sent(conn: Connection, move: str, sent: Sent) -> dict[str, Any]:
     return asdict(sent)
 
 
-def _unit_at(conn: Connection, case: Case, level: str) -> str | None:
+def raised_to(conn: Connection, case: Case, level: Level) -> dict[str, Any]:
+    """What an escalation to a level changes: nothing is deferred any more, and whoever answers there is responsible."""
     chain = [] if case.lonlat is None else locate.chain_at(conn, case.lonlat)
-    return next((link.name for link in chain if link.level == level), case.unit)
+    unit = next((link.name for link in chain if link.level == level), case.unit)
+    return {"deferred_until": None, "level": level, "unit": unit}
 
 
 def _told(said: Said, sent: Sent) -> dict[str, Any]:
@@ -274,10 +288,10 @@ def _absorb(conn: Connection, case: Case, into: int, hand: Hand, desk: Desk) -> 
     check_sight(conn, other, hand)
     if other.stage in ENDED_STAGES:
         raise BadMove("case_into_ended", id=into)
-    _store(conn, other, {"stage": other.stage}, ("absorb", None, {"merged": case.id}), hand, desk)
+    store_step(conn, other, {"stage": other.stage}, ("absorb", None, {"merged": case.id}), hand, desk)
 
 
-def _store(
+def store_step(
     conn: Connection,
     case: Case,
     values: dict[str, Any],
@@ -285,9 +299,21 @@ def _store(
     hand: Hand,
     desk: Desk,
 ) -> Stepped:
-    """The columns, the deadlines that follow, and the step itself."""
+    """The columns, the deadlines that follow, and the step itself, of a case that is locked.
+
+    Parameters
+    ----------
+    conn, case
+        The case as it is.
+    values
+        What changes, by column; ``stage`` whether or not it does.
+    told
+        The move, its reason and what was said with it.
+    hand, desk
+        Whose hand and when; the city's clocks.
+    """
     stage, (move, reason, said) = values["stage"], told
-    if stage != case.stage:
+    if stage != case.stage or move == "escalate":
         values |= _dues(conn, case, stage, hand.at, desk)
     if stage == "deferred" and "deferred_until" in values:
         values["stage_due_at"] = values["deferred_until"]  # it comes up again on that day, and is late after it
@@ -300,8 +326,9 @@ def _store(
 
 def _dues(conn: Connection, case: Case, stage: Stage, at: datetime, desk: Desk) -> dict[str, Any]:
     passages = [Passage(desk.local(case.reported_at or case.occurred_at), case.stage)]
-    steps = [step for step in cases.steps_of(conn, case.id) if step.from_stage != step.to_stage]
+    steps = cases.steps_of(conn, case.id)
+    steps = [step for step in steps if step.from_stage != step.to_stage or step.move == "escalate"]
     if steps:
         passages = [Passage(desk.local(step.at), cast("Stage", step.to_stage)) for step in steps]
     passages.append(Passage(desk.local(at), stage))
-    return due_columns(dues_of(passages, desk.limits_of(case), desk.week), at)
+    return due_columns(passages, desk.limits_of(case), desk.week)

@@ -11,10 +11,12 @@ import typer
 
 from geo import settings
 from geo.actions.case_desk import Desk
+from geo.actions.escalate_breaches import escalate_breaches
 from geo.actions.plan_access import Hand
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, Sent, place_incident, step_incident
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import STAGES, Said, moves_from
 from geo.cases import Case
 from geo.cli import orders
@@ -82,7 +84,7 @@ def report(  # noqa: PLR0913, PLR0917 -- one option for each thing that is told
     with open_database() as db:
         found = report_incident(db, told, desk, Hand(now), uuid4().hex)
     others = [asdict(other) for other in found.suggestions]
-    lines = [_line(found.case, desk), level_for(found.item).in_language(language())]
+    lines = [_line(found.case, desk), level_reason(found.case, found.item, language()) or ""]
     lines += [sentence("case_may_be", language(), id=other.id, why=other.why) for other in found.suggestions]
     answer(
         {"case": _row(found.case, desk), "masked": dict(found.masked), "suggestions": others}, lines, as_json=as_json
@@ -94,6 +96,7 @@ def list_(
     stage: Annotated[list[str] | None, typer.Option(help=f"Any of {', '.join(STAGES)}.")] = None,
     closed: Annotated[bool, typer.Option("--closed", help="Those that have ended, too. / 含已结束。")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Overdue ones only. / 仅超期。")] = False,
+    no_grid: Annotated[bool, typer.Option("--no-grid", help="Those that lie in no grid. / 仅网格外。")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: Json = False,
 ) -> None:
@@ -103,6 +106,7 @@ def list_(
         state=None if closed or stage else "open",
         stages=tuple(stage) if stage else None,
         overdue_at=_now(desk) if overdue else None,
+        is_in_grid=False if no_grid else None,
     )
     with open_database() as db, db.read() as conn:
         matched, found = list_cases(conn, wanted, Slice(limit), due_first=True)
@@ -116,7 +120,10 @@ def show(case_id: CaseId, as_json: Json = False) -> None:
     desk = _desk()
     with open_database() as db, db.read() as conn:
         case, steps = cases.get_case(conn, case_id), cases.steps_of(conn, case_id)
-    lines = [_line(case, desk), *(f"  {desk.local(s.at):%Y-%m-%d %H:%M} {s.move} {s.reason or ''}" for s in steps)]
+    lines = [
+        _line(case, desk),
+        *(f"  {desk.local(s.at):%Y-%m-%d %H:%M} {s.move} {reason_of(s, language()) or ''}" for s in steps),
+    ]
     lines.append(sentence("case_moves", language(), moves=", ".join(move.key for move in moves_from(case.stage))))
     answer({"case": _row(case, desk), "steps": [asdict(step) for step in steps]}, lines, as_json=as_json)
 
@@ -169,6 +176,18 @@ def rehome(as_json: Json = False) -> None:
     with open_database() as db, db.write() as conn:
         moved = rehome_incidents(conn, None, Hand(_now(desk)))
     answer({"moved": moved}, [sentence("cases_rehomed", language(), number=moved)], as_json=as_json)
+
+
+@cases_app.command()
+def escalate(as_json: Json = False) -> None:
+    """See to deadlines that passed, as the service does by itself. / 处理已到期案件（自动升级）。"""
+    desk = _desk()
+    with open_database() as db:
+        found = escalate_breaches(db, desk, lambda: _now(desk))
+    counts = {deed: found.done.get(deed, 0) for deed in ("escalate", "overdue", "warn")}
+    lines = [sentence("cases_escalated", language(), **counts, faults=len(found.faults))]
+    lines += [f"{incident_id}: {key}" for incident_id, key in found.faults]
+    answer({**counts, "faults": dict(found.faults)}, lines, as_json=as_json)
 
 
 def _desk() -> Desk:

@@ -179,11 +179,12 @@ def _kind_lines(left: KindLeft) -> list[str]:
     is_under = share is not None and share < left.minimum.kept_share
     told = {"kind": left.kind, "on": left.residents_present, "kept": percent(share)}
     wanted = {"minimum": percent(left.minimum.kept_share)}
-    lines = [
-        sentence("cover_kind_short", tongue, **told, **wanted)
-        if is_under
-        else sentence("cover_kind_kept", tongue, **told)
-    ]
+    if share is None:
+        lines = [sentence("cover_kind_nobody", tongue, kind=left.kind, present=left.present, free=left.free)]
+    elif is_under:
+        lines = [sentence("cover_kind_short", tongue, **told, **wanted)]
+    else:
+        lines = [sentence("cover_kind_kept", tongue, **told)]
     lines += [
         sentence("cover_kind_few", tongue, kind=left.kind, area=thin.name, free=thin.free, minimum=thin.minimum)
         for thin in left.thin

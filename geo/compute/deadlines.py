@@ -112,6 +112,44 @@ def due_after_pauses(begin: datetime, limit: Limit, pauses: Sequence[Pause], wee
     return _told(begin, int(dues_us[stands[0] if len(stands) else -1]), limit.clock, week)
 
 
+def part_run(
+    begin: datetime, due_at: datetime, clock: ClockKind, share: float, pauses: Sequence[Pause], week: OfficeWeek
+) -> datetime:
+    """When a share of the time up to a deadline has run: office hours for limits of work, else those of the wall clock.
+
+    Parameters
+    ----------
+    begin, due_at, clock
+        Of the limit; the answer is in the zone of the deadline.
+    share
+        0 to 1.
+    pauses
+        Deferrals, which do not count; the last of them has ended.
+    week
+        The city's working week.
+
+    Raises
+    ------
+    Refused
+        As in :func:`due`.
+
+    Examples
+    --------
+    >>> from geo.rules.clocks import office_week
+    >>> city, zone = office_week("Asia/Shanghai"), ZoneInfo("Asia/Shanghai")
+    >>> friday, monday = datetime(2026, 3, 13, 10, tzinfo=zone), datetime(2026, 3, 16, 18, tzinfo=zone)
+    >>> part_run(friday, monday, "work_days", 0.5, [], city).isoformat()  # of 6 hours and 8
+    '2026-03-16T09:00:00+08:00'
+    """
+    hours: ClockKind = "work_hours" if clock in {"work_hours", "work_days"} else "urgent_hours"
+    ends_us = np.array([us_of(begin), us_of(due_at)])
+    dial = dial_over(hours, week, ends_us, 0)
+    first, last = dial.reading(ends_us).tolist()
+    stood = np.diff(dial.reading(_merged_us(pauses).clip(*ends_us)), axis=1).sum()
+    left = round((1 - share) * (last - first - int(stood)))
+    return moment_of(int(dial.moment(np.array([last - left]))[0]), due_at)
+
+
 def used(begin: datetime, at: datetime, clock: ClockKind, week: OfficeWeek) -> float:
     """How much of a clock's time has run since a beginning; 0 before it.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, any_, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, any_, func, literal, literal_column, or_, select, tuple_
 
 from geo.cases import Case
 from geo.store.cases import case_of_row, cases_query
@@ -46,6 +46,8 @@ class CaseFilter:
     """Token of the desk that has them in hand."""
     is_held: bool | None = None
     is_located: bool | None = None
+    is_in_grid: bool | None = None
+    """False: those reported here whose place is known and lies in no grid."""
     overdue_at: datetime | None = None
     """Open, and the stage's deadline passed before this."""
     since: datetime | None = None
@@ -97,6 +99,10 @@ def _conditions(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
         yield i.holder_token_id.is_not(None) if wanted.is_held else i.holder_token_id.is_(None)
     if wanted.is_located is not None:
         yield i.geom.is_not(None) if wanted.is_located else i.geom.is_(None)
+    if wanted.is_in_grid is not None:
+        # what a file brought as mere points was never put into grids
+        is_outside = and_(i.grid_id.is_(None), i.geom.is_not(None), i.reported_at.is_not(None))
+        yield i.grid_id.is_not(None) if wanted.is_in_grid else is_outside
     if wanted.overdue_at is not None:
         yield i.state == "open"
         yield i.stage_due_at < wanted.overdue_at

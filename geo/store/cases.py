@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, Connection, Row, Select, any_, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, any_, delete, func, insert, literal, or_, select, update
 
 from geo.cases import Case, Step, Suggestion
 from geo.errors import NotFound
 from geo.store.database import sql
 from geo.store.incident_tables import incident, incident_step, request_key
-from geo.store.tables import token
+from geo.store.tables import area, token
 
 CHANNEL = "incident_step"
 """What listeners listen to: it is told the id of every step."""
@@ -131,31 +131,29 @@ def border_grids(
 
 
 def similar_cases(
-    conn: Connection,
-    item: str,
-    lonlat: tuple[float, float],
-    occurred_at: datetime,
-    within_m: float,
-    within: timedelta,
-    other_than: int,
+    conn: Connection, case: Case, within_m: float, within: timedelta, area_id: int | None
 ) -> list[Suggestion]:
-    """Cases of the same item nearby about the same time, the nearest first."""
+    """Cases of the item of a case that has a place, nearby about the same time, the nearest first; in one area or
+    anywhere.
+    """
+    assert case.lonlat is not None, "nothing is near what has no place"
     values = {
-        "item": item,
-        "lon": lonlat[0],
-        "lat": lonlat[1],
-        "since": occurred_at - within,
-        "until": occurred_at + within,
+        "item": case.item,
+        "lon": case.lonlat[0],
+        "lat": case.lonlat[1],
+        "since": case.occurred_at - within,
+        "until": case.occurred_at + within,
         "within_m": within_m,
-        "other_than": other_than,
+        "other_than": case.id,
+        "area_id": area_id,
     }
     return [Suggestion(why="place", **row) for row in conn.execute(sql("similar_incidents"), values).mappings()]
 
 
 def cases_of_caller(
-    conn: Connection, caller_hash: bytes, since: datetime, other_than: int, most: int
+    conn: Connection, caller_hash: bytes, since: datetime, other_than: int, area_id: int | None, most: int
 ) -> list[Suggestion]:
-    """Cases of the same caller, the newest first."""
+    """Cases of the same caller, the newest first; in one area or without a place, or anywhere."""
     i = incident.c
     chosen = (
         select(i.id, i.occurred_at, i.stage)
@@ -164,6 +162,9 @@ def cases_of_caller(
         .order_by(i.occurred_at.desc(), i.id.desc())
         .limit(most)
     )
+    if area_id is not None:
+        held = select(area.c.geom).where(area.c.id == area_id).scalar_subquery()
+        chosen = chosen.where(or_(i.geom.is_(None), func.ST_Covers(held, i.geom)))
     return [Suggestion(why="caller", distance_m=None, **row) for row in conn.execute(chosen).mappings()]
 
 

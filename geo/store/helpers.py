@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, func, select, text
 
+from geo.case_states import Stage
 from geo.errors import NotFound
 from geo.helpers import Family
 from geo.store.incident_tables import incident
@@ -37,6 +38,7 @@ class DispatchCase:
     catalogue_version: str | None
     sent: tuple[Family, int] | None
     """The station or team that is on it now."""
+    stage: Stage
 
 
 def versions(conn: Connection) -> Versions:
@@ -57,7 +59,7 @@ def dispatch_case(conn: Connection, incident_id: int) -> tuple[DispatchCase, Ver
         raise NotFound("incident_unknown", id=incident_id)
     lonlat = None if row.lon is None else (row.lon, row.lat)
     sent = _sent(row.station_id, row.resource_id) if row.stage == "dispatched" else None
-    case = DispatchCase(incident_id, lonlat, row.item, row.catalogue_version, sent)
+    case = DispatchCase(incident_id, lonlat, row.item, row.catalogue_version, sent, row.stage)
     return case, Versions(row.stations, row.resources, row.cases, row.streets)
 
 

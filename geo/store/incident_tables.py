@@ -72,6 +72,10 @@ incident = Table(
     when("due_at", nullable=True),
     Column("is_due_sure", Boolean, nullable=False, server_default=text("true")),
     when("deferred_until", nullable=True),
+    Column(
+        "warn_at", DateTime(timezone=True), comment="when the unit is to be told that time is short; null: not again"
+    ),
+    Column("breached_due_at", DateTime(timezone=True), comment="the deadline on whose passing the clock acted last"),
     Column("merged_into_id", ForeignKey("incident.id")),
     CheckConstraint("state in ('open','closed')", name="state"),
     CheckConstraint(f"stage in ({_listed(STAGES)})", name="stage"),
@@ -88,6 +92,20 @@ incident = Table(
         text("coalesce(stage_due_at, 'infinity'::timestamptz)"),
         "id",
         postgresql_where=text("state = 'open' and retired_at is null"),
+    ),
+    Index(
+        "incident_breach_idx",
+        "stage_due_at",
+        "id",
+        postgresql_where=text(
+            "state = 'open' and retired_at is null and breached_due_at is distinct from stage_due_at"
+        ),
+    ),
+    Index(
+        "incident_warn_idx",
+        "warn_at",
+        "id",
+        postgresql_where=text("state = 'open' and retired_at is null and warn_at is not null"),
     ),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )

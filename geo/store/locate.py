@@ -52,6 +52,17 @@ class HeldGrid:
     kind: str
 
 
+@dataclass(frozen=True)
+class NearGrid:
+    """The grid that is nearest to a point."""
+
+    id: int
+    community_id: int
+    name: str
+    distance_m: float
+    """To its border; 0 inside."""
+
+
 def find_area(conn: Connection, code: str) -> int | None:
     """Number of the live area with a code."""
     return conn.execute(select(area.c.id).where(area.c.code == code, area.c.retired_at.is_(None))).scalar_one_or_none()
@@ -85,6 +96,13 @@ def grid_at(conn: Connection, lonlat: tuple[float, float], at: datetime) -> Held
     values = {"lon": lonlat[0], "lat": lonlat[1], "at": at}
     row = conn.execute(sql("grid_at"), values).mappings().one_or_none()
     return None if row is None else HeldGrid(**row)
+
+
+def nearest_grid(conn: Connection, lonlat: tuple[float, float], at: datetime) -> NearGrid | None:
+    """The grid in force at a moment that is nearest to a point; None where there is none at all."""
+    values = {"lon": lonlat[0], "lat": lonlat[1], "at": at}
+    row = conn.execute(sql("nearest_grid"), values).mappings().one_or_none()
+    return None if row is None else NearGrid(**row)
 
 
 def posts(conn: Connection, plan_id: int, grid_id: int) -> list[Post]:

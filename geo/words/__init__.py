@@ -62,6 +62,26 @@ class Term(str, Bilingual):
         return catalogue()[f"{self.topic}_{self}"][language]
 
 
+MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 24 * 60
+
+
+class Span(int, Bilingual):
+    """Whole minutes: to programs the number, inside a sentence days, hours and minutes, the two greatest of them.
+
+    >>> [Span(minutes).in_language("en") for minutes in (0, 59, 60, 125, 38_080)]
+    ['0 min', '59 min', '1 h', '2 h 5 min', '26 d 10 h']
+    """
+
+    def in_language(self, language: str) -> str:
+        """What a person reads."""
+        days, rest = divmod(int(self), MINUTES_PER_DAY)
+        hours, minutes = divmod(rest, MINUTES_PER_HOUR)
+        parts = [(days, "span_days"), (hours, "span_hours"), (minutes, "span_minutes")]
+        first = next((place for place, (number, _) in enumerate(parts) if number), len(parts) - 1)
+        told = [(number, key) for number, key in parts[first : first + 2] if number] or parts[-1:]
+        return " ".join(sentence(key, language, n=number) for number, key in told)
+
+
 def terms(keys: Iterable[str], topic: str) -> tuple[Term, ...]:
     """Several keys of one list."""
     return tuple(Term(key, topic) for key in keys)

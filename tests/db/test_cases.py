@@ -19,16 +19,19 @@ from sqlalchemy.exc import DBAPIError
 from geo.actions.case_desk import Desk
 from geo.actions.create_token import create_token
 from geo.actions.edit_plan import edit_plan
+from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
-from geo.actions.rehome_incidents import rehome_incidents
+from geo.actions.rehome_incidents import rehome_left_behind
 from geo.actions.report_incident import Report, Reported, report_incident
 from geo.actions.revoke_token import revoke_token
 from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident
+from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said
+from geo.cases import CLOCK
 from geo.compute.datums import from_wgs84
 from geo.errors import BadMove, Conflict, GridcircleError, NotAllowed, NotFound, Refused, StaleVersion
 from geo.imports.options import ImportOptions
@@ -36,9 +39,11 @@ from geo.plan_ops import Paint
 from geo.rules.incidents import incident_rule
 from geo.settings import Settings
 from geo.store import cases
+from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
+from geo.store.lists import Slice
 from tests.plan_towns import PlanTown, build_plan_town, unit_no
-from tests.small_town import EAST, WEST, lonlat
+from tests.small_town import EAST, WEST, grid_boxes, grids, lonlat, write_geojson
 
 CITY = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
@@ -130,6 +135,46 @@ class TestReporting:
         assert placed.case.unit is not None
         assert placed.case.stage_due_at == found.case.stage_due_at  # the clock did not begin anew
 
+    # Grids hold the western square kilometre; the community to the east has none, and the areas end 1 km to the north.
+    @pytest.mark.parametrize(
+        ("item", "place_m", "sees_to_it", "distance_m"),
+        [
+            ("0602", (1250, 250), ("community", "区002"), 250),
+            ("0101", (1250, 250), ("subdistrict", "区000"), 250),
+            ("0602", (250, 3000), ("city", "区000"), 2000),
+        ],
+    )
+    def test_in_no_grid_the_next_level_up_sees_to_it_and_why(
+        self, db: Database, town: PlanTown, desks: Any, item: str, place_m: Any, sees_to_it: Any, distance_m: int
+    ) -> None:
+        found = report(db, desks[0], item=item, lonlat=lonlat(*place_m))
+        case = found.case
+        assert (case.stage, case.grid_id, (case.level, case.unit)) == ("filed", None, sees_to_it)
+        with db.read() as conn:
+            (made,) = cases.steps_of(conn, case.id)
+        assert made.said["distance_m"] == pytest.approx(distance_m, rel=0.002)
+        assert made.said["beside_grid_id"] in town.grid
+        assert f"{made.said['distance_m']:,.0f} m" in (reason_of(made, "en") or "")
+        told = level_reason(case, found.item, "zh") or ""
+        assert ("不在任何网格内" in told) == (case.level != found.item.level)
+
+    def test_what_lies_in_no_grid_is_a_queue_of_its_own(self, db: Database, town: PlanTown, desks: Any) -> None:
+        inside, outside, nowhere = (
+            report(db, desks[0], item="0602", lonlat=where) for where in (lonlat(250, 750), lonlat(250, 3000), None)
+        )
+        with db.read() as conn:
+            for is_in_grid, wanted in ((False, outside), (True, inside)):
+                filtered = CaseFilter(is_in_grid=is_in_grid)
+                matched, listed = list_cases(conn, filtered, Slice(10), due_first=True)
+                assert (matched, [case.id for case in listed]) == (1, [wanted.case.id])
+        # the place was wrong: it lies in a grid after all
+        hand = later(desks[1], hours=1)
+        placed = place_incident(db, outside.case.id, 1, Placing(lonlat(250, 750)), hand, DESK).case
+        assert (placed.grid_id, placed.level, placed.unit) == (town.grid[0], inside.case.level, inside.case.unit)
+        # and the one that was to be located lies in none
+        placed = place_incident(db, nowhere.case.id, 1, Placing(lonlat(1250, 250)), hand, DESK).case
+        assert (placed.stage, placed.grid_id, placed.level, placed.unit) == ("filed", None, "community", "区002")
+
     def test_personal_numbers_are_not_kept(self, db: Database, desks: Any) -> None:
         found = report(db, desks[0], text="请回电 138-0013-8000", address="张某 13900139000", caller="138 0013 8000")
         assert found.masked == {"phone": 2}
@@ -154,6 +199,18 @@ class TestReporting:
         assert [(other.id, other.why) for other in again.suggestions] == [(first.id, "caller")]
         other = report(db, desks[0], caller="0471 6543211", lonlat=lonlat(750, 350), item="0102")
         assert [suggestion.why for suggestion in other.suggestions] == []
+
+    def test_nobody_is_told_of_cases_that_they_may_not_see(self, db: Database, desks: Any) -> None:
+        with db.read() as conn:
+            area = dict(conn.execute(text("select code, id from area")).all())
+        caller = "0471 6543210"
+        far = report(db, desks[0], caller=caller, lonlat=lonlat(1010, 750)).case
+        nowhere = report(db, desks[0], caller=caller, lonlat=None, item="0102").case
+        here = {"caller": caller, "lonlat": lonlat(980, 750)}
+        assert {one.id for one in report(db, desks[0], **here).suggestions} == {far.id, nowhere.id}
+        own = {one.id for one in report(db, replace(desks[0], area_id=area[WEST]), **here).suggestions}
+        assert nowhere.id in own
+        assert far.id not in own
 
 
 class TestRequests:
@@ -409,8 +466,8 @@ class TestSteps:
 class TestNewPlans:
     def test_open_cases_follow_the_grids(self, db: Database, town: PlanTown, desks: Any) -> None:
         moves, stays, ended = (
-            report(db, desks[0], lonlat=lonlat(x, 750), item=item)
-            for x, item in ((450, "0101"), (250, "0101"), (450, "0102"))
+            report(db, desks[0], lonlat=lonlat(x, 750), item=item, unit=unit)
+            for x, item, unit in ((450, "0602", None), (250, "0602", None), (450, "0102", "环卫中心"))
         )
         step(db, ended, "withdraw", desks[0], reason="误报")
         hand = later(desks[0], days=30)
@@ -425,8 +482,16 @@ class TestNewPlans:
         assert [case.grid_id for case in found] == [town.grid[1], town.grid[0], town.grid[0]]
         assert [case.plan_id for case in found] == [draft.id, draft.id, town.plan_id]
         assert [one.move for one in steps] == ["rehome", "rehome", "withdraw"]
-        assert found[0].stage == moves.case.stage
-        assert found[0].stage_due_at == moves.case.stage_due_at
+        for case, before in ((found[0], moves.case), (found[1], stays.case)):
+            kept = ("stage", "level", "holder", "stage_since", "stage_due_at", "due_at")
+            assert [getattr(case, name) for name in kept] == [getattr(before, name) for name in kept]
+        # the unit follows where it was the grid itself, and stays where somebody else had the case
+        assert [case.unit for case in found] == ["网格002", "网格001", "环卫中心"]
+        told = steps[0].said
+        assert (told["from_plan_id"], told["plan_id"], told["from_grid_id"]) == (town.plan_id, draft.id, town.grid[0])
+        assert (told["from_plan_version"], told["plan_version"]) == (1, found[0].plan_version)
+        assert "由“网格001”转至“网格002”" in (reason_of(steps[0], "zh") or "")
+        assert "stays in 网格001" in (reason_of(steps[1], "en") or "")
 
     def test_a_plan_of_later_moves_nothing_yet(self, db: Database, town: PlanTown, desks: Any) -> None:
         case = report(db, desks[0]).case
@@ -435,12 +500,31 @@ class TestNewPlans:
         warned = {problem.rule for problem in view_plan(db, draft.id).problems if problem.severity == "warning"}
         hand = later(desks[0], days=2)
         publish_plan(db, draft.id, 1, dict.fromkeys(warned, "测试"), begins.at, hand)
-        with db.write() as conn:
-            assert cases.get_case(conn, case.id).plan_id == town.plan_id
-            assert rehome_incidents(conn, None, hand) == 0
-            assert cases.get_case(conn, case.id).plan_id == town.plan_id
-            assert rehome_incidents(conn, None, begins) == 0  # the grid is the same
-            assert cases.get_case(conn, case.id).plan_id == draft.id
+        for at, plan_id in ((hand.at, town.plan_id), (begins.at, draft.id), (begins.at, draft.id)):
+            assert rehome_left_behind(db, lambda at=at: at) == 0  # the grid is the same
+            with db.read() as conn:
+                assert cases.get_case(conn, case.id).plan_id == plan_id
+        with db.read() as conn:
+            assert [one.token_name for one in cases.steps_of(conn, case.id)] == ["desk 1", CLOCK]
+
+    def test_grids_of_a_file_take_what_lies_in_them_and_see_what_is_near(
+        self, db: Database, town: PlanTown, desks: Any, tmp_path: Path
+    ) -> None:
+        """The east had no grids; now it gets some, without anybody publishing a plan."""
+        near, inside = (report(db, desks[0], lonlat=lonlat(x, 750)).case for x in (990, 1250))
+        assert (near.border_grid_ids, inside.grid_id) == ((), None)
+        boxes = {code: box for code, box in grid_boxes().items() if code.startswith(EAST)}
+        path = write_geojson(tmp_path / "east.geojson", grids(boxes))
+        import_grids(db, path, ImportOptions(source="test", publish=True), MONDAY)
+        assert rehome_left_behind(db, lambda: MONDAY) == 1
+        assert rehome_left_behind(db, lambda: MONDAY) == 0
+        with db.read() as conn:
+            first = conn.execute(text("select grid_id from plan_grid where code = :code"), {"code": f"{EAST}001"})
+            grid_id = first.scalar_one()
+            assert cases.get_case(conn, inside.id).grid_id == grid_id
+            assert cases.get_case(conn, near.id).border_grid_ids == (grid_id,)
+            assert cases.get_case(conn, near.id).version == 2
+            assert "next door" in (reason_of(cases.steps_of(conn, near.id)[-1], "en") or "")
 
 
 class TestWithImports:

@@ -61,4 +61,5 @@ def test_cover(town: Town) -> None:
     assert (left["kind"], left["present"], left["free"], left["is_short"]) == ("party_mass_centre", 1, 1, False)
     code, told = gridcircle(town.db, "dispatch", "cover", *FRIDAY)
     assert code == 0
+    assert "party_mass_centre: 1 open, 1 of them free; nobody lives near one." in told
     assert len(told.splitlines()) >= 2

@@ -57,6 +57,18 @@ def test_the_nearest_first_with_minutes_and_metres(town: Town, case: int) -> Non
     assert town.told(case, k=1) == [("站1", 2700)]
 
 
+@pytest.mark.parametrize("stage", ["withdrawn", "evaluated"])
+def test_nobody_is_sent_to_what_has_ended(town: Town, db: Database, case: int, stage: str) -> None:
+    town.add_station(1300)
+    for told in ("closed", stage):  # what is closed may be opened again
+        with db.write() as conn:
+            conn.execute(text("update incident set stage = :told, state = 'closed'"), {"told": told})
+        if told == "closed":
+            assert len(town.rank(case).helpers) == 1
+    with pytest.raises(BadMove, match="has ended"):
+        town.rank(case)
+
+
 def test_as_far_as_the_minutes_themselves(town: Town, case: int) -> None:
     town.add_station(2000)
     assert town.told(case, minutes=15) == [("站0", 9000)]
@@ -199,7 +211,7 @@ def test_old_positions_are_told_and_lost_ones_left_out(town: Town, case: int) ->
     assert [(one.helper.name, one.is_stale) for one in found.helpers] == [("队0", False), ("队1", True), ("队2", True)]
     assert [keys(found, place)[-1] for place in (0, 1)] == ["helper_position", "helper_position_stale"]
     assert [(one.helper.name, one.reason.key) for one in found.set_aside] == [("队3", "helper_position_lost")]
-    assert "120" in found.set_aside[0].reason.in_language("en")
+    assert "2 h ago" in found.set_aside[0].reason.in_language("en")
 
 
 def test_a_position_of_later_than_the_moment_asked_about_ages_as_well(town: Town, case: int) -> None:

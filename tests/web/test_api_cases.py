@@ -366,6 +366,8 @@ def test_an_address_has_candidates_and_no_guess(client: TestClient, bearer: Bear
         ("located=false", 1),
         ("unit=环卫", 1),
         ("overdue=yes", 0),
+        ("in_grid=true", 2),
+        ("in_grid=false", 0),
     ],
 )
 def test_the_queue_is_narrowed(client: TestClient, bearer: Bearer, query: str, matched: int) -> None:

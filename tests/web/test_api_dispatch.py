@@ -53,7 +53,7 @@ class TestRanking:
             "open until 2026-11-20 18:30",
             "0 of 30 places are taken",
         ]
-        assert team["reasons"][0]["text"] == "last seen there 0 minutes ago"
+        assert team["reasons"][0]["text"] == "last seen there 0 min ago"
         assert last["reasons"][0]["key"] == "helper_hours_unknown"
         assert (told["is_degraded"], told["detail"], told["service"]) == (False, None, None)
         assert first["way"] is None

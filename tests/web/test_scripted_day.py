@@ -27,10 +27,13 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import insert
 
+from geo.actions.case_desk import Desk
 from geo.actions.create_token import create_token
+from geo.actions.escalate_breaches import escalate_breaches
 from geo.case_states import MOVES, STAGES
 from geo.cases import Case, Step
 from geo.rules.case_catalogue import case_catalogues
+from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
 from geo.store.incident_tables import incident
@@ -49,6 +52,7 @@ WORKED = {date(2026, 5, 9)}
 OFF = {date(2026, 5, day) for day in range(1, 6)}
 OFFICE = ((8, 12), (14, 18))
 PATIENCE_S = 60
+Passages = list[tuple[datetime, str]]
 
 
 class Server:
@@ -268,17 +272,21 @@ def test_the_day(db: Database, town: PlanTown, tmp_path: Path) -> None:
             desks.jobs.join()
         desks.end()
     assert desks.faults == []
+    end = MORNING + TICK * TICKS
+    escalate_breaches(db, Desk(Settings(home=tmp_path)), lambda: end)
     with db.read() as conn:
         found = list(conn.execute(incident.select().with_only_columns(incident.c.id)).scalars())
         assert len(found) == REPORTS == len(set(desks.known))
         steps = {incident_id: cases.steps_of(conn, incident_id) for incident_id in found}
         for incident_id in found:
-            check(cases.get_case(conn, incident_id), steps[incident_id], town)
+            check(cases.get_case(conn, incident_id), steps[incident_id], town, end)
     made = {step.move for of_case in steps.values() for step in of_case}
-    assert {"report", "locate", "dispatch", "handle", "defer", "rehome"} <= made
+    assert {"report", "locate", "dispatch", "handle", "defer", "rehome", "escalate", "overdue"} <= made
+    # the service did it by itself, the round at the end only what was left
+    assert any(step.move == "escalate" and step.at < end for of_case in steps.values() for step in of_case)
 
 
-def check(case: Case, steps: Sequence[Step], town: PlanTown) -> None:
+def check(case: Case, steps: Sequence[Step], town: PlanTown, end: datetime) -> None:
     """Lawful, whole, in its grid, and in time by a calculation of our own."""
     assert [step.seq for step in steps] == list(range(1, case.version + 1))
     assert [step.at for step in steps] == sorted(step.at for step in steps)
@@ -290,17 +298,47 @@ def check(case: Case, steps: Sequence[Step], town: PlanTown) -> None:
             assert stage in move.leads_from
             assert step.to_stage == (move.to or stage)
         else:
-            assert step.move in {"report", "locate", "rehome"}
+            assert step.move in {"report", "locate", "rehome", "warn", "overdue"}
         stage = step.to_stage
     assert case.stage == stage in STAGES
     assert (case.text or "").endswith("电话 ***")
     if case.lonlat is not None and case.state == "open":
         assert case.grid_id in town.grid
-    passages = [(step.at.astimezone(CITY), step.to_stage) for step in steps if step.from_stage != step.to_stage]
     limits = case_catalogues(None).version(str(case.catalogue_version)).item(str(case.item)).limits
-    until = [datetime.fromisoformat(step.said["until"]) for step in steps if step.move == "defer"]
-    due = until[-1] if case.stage == "deferred" else stage_due(passages, limits)
-    assert (case.stage_due_at, case.due_at) == (due, total_due(passages, limits))
+    assert (case.stage_due_at, case.due_at) == (stage_due(steps, limits), total_due(passages_of(steps), limits))
+    check_clock(case, steps, limits, end)
+
+
+def check_clock(case: Case, steps: Sequence[Step], limits: Any, end: datetime) -> None:
+    """All that passed was seen to, once, from the subdistrict (all items are its) to the city: there is no district."""
+    seen: set[tuple[str, datetime]] = set()
+    for number, step in enumerate(steps):
+        if step.token_name != "clock":
+            assert step.move not in {"escalate", "warn", "overdue"}
+            continue
+        due = stage_due(steps[:number], limits)
+        assert due is not None
+        assert datetime.fromisoformat(step.said["due"]) == due
+        assert (step.at <= due) == (step.move == "warn")
+        assert (step.move, due) not in seen
+        seen.add((step.move, due))
+        if step.move == "escalate":
+            assert step.from_stage in {"filed", "returned", "dispatched", "deferred"}
+            assert (step.said["from_level"], step.said["level"]) == ("subdistrict", "city")
+        elif step.move == "overdue":
+            assert step.from_stage in {"collected", "handled", "fed_back", "verified"}
+    due = stage_due(steps, limits)
+    if due is not None and due < end and case.state == "open" and case.level != "city":
+        assert ("overdue", due) in seen
+
+
+def passages_of(steps: Sequence[Step]) -> Passages:
+    """Stages that were come to; each escalation is one, since it begins a clock anew."""
+    return [
+        (step.at.astimezone(CITY), step.to_stage)
+        for step in steps
+        if step.from_stage != step.to_stage or step.move == "escalate"
+    ]
 
 
 GROUPS = {
@@ -308,15 +346,17 @@ GROUPS = {
     **dict.fromkeys(("dispatched", "deferred"), "handle"),
     **dict.fromkeys(("handled", "fed_back", "verified"), "verify"),
 }
-Passages = list[tuple[datetime, str]]
 
 
-def stage_due(passages: Passages, limits: Any) -> datetime | None:
+def stage_due(steps: Sequence[Step], limits: Any) -> datetime | None:
+    passages = passages_of(steps)
+    if passages[-1][1] == "deferred":
+        return datetime.fromisoformat([step for step in steps if step.move == "defer"][-1].said["until"])
     group = GROUPS.get(passages[-1][1])
     if group is None or group not in limits:
         return None
     first = len(passages) - 1
-    while first and GROUPS.get(passages[first - 1][1]) == group:
+    while first and passages[first][1] != "escalated" and GROUPS.get(passages[first - 1][1]) == group:
         first -= 1
     return runs_out(passages[first][0], limits[group], stops(passages, {"deferred"}))
 

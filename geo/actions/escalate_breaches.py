@@ -1,0 +1,154 @@
+"""What the clock does by itself: cases whose deadline passed go up, units whose time is short are told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, cast
+
+from sqlalchemy import Connection
+
+from geo.actions.case_desk import Desk
+from geo.actions.plan_access import Hand
+from geo.actions.step_incident import raised_to, store_step
+from geo.case_clocks import CLOCK_OF_STAGE
+from geo.cases import CLOCK, Case
+from geo.compute.escalation import Breach, on_breach
+from geo.errors import DatabaseAway, GridcircleError
+from geo.rules.case_levels import Level
+from geo.rules.escalation import escalation_rule
+from geo.store import breaches, cases, locate
+from geo.store.database import Database
+
+AT_ONCE: Final = 200
+"""So many cases are looked up at a time; each is a transaction of its own."""
+
+Deed = Literal["escalate", "overdue", "warn"]
+"""Moves of the clock."""
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """What came of one round."""
+
+    done: Mapping[Deed, int]
+    """How many steps of each kind were taken; kinds without are missing."""
+    faults: tuple[tuple[int, str], ...]
+    """Cases that could not be dealt with, and the key of the sentence that says why."""
+    next_at: datetime | None
+    """When there is something to do again; None: nothing waits, or another process watches."""
+
+
+NOTHING = Escalated({}, (), None)
+
+
+def escalate_breaches(
+    db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool] = lambda: False
+) -> Escalated:
+    """One round: every open case whose stage's deadline passed goes up once, or the level above is told; nothing while
+    another process makes a round.
+
+    Each case is looked at again once it is locked and dealt with in one transaction, so that a round that is stopped
+    anywhere leaves no case half done, and the next one goes on where it ended. Who has a case in hand keeps it.
+
+    Parameters
+    ----------
+    db
+        Where cases are.
+    desk
+        The city's clocks and catalogue.
+    clock
+        Now.
+    is_ending
+        Whether the rest is to be left for later.
+    """
+    with db.read() as held:
+        return _round(db, desk, clock, is_ending) if breaches.is_only_watch(held) else NOTHING
+
+
+def _round(db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool]) -> Escalated:
+    begun, done, faults = clock(), Counter[Deed](), dict[int, str]()
+    last: breaches.Ring | None = None
+    while not is_ending():
+        with db.read() as conn:
+            found = breaches.rings(conn, begun, last, AT_ONCE)
+        if not found:
+            break
+        for last in found:
+            if is_ending():
+                break
+            try:
+                with db.write() as conn:
+                    deed = _act(conn, last.incident_id, desk, clock)
+            except DatabaseAway:
+                raise
+            except GridcircleError as error:
+                faults[last.incident_id] = error.key
+            else:
+                done.update([deed] if deed else [])
+    with db.read() as conn:
+        return Escalated(done, tuple(faults.items()), breaches.next_ring_at(conn, begun))
+
+
+def _act(conn: Connection, incident_id: int, desk: Desk, clock: Callable[[], datetime]) -> Deed | None:
+    """Deal with one case, as it is once it is locked; None: there is nothing to do, or not any more."""
+    case = cases.get_case(conn, incident_id, lock=True)
+    hand = Hand(clock(), token_name=CLOCK)
+    alarm = breaches.alarm_of(conn, incident_id, hand.at)
+    if alarm is None:
+        return None
+    deed = None
+    if alarm == "warning":
+        deed = _warn(conn, case, hand, desk)
+    elif alarm == "breach":
+        deed = _breach(conn, case, hand, desk)
+    if deed is None:
+        breaches.leave(conn, incident_id, alarm)
+    return deed
+
+
+def _warn(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
+    rule, limit = escalation_rule(), CLOCK_OF_STAGE[case.stage]
+    if limit not in rule.warning_share:  # it was when the limit began
+        return None
+    told = {"why": "clock_warned", "limit": limit, "share": rule.warning_share[limit], "source": rule.warning_source}
+    return _told(conn, case, "warn", told, hand, desk)
+
+
+def _breach(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
+    chain = [] if case.lonlat is None else locate.chain_at(conn, case.lonlat)
+    level = cast("Level | None", case.level)
+    breach = on_breach(case.stage, level, case.need, {link.level for link in chain}, escalation_rule())
+    if breach is None:
+        return None
+    if breach.act == "escalate":
+        return _escalate(conn, case, breach, hand, desk)
+    told = {"why": "clock_told", "limit": breach.clock, "told": breach.level, "source": breach.source}
+    return _told(conn, case, "overdue", told, hand, desk)
+
+
+def _escalate(conn: Connection, case: Case, breach: Breach, hand: Hand, desk: Desk) -> Deed:
+    values = {**raised_to(conn, case, breach.level), "stage": "escalated", "breached_due_at": case.stage_due_at}
+    told = {"why": "clock_escalated", "limit": breach.clock, "level": breach.level, "from_level": case.level}
+    if values["unit"] != case.unit:
+        told["unit"] = values["unit"]
+    said = {**told, "source": breach.source, "due": _due(case, desk)}
+    store_step(conn, case, values, ("escalate", None, said), hand, desk)
+    return "escalate"
+
+
+def _told(conn: Connection, case: Case, move: Deed, told: dict[str, Any], hand: Hand, desk: Desk) -> Deed:
+    """A step that leaves the case where it is."""
+    values: dict[str, Any] = {"stage": case.stage, "warn_at": None}
+    if move == "overdue":
+        values["breached_due_at"] = case.stage_due_at
+    store_step(conn, case, values, (move, None, {**told, "due": _due(case, desk)}), hand, desk)
+    return move
+
+
+def _due(case: Case, desk: Desk) -> str:
+    """The deadline by the city's clock."""
+    assert case.stage_due_at is not None, "only what has a deadline is watched"
+    return desk.local(case.stage_due_at).isoformat()
