@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.land_rows import Order, begin, refuse_faults
 from geo.actions.order_ground import Ground, Spot, ground_at
+from geo.actions.order_news import Known, News, news_of, standing_after
 from geo.actions.order_ways import Dues, happenings, walked
 from geo.caller import caller_hash
-from geo.case_states import ENDED_STAGES
+from geo.case_states import ENDED_STAGES, OPEN_STAGES, Stage
 from geo.compute.datums import DATUMS
 from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.project import Frame
@@ -52,8 +53,9 @@ class Merged:
     matter_ids: Sequence[int]
     """An order's own id where it began a matter."""
     why: Sequence[str]
-    known: Mapping[int, order_rows.Known]
-    """Matters that were there before and take in new orders, held."""
+    held: Mapping[int, tuple[Stage, int]]
+    """Stage and version of cases that were there before and take in new orders, or are told of."""
+    news: News
 
 
 def import_orders(
@@ -121,10 +123,16 @@ def _checked(wish: OrderWish, catalogue: CaseCatalogue) -> OrderWish:
 def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatalogue, desk: Desk) -> ImportReport:
     """Store what is new; the report is not stored yet."""
     import_id = begin(conn, order)
-    known = order_rows.cases_by_number(conn, order.source, [row["source_key"] for row in reading.rows])
-    fresh = [row for row in reading.rows if row["source_key"] not in known]
-    merged = _merge(conn, order.source, fresh)
+    standings = order_rows.standings(conn, order.source, [row["source_key"] for row in reading.rows])
+    fresh = [row for row in reading.rows if row["source_key"] not in standings]
+    known = [
+        Known(number, row, standings[row["source_key"]])
+        for number, row in zip(reading.number_of_row, reading.rows, strict=True)
+        if row["source_key"] in standings
+    ]
+    merged = _merge(conn, order.source, fresh, news_of(conn, known, (import_id, order.at)))
     open_unplaced = _store(conn, merged, (order.source, import_id, order.at), catalogue, desk)
+    news = merged.news
     whys = Counter(merged.why)
     masked: Counter[str] = Counter()
     for row in fresh:
@@ -136,17 +144,21 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
         filename=order.path.name,
         read=reading.read,
         added=len(fresh),
-        changed=0,
-        unchanged=len(reading.rows) - len(fresh),
+        changed=len(news.told),
+        unchanged=len(known) - len(news.told),
         rejected=reading.rejected,
         missing=0,
         retired=0,
         faults=reading.faults,
-        notes=reading.notes + _repeats_note(merged),
+        notes=reading.notes + _repeats_note(merged) + news.questions,
         totals={
             "matters": whys["alone"],
             **{f"merged_by_{why}": whys[why] for why in WHYS[BY_LINK:]},
             "to_locate": open_unplaced,
+            "told_sent": news.count("dispatch"),
+            "told_closed": len(news.closings),
+            "told_closed_merged": news.count("note"),
+            "questions": len(news.questions),
             "numbers_masked": masked.total(),
         },
     )
@@ -159,38 +171,47 @@ def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
     return (Fault(0, "", "orders_repeat_apart", {"count": apart}),) if apart else ()
 
 
-def _merge(conn: Connection, source: str, rows: Sequence[Row]) -> Merged:
-    """Which matters new orders are about; those that were there before are held, and still open."""
+def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Merged:
+    """Which matters new orders are about; those that were there before are held, and still open.
+
+    What the news tell of is held with them: all in one order, so that nobody waits for one who waits for him.
+    """
     if not rows:
-        return Merged((), (), (), (), {})
+        held = order_rows.hold(conn, sorted(news.told))
+        return Merged((), (), (), (), held, news.of_unchanged(held))
     rule = incident_rule()
     since = min(row["occurred_at"] for row in rows) - max(rule.caller_within, rule.similar_within)
-    linked = order_rows.cases_by_number(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
+    named = order_rows.standings(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
+    linked = {number: standing.matter_id for number, standing in named.items()}
     items = sorted({row["item"] for row in rows})
     there = order_rows.open_cases(conn, items, since, list(linked.values()))
-    matters = _matters(there, rows, linked)
+    matters = _matters(there, rows, linked, news.closings)
     joined = np.unique(matters.lead[len(there) :]).tolist()
     taken = {there[lead].id for lead in joined if lead < len(there)}
-    held = order_rows.hold_open(conn, sorted(taken))
-    if held.keys() != taken:  # somebody ended one meanwhile
-        there = [one for one in there if one.id in held]
-        matters = _matters(there, rows, linked)
-    known = {one.id: one._replace(stage=held[one.id][0], version=held[one.id][1]) for one in there if one.id in held}
+    held = order_rows.hold(conn, sorted(taken | news.told.keys()))
+    news = news.of_unchanged(held)
+    if any(one not in held or held[one][0] in ENDED_STAGES for one in taken):  # somebody ended one meanwhile
+        there = [one for one in there if one.id in held and held[one.id][0] in OPEN_STAGES]
+        matters = _matters(there, rows, linked, news.closings)
     ids = imports.reserve_ids(conn, incident, len(rows))
     all_ids = [one.id for one in there] + ids
     new = slice(len(there), None)
-    return Merged(
-        rows, ids, [all_ids[lead] for lead in matters.lead[new]], [WHYS[why] for why in matters.why[new]], known
-    )
+    matter_ids = [all_ids[lead] for lead in matters.lead[new]]
+    return Merged(rows, ids, matter_ids, [WHYS[why] for why in matters.why[new]], held, news)
 
 
-def _matters(there: Sequence[order_rows.Known], rows: Sequence[Row], linked: Mapping[str, int]) -> Matters:
+def _matters(
+    there: Sequence[order_rows.Known],
+    rows: Sequence[Row],
+    linked: Mapping[str, int],
+    closings: Mapping[int, datetime],
+) -> Matters:
     rule = incident_rule()
     items: dict[Any, int] = {}
     callers: dict[Any, int] = {}
     place_of_id = {one.id: index for index, one in enumerate(there)}
     place_of_number = {row["source_key"]: len(there) + index for index, row in enumerate(rows)}
-    calls = [(one.occurred_at, None, one.item, one.caller_hash, one.lonlat, NONE) for one in there]
+    calls = [(one.occurred_at, closings.get(one.id), one.item, one.caller_hash, one.lonlat, NONE) for one in there]
     calls += [
         (
             row["occurred_at"],
@@ -238,22 +259,24 @@ def _flat(lonlat: FloatArray) -> FloatArray:
 def _store(
     conn: Connection, merged: Merged, batch: tuple[str, int, datetime], catalogue: CaseCatalogue, desk: Desk
 ) -> int:
-    """Cases and steps; how many are open and still to be located."""
-    rows = merged.rows
+    """Cases, and steps of new ones and of those that there is news of; how many are open and still to be located."""
+    rows, since = merged.rows, {case_id: known.standing.since for case_id, known in merged.news.known.items()}
+    ways = {case_id: Way(stage, since.get(case_id), version) for case_id, (stage, version) in merged.held.items()}
+    told = [step for steps in merged.news.told.values() for step in steps]
     if not rows:
+        _store_steps(conn, merged, walked(told, ways), ways, batch[2], desk)
         return 0
     ground = ground_at(conn, batch[2])
     spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
     levels = [catalogue.item(row["item"]).level for row in rows]
     units = [row["unit"] or ground.unit_at(spot, level) for row, spot, level in zip(rows, spots, levels, strict=True)]
-    told = [
+    told += [
         one
         for row, case_id, matter_id, unit in zip(rows, merged.ids, merged.matter_ids, units, strict=True)
         for one in happenings(row, case_id, matter_id, unit)
     ]
-    ways = {case_id: Way() for case_id in merged.ids}
-    before = {one.id: Way(one.stage, None, one.version) for one in merged.known.values()}
-    steps = walked(told, {**ways, **before})
+    ways |= {case_id: Way() for case_id in merged.ids}
+    steps = walked(told, ways)
     dues = Dues(
         [(row, ways[i], catalogue.item(row["item"])) for row, i in zip(rows, merged.ids, strict=True)], desk.week
     )
@@ -267,9 +290,31 @@ def _store(
         )
     ]
     order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
-    order_rows.set_versions(conn, {case_id: way.version for case_id, way in before.items()}, batch[2])
-    order_rows.insert_steps(conn, steps)
+    _store_steps(conn, merged, steps, ways, batch[2], desk)
     return sum(case["geom"] is None and case["state"] == "open" for case in cases)
+
+
+def _store_steps(
+    conn: Connection,
+    merged: Merged,
+    steps: Sequence[tuple[Any, ...]],
+    ways: Mapping[int, Way],
+    at: datetime,
+    desk: Desk,
+) -> None:
+    """Steps, and what they make of the cases that were there before."""
+    if not steps:
+        return
+    moved = list(standing_after(conn, merged.news, ways, desk))
+    order_rows.set_standings(conn, moved, at)
+    done = {case_id for case_id, *_ in moved}
+    grown = {
+        case_id: ways[case_id].version
+        for case_id, (_, version) in merged.held.items()
+        if case_id not in done and ways[case_id].version != version
+    }
+    order_rows.set_versions(conn, grown, at)
+    order_rows.insert_steps(conn, steps)
 
 
 def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:

@@ -16,7 +16,7 @@ from geo.rules.clocks import OfficeWeek
 
 Row = Mapping[str, Any]
 
-MOVES = ("report", "dispatch", "absorb", "merge", "settle")
+MOVES = ("report", "file", "dispatch", "absorb", "merge", "settle")
 """In the order in which things of one moment happened. ``settle``: it was closed outside; who did what there until
 then is not known here, and no step makes it up."""
 

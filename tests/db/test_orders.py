@@ -18,12 +18,14 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from geo.actions.case_desk import Desk
+from geo.actions.create_token import create_token
 from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import step_incident
 from geo.actions.undo_import import undo_import
-from geo.case_states import OPEN_STAGES, Said
+from geo.case_clocks import Passage, dues_of
+from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said, Stage
 from geo.cases import Case, Step
 from geo.compute.datums import from_wgs84
 from geo.errors import BadFile, BadRows, Refused
@@ -356,6 +358,128 @@ class TestFiles:
             take(db, tmp_path, [order("D3")], source="巴彦热线")
 
 
+SENT, DONE = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=6)
+
+
+def at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def sent(number: str, **more: Any) -> Row:
+    return order(number, 承办单位="市容环卫中心", 派单时间=at(SENT), **more)
+
+
+def done(number: str, when: datetime = DONE, **more: Any) -> Row:
+    return sent(number, 办结时间=at(when), 办理结果="已清运", **more)
+
+
+def moves(db: Database, number: str) -> list[tuple[str, str, datetime]]:
+    return [(s.move, s.to_stage, s.at) for s in steps(db, number)]
+
+
+def asked(report: ImportReport) -> list[tuple[int, str]]:
+    return [(note.row, note.key) for note in report.notes if note.key.startswith("order_")]
+
+
+def desk_moves(db: Database, number: str, move: str, hand: Hand, **said: Any) -> None:
+    found = case(db, number)
+    step_incident(db, found.id, found.version, move, Said(hand.at, **said), hand, DESK)
+
+
+class TestLaterFiles:
+    """What the register tells later, the case follows; what was done here meanwhile is not overwritten."""
+
+    def test_the_case_follows_through_lawful_steps(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1"), order("L2", place=None, 问题分类="9003"), order("L3", place=(900, 100))])
+        report = take(db, tmp_path, [done("L1"), sent("L2", place=None), done("L3", place=(900, 100))])
+        assert (report.added, report.changed, report.unchanged) == (0, 3, 0)
+        assert (report.totals["told_closed"], report.totals["told_sent"]) == (2, 3)
+        assert moves(db, "L1")[1:] == [("dispatch", "dispatched", SENT), ("settle", "closed", DONE)]
+        assert moves(db, "L2")[1:] == [("file", "filed", SENT), ("dispatch", "dispatched", SENT)]
+        last = steps(db, "L1")[-1]
+        assert (last.reason, last.said["import_id"], last.said["imported"]) == ("已清运", report.import_id, True)
+        found = case(db, "L1")
+        assert (found.state, found.stage_since, found.stage_due_at, found.updated_at) == ("closed", DONE, None, NOW)
+        lived: list[tuple[datetime, Stage]] = [(MONDAY, "collected"), (SENT, "filed"), (SENT, "dispatched")]
+        due = dues_of([Passage(*one) for one in lived], DESK.limits_of(case(db, "L2")), DESK.week)
+        assert due.stage is not None
+        assert case(db, "L2").stage_due_at == due.stage.at
+        refuse_unlawful(db)
+
+    def test_bit_by_bit_is_as_at_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        places = {"place": (900, 100)}
+        for rows in ([order("L1")], [sent("L1")], [done("L1")], [done("L2", **places)]):
+            take(db, tmp_path, rows)
+        assert moves(db, "L1") == moves(db, "L2")
+        one, other = case(db, "L1"), case(db, "L2")
+        for name in ("stage", "state", "unit", "stage_since", "stage_due_at", "due_at", "is_due_sure", "version"):
+            assert getattr(one, name) == getattr(other, name), name
+
+    def test_the_same_later_file_again_changes_nothing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1"), order("L2", MONDAY + timedelta(minutes=5))])  # the second is merged
+        rows = [done("L1"), done("L2", 来电时间=at(MONDAY + timedelta(minutes=5)))]
+        first = take(db, tmp_path, rows)
+        assert (first.changed, first.totals["told_closed_merged"]) == (2, 1)
+        before = everything(db)
+        again = take(db, tmp_path, rows, at=NOW + timedelta(days=1))
+        assert (again.added, again.changed, again.unchanged, again.import_id, asked(again)) == (0, 0, 2, None, [])
+        assert everything(db) == before
+        note = steps(db, "L2")[-1]
+        assert (note.move, note.to_stage, note.at, note.reason) == ("note", "merged", DONE, "已清运")
+        assert [s.move for s in steps(db, "L1")] == ["report", "absorb", "dispatch", "settle"]
+
+    def test_a_call_after_the_closing_is_a_new_matter(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1")])
+        take(db, tmp_path, [done("L1"), order("L2", DONE - timedelta(hours=1)), order("L3", DONE + timedelta(hours=1))])
+        assert case(db, "L2").merged_into_id == case(db, "L1").id
+        assert (case(db, "L3").stage, case(db, "L3").merged_into_id) == ("filed", None)
+        refuse_unlawful(db)
+
+    def test_what_a_desk_did_meanwhile_is_a_question(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Each way in which both sides can differ; nothing is overwritten, and the answer says where and why."""
+        token = create_token(db, name="desk of 李四", role="dispatcher", area_code=None, days=None, at=MONDAY)[0]
+        desk = Hand(DONE + timedelta(hours=1), None, token.id, token.name)
+        numbers = ["held", "later", "withdrawn", "earlier", "closed"]
+        take(db, tmp_path, [order(n, place=(100 + 100 * k, 300)) for k, n in enumerate(numbers)])
+        desk_moves(db, "held", "claim", desk)
+        desk_moves(db, "later", "dispatch", desk, unit="队")
+        desk_moves(db, "withdrawn", "withdraw", desk, reason="误报")
+        desk_moves(db, "earlier", "dispatch", replace(desk, at=SENT), unit="队")
+        for move in ("handle", "feed_back", "verify", "close"):
+            desk_moves(db, "closed", move, desk, reason="好了")
+        before = {n: (case(db, n), steps(db, n)) for n in numbers}
+        rows = [done(n, place=(100 + 100 * k, 300)) for k, n in enumerate(numbers)]
+        report = take(db, tmp_path, rows)
+        assert asked(report) == [(2, "order_in_hand"), (3, "order_moved_since"), (4, "order_ended_otherwise")]
+        assert (report.changed, report.unchanged, report.totals["questions"]) == (1, 4, 3)
+        assert all((case(db, n), steps(db, n)) == before[n] for n in numbers if n != "earlier")
+        assert moves(db, "earlier")[-1] == ("settle", "closed", DONE)
+        told = " ".join(note.in_language(language) for note in report.notes for language in ("zh", "en"))
+        assert f"desk {token.id} " in told
+        assert "李四" not in told
+        again = take(db, tmp_path, rows)
+        assert (again.changed, asked(again)) == (0, asked(report))
+        refuse_unlawful(db)
+
+    def test_what_was_opened_again_here_stays_open(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [done("L1")])
+        desk_moves(db, "L1", "reopen", Hand(DONE + timedelta(hours=2)), reason="未清", unit="队")
+        assert take(db, tmp_path, [done("L1")]).changed == 0
+        assert asked(take(db, tmp_path, [done("L1", DONE + timedelta(hours=1))])) == [(2, "order_moved_since")]
+        take(db, tmp_path, [done("L1", DONE + timedelta(hours=9))])
+        assert moves(db, "L1")[-1] == ("settle", "closed", DONE + timedelta(hours=9))
+        assert asked(take(db, tmp_path, [done("L1", DONE + timedelta(hours=8))])) == [(2, "order_ended_otherwise")]
+
+    def test_a_deferral_ends_with_the_closing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [sent("L1")])
+        until, hand = MONDAY + timedelta(days=9), Hand(SENT + timedelta(hours=1))
+        desk_moves(db, "L1", "defer", hand, reason="待料", until=until)
+        take(db, tmp_path, [done("L1")])
+        found = case(db, "L1")
+        assert (found.stage, found.deferred_until, found.stage_due_at) == ("closed", None, None)
+        refuse_unlawful(db)
+
+
 BAD = [
     pytest.param({"工单编号": ""}, "no value|empty|missing", id="no number"),
     pytest.param({"工单编号": "1.5E+14"}, "rounded", id="rounded number"),
@@ -414,7 +538,11 @@ def refuse_unlawful(db: Database) -> None:
             assert [s.seq for s in done] == list(range(1, found.version + 1))
             assert done[-1].to_stage == found.stage
             assert [s.from_stage for s in done] == [None, *(s.to_stage for s in done[:-1])]
-            assert [s.at for s in done] == sorted(s.at for s in done)
+            stages = [s.at for s in done if s.from_stage != s.to_stage]
+            assert stages == sorted(stages)
+            for s in done:
+                if s.from_stage != s.to_stage and s.from_stage is not None:
+                    assert s.from_stage in {**MOVES, **TOLD_MOVES}[s.move].leads_from
             assert (found.state == "open") == (found.stage in OPEN_STAGES)
             if found.merged_into_id is not None:
                 into = cases.get_case(conn, found.merged_into_id)
