@@ -34,7 +34,7 @@ from geo.store.bulk import copy_rows
 from geo.store.cases import CHANNEL, ORDERED, newest_step_id
 from geo.store.incident_tables import incident, incident_step
 from geo.store.outside_tables import order_mapping
-from geo.store.tables import plan
+from geo.store.tables import import_batch, plan
 
 CASE_COLUMNS = (
     *("id", "source", "source_key", "import_id", "occurred_at", "reported_at", "updated_at", "category", "item"),
@@ -119,9 +119,11 @@ def told_of(conn: Connection, ids: Sequence[int]) -> dict[int, Told]:
     s = incident_step.c
     moves = s.from_stage.is_distinct_from(s.to_stage)
     closed_at = case((s.move == "settle", s.at), else_=cast(s.said["closed_at"].astext, DateTime(timezone=True)))
+    undone = select(import_batch.c.id).where(import_batch.c.undone_at.is_not(None))
     chosen = (
         select(s.incident_id, s.at, s.to_stage, moves, closed_at)
         .where(_among(s.incident_id, ids, BigInteger), or_(moves, s.move == "note"))
+        .where(func.coalesce(cast(s.said["import_id"].astext, BigInteger), 0).not_in(undone))
         .order_by(s.incident_id, s.seq)
     )
     passages: dict[int, list[tuple[datetime, Stage]]] = defaultdict(list)

@@ -28,7 +28,7 @@ from geo.case_clocks import Passage, dues_of
 from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said, Stage
 from geo.cases import Case, Step
 from geo.compute.datums import from_wgs84
-from geo.errors import BadFile, BadRows, Refused
+from geo.errors import BadFile, BadMove, BadRows, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.orders import OrderWish
@@ -358,6 +358,7 @@ class TestFiles:
             take(db, tmp_path, [order("D3")], source="巴彦热线")
 
 
+HOUR = timedelta(hours=1)
 SENT, DONE = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=6)
 
 
@@ -477,6 +478,56 @@ class TestLaterFiles:
         take(db, tmp_path, [done("L1")])
         found = case(db, "L1")
         assert (found.stage, found.deferred_until, found.stage_due_at) == ("closed", None, None)
+        refuse_unlawful(db)
+
+
+class TestTakingBack:
+    """An import goes as a whole; what stays keeps its history, and says what is gone."""
+
+    def test_a_matter_that_stays_says_what_left_it(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        first = take(db, tmp_path, [order("U1"), done("U0", place=(900, 100)), order("U9", MONDAY + HOUR)])
+        later = [order(f"U{n}", MONDAY + n * HOUR) for n in (2, 3)]
+        second = take(db, tmp_path, [*later, done("U9", 来电时间=at(MONDAY + HOUR))], at=NOW + HOUR)
+        gone = [case(db, "U2").id, case(db, "U3").id]
+        was = steps(db, "U1")
+        undo_import(db, second.import_id or 0, NOW + 2 * HOUR)
+        now = steps(db, "U1")
+        assert now[: len(was)] == was
+        assert [(s.move, s.said["merged"], s.said["number"], s.at) for s in now[len(was) :]] == [
+            ("detach", gone[0], "U2", NOW + 2 * HOUR),
+            ("detach", gone[1], "U3", NOW + 2 * HOUR),
+        ]
+        assert [s.move for s in steps(db, "U9")] == ["report", "merge", "note", "note"]
+        assert count(db, "incident") == 3
+        refuse_unlawful(db)
+        again = take(db, tmp_path, [*later, done("U9", 来电时间=at(MONDAY + HOUR))], at=NOW + 3 * HOUR)
+        assert (again.added, again.changed, again.totals["told_closed_merged"]) == (
+            2,
+            1,
+            1,
+        )  # as if it were the first time
+        undo_import(db, again.import_id or 0, NOW + 4 * HOUR)
+        undo_import(db, first.import_id or 0, NOW + 5 * HOUR)
+        assert count(db, "incident") == count(db, "incident_step") == 0
+
+    def test_a_refusal_names_cases_and_desks(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        token = create_token(db, name="desk of 李四", role="dispatcher", area_code=None, days=None, at=MONDAY)[0]
+        first = take(db, tmp_path, [order("V1"), order("V2", place=(900, 100)), order("V3", place=(100, 100))])
+        second = take(db, tmp_path, [order("V4", MONDAY + HOUR)], at=NOW + HOUR)  # goes into the first
+        third = take(db, tmp_path, [done("V3", place=(100, 100))], at=NOW + 2 * HOUR)
+        desk_moves(db, "V2", "claim", Hand(NOW + 3 * HOUR, None, token.id, token.name))
+        before = everything(db)
+        ids = {number: case(db, number).id for number in ("V1", "V2", "V3")}
+        with pytest.raises(BadMove, match="3 cases") as refused:
+            undo_import(db, first.import_id or 0, NOW + 4 * HOUR)
+        told = refused.value.in_language("en") + refused.value.in_language("zh")
+        assert f"{ids['V1']}, {ids['V2']}, {ids['V3']}" in told
+        assert f"(by number): {token.id}." in told
+        assert "李四" not in told
+        with pytest.raises(BadMove, match=rf"outside\): {ids['V3']}\."):
+            undo_import(db, third.import_id or 0, NOW + 4 * HOUR)
+        assert everything(db) == before
+        undo_import(db, second.import_id or 0, NOW + 5 * HOUR)
         refuse_unlawful(db)
 
 
