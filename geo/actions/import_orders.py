@@ -30,6 +30,7 @@ from geo.imports.places import Town
 from geo.imports.report import Fault, ImportReport
 from geo.imports.rows import Reading
 from geo.orders import OrderWish, Way
+from geo.own_numbers import as_compared
 from geo.rules.case_catalogue import CaseCatalogue
 from geo.rules.incidents import incident_rule
 from geo.store import imports, order_rows
@@ -91,6 +92,7 @@ def import_orders(
             at=at,
             timezone=desk.timezone,
             caller_hash=lambda number: caller_hash(number, desk.caller_key),
+            secret=lambda: desk.caller_key,
             datum=wish.datum,
             else_item=wish.else_item,
             headers=order_rows.headers_of(conn, order.source),
@@ -123,20 +125,11 @@ def _checked(wish: OrderWish, catalogue: CaseCatalogue) -> OrderWish:
 def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatalogue, desk: Desk) -> ImportReport:
     """Store what is new; the report is not stored yet."""
     import_id = begin(conn, order)
-    standings = order_rows.standings(conn, order.source, [row["source_key"] for row in reading.rows])
-    fresh = [row for row in reading.rows if row["source_key"] not in standings]
-    known = [
-        Known(number, row, standings[row["source_key"]])
-        for number, row in zip(reading.number_of_row, reading.rows, strict=True)
-        if row["source_key"] in standings
-    ]
+    fresh, known = _sorted_out(conn, order.source, reading)
     merged = _merge(conn, order.source, fresh, news_of(conn, known, (import_id, order.at)))
     open_unplaced = _store(conn, merged, (order.source, import_id, order.at), catalogue, desk)
     news = merged.news
-    whys = Counter(merged.why)
-    masked: Counter[str] = Counter()
-    for row in fresh:
-        masked.update(row["masked"])
+    whys, masked = Counter(merged.why), _taken_out(merged)
     return ImportReport(
         import_id=import_id,
         kind=order.kind,
@@ -150,7 +143,7 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
         missing=0,
         retired=0,
         faults=reading.faults,
-        notes=reading.notes + _repeats_note(merged) + news.questions,
+        notes=reading.notes + _masked_note(masked) + _repeats_note(merged) + news.questions,
         totals={
             "matters": whys["alone"],
             **{f"merged_by_{why}": whys[why] for why in WHYS[BY_LINK:]},
@@ -162,6 +155,34 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
             "numbers_masked": masked.total(),
         },
     )
+
+
+def _sorted_out(conn: Connection, source: str, reading: Reading) -> tuple[list[Row], list[Known]]:
+    """Rows of orders that are new, and of those that are known; some were kept before their numbers were masked."""
+    asked = {key for row in reading.rows for key in (row["source_key"], row["typed_key"])}
+    standings = order_rows.standings(conn, source, sorted(asked))
+    fresh, known = [], []
+    for number, row in zip(reading.number_of_row, reading.rows, strict=True):
+        standing = standings.get(row["source_key"]) or standings.get(row["typed_key"])
+        if standing is None:
+            fresh.append(row)
+        else:
+            known.append(Known(number, row, standing))
+    return fresh, known
+
+
+def _taken_out(merged: Merged) -> Counter[str]:
+    """Numbers of persons taken out of what is stored, by kind; what is known already counts not again."""
+    found: Counter[str] = Counter()
+    for row in merged.rows:
+        found.update(row["masked"])
+    for known in merged.news.known.values():
+        found.update(known.row["masked_feedback"])
+    return found
+
+
+def _masked_note(masked: Counter[str]) -> tuple[Fault, ...]:
+    return (Fault(0, "", "order_numbers_masked", dict(masked)),) if masked.total() else ()
 
 
 def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
@@ -210,7 +231,7 @@ def _matters(
     items: dict[Any, int] = {}
     callers: dict[Any, int] = {}
     place_of_id = {one.id: index for index, one in enumerate(there)}
-    place_of_number = {row["source_key"]: len(there) + index for index, row in enumerate(rows)}
+    place_of_number = {as_compared(row["source_key"]): len(there) + index for index, row in enumerate(rows)}
     calls = [(one.occurred_at, closings.get(one.id), one.item, one.caller_hash, one.lonlat, NONE) for one in there]
     calls += [
         (
@@ -219,7 +240,9 @@ def _matters(
             row["item"],
             row["caller_hash"],
             _lonlat(row),
-            place_of_number.get(row["repeat_of"], place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)),
+            place_of_number.get(
+                as_compared(row["repeat_of"] or ""), place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)
+            ),
         )
         for row in rows
     ]

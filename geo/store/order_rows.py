@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from geo.case_states import OPEN_STAGES, Stage
 from geo.store.bulk import copy_rows
-from geo.store.cases import CHANNEL, ORDERED, newest_step_id
+from geo.store.cases import CHANNEL, ORDERED, as_compared, newest_step_id
 from geo.store.incident_tables import incident, incident_step
 from geo.store.outside_tables import order_mapping
 from geo.store.tables import import_batch, plan
@@ -104,13 +104,21 @@ def headers_of(conn: Connection, source: str) -> dict[str, str]:
 
 
 def standings(conn: Connection, source: str, numbers: Sequence[str]) -> dict[str, Standing]:
-    """Number -> where its case stands, for those of a source that are known."""
+    """Number -> where its case stands, for those of a source that are known, however they are written.
+
+    Where several differ in writing alone, the one that is written the same is it, else the one that came first.
+    """
     i = incident.c
+    asked = func.unnest(literal(list(numbers), ARRAY(Text))).table_valued("number").render_derived().c
     columns = (
         *(i.id, func.coalesce(i.merged_into_id, i.id), i.stage),
         *(func.coalesce(i.stage_since, i.reported_at, i.occurred_at), i.version, i.unit, i.holder_token_id),
     )
-    chosen = select(i.source_key, *columns).where(i.source == source, _among(i.source_key, numbers, Text))
+    chosen = (
+        select(asked.number, *columns)
+        .where(i.source == source, as_compared(i.source_key) == as_compared(asked.number))
+        .order_by(i.source_key == asked.number, i.id.desc())
+    )
     return {row[0]: Standing(*row[1:]) for row in conn.execute(chosen)}
 
 

@@ -28,7 +28,7 @@ from geo.case_clocks import Passage, dues_of
 from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said, Stage
 from geo.cases import Case, Step
 from geo.compute.datums import from_wgs84
-from geo.errors import BadFile, BadMove, BadRows, Refused
+from geo.errors import BadFile, BadMove, BadRows, Conflict, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.orders import OrderWish
@@ -41,6 +41,7 @@ from tests.small_town import everything, lonlat
 CITY = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=CITY)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
+HOUR = timedelta(hours=1)
 DESK = Desk(Settings(caller_key=SecretStr("k" * 40)))
 
 Row = dict[str, Any]
@@ -300,6 +301,62 @@ class TestFiles:
         assert everything(db) == before
         assert first.totals["matters"] + first.totals["merged_by_place"] == 20
 
+    @pytest.mark.parametrize("typed", ["gd-Ab１", "GD-AB1", " ＧＤ-ab1\u3000"])
+    def test_a_number_written_otherwise_is_the_same(
+        self, db: Database, town: PlanTown, tmp_path: Path, typed: str
+    ) -> None:
+        take(db, tmp_path, [order("Gd-aB1"), order("GD-AB2", MONDAY + HOUR, (900, 100))])
+        report_incident(db, Report("0101", MONDAY, "hotline", source_key="x-9"), DESK, Hand(MONDAY), uuid4().hex)
+        rows = [
+            order(typed),
+            order("X-9"),
+            order("GD-3", MONDAY + 9 * HOUR, None, 问题分类="欠薪", 重复工单号="gd-ab2"),
+        ]
+        report = take(db, tmp_path, rows)
+        assert (report.added, report.unchanged, report.totals["merged_by_link"]) == (1, 2, 1)
+        assert case(db, "Gd-aB1").source_key == "Gd-aB1"  # as it was typed
+        with pytest.raises(Conflict, match="X-9"):
+            report_incident(db, Report("0101", MONDAY, "hotline", source_key="X-9"), DESK, Hand(MONDAY), uuid4().hex)
+        with pytest.raises(BadRows, match="row 2"):
+            take(db, tmp_path, [order("GD-7"), order("gd-7")])
+
+    def test_numbers_taken_out_are_counted_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order("C1", 诉求内容="回电 13800138000"), order("C2", MONDAY + HOUR)]
+        feedback = "已回电 13900139000"
+        counted = []
+        for row in (rows[1], done("C2", 来电时间=at(MONDAY + HOUR)) | {"办理结果": feedback}):
+            report = take(db, tmp_path, [rows[0], row])
+            noted = [note.evidence["phone"] for note in report.notes if note.key == "order_numbers_masked"]
+            counted.append((report.totals["numbers_masked"], noted))
+        assert counted == [(1, [1]), (1, [1])]  # the text's, then the feedback's
+        again = take(db, tmp_path, [rows[0]])
+        assert again.totals["numbers_masked"] == 0
+        assert "order_numbers_masked" not in {note.key for note in again.notes}
+
+    def test_an_order_whose_number_is_a_phone(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        phones = ["13800138000", "13800138001"]
+        rows = [order(phone, place=(100 + 300 * n, 300)) for n, phone in enumerate(phones)]
+        rows.append(order("C3", MONDAY + 30 * HOUR, None, 重复工单号=phones[1]))
+        assert take(db, tmp_path, rows).totals["merged_by_link"] == 1
+        assert "1380013" not in str(everything(db))
+        assert take(db, tmp_path, rows).unchanged == 3
+        with db.write() as conn:  # as it was kept before numbers were masked
+            first = text("update incident set source_key = :key where id = (select min(id) from incident)")
+            conn.execute(first, {"key": phones[0]})
+        assert take(db, tmp_path, rows).unchanged == 3
+
+    def test_rejected_rows_hold_no_number_of_a_person(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Not in the file to be mended, nor in the reasons, nor in what is kept of the report; codes stay."""
+        row = order("C1", 来电时间="13800138000", 诉求内容="卡 4111 1111 1111 1111", 联系电话="13900139000")
+        row["网格编码"] = "150102320101001"
+        good = order("C2") | {"网格编码": ""}
+        report = take(db, tmp_path, [row, good], keep_going=True, rejected_dir=tmp_path / "rejected")
+        written = Path(report.rejected_file or "").read_text(encoding="utf-8-sig")
+        for told in (written, str(report.as_dict()), str(everything(db))):
+            assert not any(number in told for number in ("13800138000", "4111 1111", "13900139000"))
+        assert "150102320101001" in written
+        assert "***" in written
+
     def test_in_parts_is_as_lawful_as_at_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         rows = [order(f"C{n}", MONDAY + timedelta(hours=n), (100 + 30 * n, 300)) for n in range(20)]
         for part in (rows[:7], rows[7:13], rows):
@@ -358,7 +415,6 @@ class TestFiles:
             take(db, tmp_path, [order("D3")], source="巴彦热线")
 
 
-HOUR = timedelta(hours=1)
 SENT, DONE = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=6)
 
 

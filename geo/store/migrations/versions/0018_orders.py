@@ -1,4 +1,4 @@
-"""Cases by the one that they went into.
+"""Cases by the one that they went into, and by their number as it is compared.
 
 Revision ID: 0018
 Revises: 0016
