@@ -53,6 +53,8 @@ class Merged:
     ids: Sequence[int]
     matter_ids: Sequence[int]
     """An order's own id where it began a matter."""
+    matter_at: Sequence[datetime]
+    """When the matter was told of first."""
     why: Sequence[str]
     held: Mapping[int, tuple[Stage, int]]
     """Stage and version of cases that were there before and take in new orders, or are told of."""
@@ -199,7 +201,7 @@ def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Me
     """
     if not rows:
         held = order_rows.hold(conn, sorted(news.told))
-        return Merged((), (), (), (), held, news.of_unchanged(held))
+        return Merged((), (), (), (), (), held, news.of_unchanged(held))
     rule = incident_rule()
     since = min(row["occurred_at"] for row in rows) - max(rule.caller_within, rule.similar_within)
     named = order_rows.standings(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
@@ -218,7 +220,9 @@ def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Me
     all_ids = [one.id for one in there] + ids
     new = slice(len(there), None)
     matter_ids = [all_ids[lead] for lead in matters.lead[new]]
-    return Merged(rows, ids, matter_ids, [WHYS[why] for why in matters.why[new]], held, news)
+    called_at = [one.occurred_at for one in there] + [row["occurred_at"] for row in rows]
+    matter_at = [called_at[lead] for lead in matters.lead[new]]
+    return Merged(rows, ids, matter_ids, matter_at, [WHYS[why] for why in matters.why[new]], held, news)
 
 
 def _matters(
@@ -295,8 +299,10 @@ def _store(
     units = [row["unit"] or ground.unit_at(spot, level) for row, spot, level in zip(rows, spots, levels, strict=True)]
     told += [
         one
-        for row, case_id, matter_id, unit in zip(rows, merged.ids, merged.matter_ids, units, strict=True)
-        for one in happenings(row, case_id, matter_id, unit)
+        for row, unit, case_id, matter_id, matter_at in zip(
+            rows, units, merged.ids, merged.matter_ids, merged.matter_at, strict=True
+        )
+        for one in happenings(row, unit, case_id, matter_id, matter_at)
     ]
     ways |= {case_id: Way() for case_id in merged.ids}
     steps = walked(told, ways)

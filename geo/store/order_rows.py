@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 
 from geo.case_states import OPEN_STAGES, Stage
 from geo.store.bulk import copy_rows
@@ -88,6 +88,16 @@ class Told(NamedTuple):
     """When files have said that it was closed outside."""
 
 
+class Outcome(NamedTuple):
+    """What became of a case."""
+
+    dispatched_at: datetime | None
+    """For the first time."""
+    ended_at: datetime | None
+    """For the last time; of a merged case: when a file said that it was closed outside."""
+    feedback: str | None
+
+
 def remember_headers(conn: Connection, source: str, headers: Mapping[str, str]) -> None:
     """Keep under which headers a source has some fields; those of other fields stay."""
     if not headers:
@@ -142,6 +152,21 @@ def told_of(conn: Connection, ids: Sequence[int]) -> dict[int, Told]:
         if said_closed_at is not None:
             closed[incident_id].add(said_closed_at)
     return {one: Told(passages[one], frozenset(closed[one])) for one in {*passages, *closed}}
+
+
+def outcomes_of(conn: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
+    """What became of some cases, by case; those without steps are left out."""
+    s = incident_step.c
+    told = cast(s.said["closed_at"].astext, DateTime(timezone=True))
+    ends = and_(s.to_stage.in_(("closed", "withdrawn")), s.from_stage.is_distinct_from(s.to_stage))
+    said = and_(s.reason.is_not(None), s.move.in_(("feed_back", "settle", "withdraw", "merge", "note")))
+    chosen = select(
+        s.incident_id,
+        func.min(s.at).filter(s.to_stage == "dispatched"),
+        func.coalesce(func.max(s.at).filter(ends), func.max(told)),
+        func.array_agg(aggregate_order_by(s.reason, s.seq.desc())).filter(said)[1],
+    ).where(_among(s.incident_id, ids, BigInteger))
+    return {row[0]: Outcome(*row[1:]) for row in conn.execute(chosen.group_by(s.incident_id))}
 
 
 def open_cases(conn: Connection, items: Sequence[str], since: datetime, ids: Sequence[int]) -> list[Known]:
