@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -526,6 +527,24 @@ class TestLaterFiles:
         take(db, tmp_path, [done("L1", DONE + timedelta(hours=9))])
         assert moves(db, "L1")[-1] == ("settle", "closed", DONE + timedelta(hours=9))
         assert asked(take(db, tmp_path, [done("L1", DONE + timedelta(hours=8))])) == [(2, "order_ended_otherwise")]
+
+    def test_a_desk_that_is_quicker_is_not_overtaken(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """A step that is taken between reading a case and holding it: the file waits, and asks."""
+        take(db, tmp_path, [order("L1"), order("L2", place=(900, 100))])
+        path = write(tmp_path / "orders.csv", [done("L1"), done("L2", place=(900, 100))])
+        found = case(db, "L1")
+        with ThreadPoolExecutor(1) as one:
+            with db.write() as conn:
+                version = cases.change_case(conn, cases.get_case(conn, found.id, lock=True), {}, NOW)
+                taken = one.submit(import_orders, db, path, ImportOptions(), OrderWish(), DESK, NOW)
+                with db.read() as other:
+                    waits = text("select count(*) from pg_locks where not granted")
+                    assert any(other.execute(waits).scalar_one() for _ in range(100_000))
+                cases.insert_step(conn, Step(0, found.id, version, "claim", "filed", "filed", NOW, None, None, {}))
+            report = taken.result()
+        assert (report.changed, asked(report)) == (1, [(2, "order_changed_meanwhile")])
+        assert (case(db, "L1").stage, case(db, "L2").stage) == ("filed", "closed")
+        refuse_unlawful(db)
 
     def test_a_deferral_ends_with_the_closing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         take(db, tmp_path, [sent("L1")])
