@@ -86,6 +86,8 @@ def news_of(conn: Connection, known: Sequence[Known], batch: tuple[int, datetime
 def _may_tell(one: Known) -> bool:
     """Whether a look at the steps is needed: most rows of a file that comes every month tell nothing new."""
     stage, closed_at = one.standing.stage, one.row["closed_at"]
+    if one.standing.is_retired:
+        return False
     if stage in ENDED_STAGES:
         return closed_at is not None and closed_at != one.standing.since
     return closed_at is not None or _is_sent_later(one)

@@ -77,6 +77,8 @@ class Standing(NamedTuple):
     version: int
     unit: str | None
     holder_token_id: int | None
+    is_retired: bool
+    """A file of another kind has it no longer: nothing is done with it."""
 
 
 class Told(NamedTuple):
@@ -123,6 +125,7 @@ def standings(conn: Connection, source: str, numbers: Sequence[str]) -> dict[str
     columns = (
         *(i.id, func.coalesce(i.merged_into_id, i.id), i.stage),
         *(func.coalesce(i.stage_since, i.reported_at, i.occurred_at), i.version, i.unit, i.holder_token_id),
+        i.retired_at.is_not(None),
     )
     chosen = (
         select(asked.number, *columns)

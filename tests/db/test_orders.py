@@ -546,6 +546,15 @@ class TestLaterFiles:
         assert (case(db, "L1").stage, case(db, "L2").stage) == ("filed", "closed")
         refuse_unlawful(db)
 
+    def test_what_was_retired_stays_so(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1")])
+        with db.write() as conn:
+            conn.execute(text("update incident set retired_at = now()"))
+        before = everything(db)
+        report = take(db, tmp_path, [done("L1")])
+        assert (report.changed, report.unchanged, asked(report)) == (0, 1, [])
+        assert everything(db) == before
+
     def test_a_deferral_ends_with_the_closing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         take(db, tmp_path, [sent("L1")])
         until, hand = MONDAY + timedelta(days=9), Hand(SENT + timedelta(hours=1))
