@@ -110,6 +110,11 @@ _MOVES = (
 MOVES: Mapping[str, Move] = {move.key: move for move in _MOVES}
 """All moves by key, in the order in which a case usually meets them."""
 
+TOLD_MOVES: Mapping[str, Move] = {
+    "settle": Move("settle", tuple(stage for stage in OPEN_STAGES if stage != "collected"), "closed")
+}
+"""What only a register outside tells: it was closed there, and who did what until then is not known here."""
+
 
 def moves_from(stage: Stage) -> tuple[Move, ...]:
     """What can be done with a case of a stage.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from geo.case_states import MOVES
@@ -10,6 +11,7 @@ from geo.outside.targets import MAIL, check_target
 from geo.store import locate, outbox
 from geo.store.database import Database
 from geo.text import CONTROL
+from geo.text_masks import masked
 from geo.tokens import new_secret
 from geo.webhooks import WebhookWish
 
@@ -35,6 +37,7 @@ def add_webhook(db: Database, wish: WebhookWish, at: datetime, *, is_private_all
         raise Refused("webhook_move_unknown", move=unknown[0][:50], known=", ".join(KNOWN_MOVES))
     if CONTROL.search(wish.name) or not wish.name.strip():
         raise Refused("webhook_name_bad")
+    wish = replace(wish, name=masked(wish.name).text)
     secret = None if wish.target.startswith(MAIL) else new_secret()
     with db.write() as conn:
         area_id = None if wish.area_code is None else locate.find_area(conn, wish.area_code)

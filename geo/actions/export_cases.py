@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from geo.actions.case_desk import Desk
+from geo.case_states import ENDED_STAGES
 from geo.cases import Case
 from geo.errors import Refused
 from geo.files.write import OutTable, write_tables
 from geo.grids import Grid
+from geo.own_numbers import as_compared, kept_number
 from geo.rules.outside import outside_rule
+from geo.store import order_rows
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.cases import cases_by_id
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans
 from geo.store.lists import Slice
-from geo.words import Term
+from geo.store.order_rows import Outcome
+from geo.text_masks import masked
+from geo.words import Term, sentence
 
 MOST = 10_000_000
 """Cases of one file."""
@@ -28,7 +38,8 @@ def export_cases(
 ) -> int:
     """The cases that a filter leaves, the newest first: how many.
 
-    There is neither the caller's hash among the columns nor who has a case in hand.
+    There is neither the caller's hash among the columns nor who has a case in hand. The file can be imported elsewhere
+    as orders: what had ended comes in ended, what was merged is merged into the same.
 
     Raises
     ------
@@ -44,26 +55,72 @@ def export_cases(
         leads = cases_by_id(conn, sorted({case.merged_into_id for case in found if case.merged_into_id is not None}))
         plans = sorted({case.plan_id for case in found if case.plan_id is not None})
         grids = {(grid.plan_id, grid.id): grid for grid in grids_of_plans(conn, plans)}
-    columns = outside_rule().columns
+        outcomes = order_rows.outcomes_of(conn, [case.id for case in found])
+    columns, numbers = outside_rule().columns, _numbers([*found, *leads.values()], desk)
     rows = []
     for case in found:
-        told = _told(case, grids.get((case.plan_id or 0, case.grid_id or 0)), leads, desk, language)
+        grid = grids.get((case.plan_id or 0, case.grid_id or 0))
+        told = _told(case, grid, numbers, desk, language) | _came_of_it(case, outcomes.get(case.id), desk)
         rows.append([told[column.key] for column in columns])
-    about = {"exported_at": at.isoformat(timespec="seconds"), "cases": matched}
     headers = [column.in_language(language) for column in columns]
+    about = _about(wanted, rows, [case.occurred_at for case in found], desk.local(at), language)
     write_tables(path, [OutTable("cases", headers, rows, [case.point for case in found])], about)
     return len(rows)
 
 
-def _told(case: Case, grid: Grid | None, leads: dict[int, Case], desk: Desk, language: str) -> dict[str, Any]:
+def _numbers(cases: Sequence[Case], desk: Desk) -> dict[int, str]:
+    """What each case is called: its number, with its source before it where two sources have the same one."""
+    kept = {case.id: kept_number(case.source_key, lambda: desk.caller_key) for case in cases}
+    sources = defaultdict(set)
+    for case in cases:
+        sources[as_compared(kept[case.id])].add(case.source)
+    return {
+        case.id: kept[case.id] if len(sources[as_compared(kept[case.id])]) == 1 else f"{case.source}/{kept[case.id]}"
+        for case in cases
+    }
+
+
+def _about(
+    wanted: CaseFilter, rows: Sequence[Sequence[Any]], occurred: Sequence[datetime], at: datetime, language: str
+) -> dict[str, Any]:
+    """How the rows came about; the hash is the same for the same rows, whichever way they were asked for."""
+    said = {name: value for name, value in asdict(wanted).items() if value is not None}
+    days = [f"{moment.astimezone(at.tzinfo):%Y-%m-%d}" for moment in (min(occurred), max(occurred))] if occurred else []
+    told = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return {
+        "method": sentence("export_cases_method", language),
+        "exported_at": at.isoformat(timespec="seconds"),
+        "occurred": " – ".join(days),
+        "filter": ", ".join(f"{name}={value}" for name, value in said.items()),
+        "cases": len(rows),
+        "rows_sha256": hashlib.sha256(told.encode()).hexdigest(),
+    }
+
+
+def _came_of_it(case: Case, outcome: Outcome | None, desk: Desk) -> dict[str, Any]:
+    """When it was sent on and when it ended, as the importer of orders reads it; one that is open has not ended."""
+    ended_at = outcome.ended_at if outcome else case.stage_since
+    return {
+        "dispatched_at": _moment(outcome.dispatched_at if outcome else None, desk),
+        "closed_at": _moment(ended_at if case.stage in ENDED_STAGES else None, desk),
+        "feedback": _without_numbers(outcome.feedback if outcome else None),
+    }
+
+
+def _without_numbers(text: str | None) -> str | None:
+    """What was stored before masks knew a kind of number leaves without it, too."""
+    return None if text is None else masked(text).text
+
+
+def _told(case: Case, grid: Grid | None, numbers: Mapping[int, str], desk: Desk, language: str) -> dict[str, Any]:
     item = desk.item_of(case)
     lon, lat = case.lonlat or (None, None)
-    into = leads.get(case.merged_into_id or 0)
     moments = ("occurred_at", "reported_at", "stage_since", "stage_due_at", "due_at")
     return {
         **{name: _moment(getattr(case, name), desk) for name in moments},
-        **{name: getattr(case, name) for name in ("channel", "item", "text", "address", "level", "unit", "stage")},
-        "number": case.source_key,
+        **{name: getattr(case, name) for name in ("channel", "item", "level", "stage")},
+        **{name: _without_numbers(getattr(case, name)) for name in ("text", "address", "unit")},
+        "number": numbers[case.id],
         "item_name": case.category if item is None else item.in_language(language),
         "lon": lon,
         "lat": lat,
@@ -71,7 +128,7 @@ def _told(case: Case, grid: Grid | None, leads: dict[int, Case], desk: Desk, lan
         "grid_code": None if grid is None else grid.code,
         "grid_name": None if grid is None else grid.name,
         "stage_name": Term(case.stage, "case_stage").in_language(language),
-        "merged_into": None if into is None else into.source_key,
+        "merged_into": numbers.get(case.merged_into_id or 0),
         "source": case.source,
     }
 

@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.land_rows import Order, begin, refuse_faults
 from geo.actions.order_ground import Ground, Spot, ground_at
+from geo.actions.order_news import Known, News, news_of, standing_after
 from geo.actions.order_ways import Dues, happenings, walked
 from geo.caller import caller_hash
-from geo.case_states import ENDED_STAGES
+from geo.case_states import ENDED_STAGES, OPEN_STAGES, Stage
 from geo.compute.datums import DATUMS
 from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.project import Frame
@@ -29,6 +30,7 @@ from geo.imports.places import Town
 from geo.imports.report import Fault, ImportReport
 from geo.imports.rows import Reading
 from geo.orders import OrderWish, Way
+from geo.own_numbers import as_compared
 from geo.rules.case_catalogue import CaseCatalogue
 from geo.rules.incidents import incident_rule
 from geo.store import imports, order_rows
@@ -51,9 +53,12 @@ class Merged:
     ids: Sequence[int]
     matter_ids: Sequence[int]
     """An order's own id where it began a matter."""
+    matter_at: Sequence[datetime]
+    """When the matter was told of first."""
     why: Sequence[str]
-    known: Mapping[int, order_rows.Known]
-    """Matters that were there before and take in new orders, held."""
+    held: Mapping[int, tuple[Stage, int]]
+    """Stage and version of cases that were there before and take in new orders, or are told of."""
+    news: News
 
 
 def import_orders(
@@ -89,6 +94,7 @@ def import_orders(
             at=at,
             timezone=desk.timezone,
             caller_hash=lambda number: caller_hash(number, desk.caller_key),
+            secret=lambda: desk.caller_key,
             datum=wish.datum,
             else_item=wish.else_item,
             headers=order_rows.headers_of(conn, order.source),
@@ -121,14 +127,11 @@ def _checked(wish: OrderWish, catalogue: CaseCatalogue) -> OrderWish:
 def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatalogue, desk: Desk) -> ImportReport:
     """Store what is new; the report is not stored yet."""
     import_id = begin(conn, order)
-    known = order_rows.cases_by_number(conn, order.source, [row["source_key"] for row in reading.rows])
-    fresh = [row for row in reading.rows if row["source_key"] not in known]
-    merged = _merge(conn, order.source, fresh)
+    fresh, known = _sorted_out(conn, order.source, reading)
+    merged = _merge(conn, order.source, fresh, news_of(conn, known, (import_id, order.at)))
     open_unplaced = _store(conn, merged, (order.source, import_id, order.at), catalogue, desk)
-    whys = Counter(merged.why)
-    masked: Counter[str] = Counter()
-    for row in fresh:
-        masked.update(row["masked"])
+    news = merged.news
+    whys, masked = Counter(merged.why), _taken_out(merged)
     return ImportReport(
         import_id=import_id,
         kind=order.kind,
@@ -136,20 +139,52 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
         filename=order.path.name,
         read=reading.read,
         added=len(fresh),
-        changed=0,
-        unchanged=len(reading.rows) - len(fresh),
+        changed=len(news.told),
+        unchanged=len(known) - len(news.told),
         rejected=reading.rejected,
         missing=0,
         retired=0,
         faults=reading.faults,
-        notes=reading.notes + _repeats_note(merged),
+        notes=reading.notes + _masked_note(masked) + _repeats_note(merged) + news.questions,
         totals={
             "matters": whys["alone"],
             **{f"merged_by_{why}": whys[why] for why in WHYS[BY_LINK:]},
             "to_locate": open_unplaced,
+            "told_sent": news.count("dispatch"),
+            "told_closed": len(news.closings),
+            "told_closed_merged": news.count("note"),
+            "questions": len(news.questions),
             "numbers_masked": masked.total(),
         },
     )
+
+
+def _sorted_out(conn: Connection, source: str, reading: Reading) -> tuple[list[Row], list[Known]]:
+    """Rows of orders that are new, and of those that are known; some were kept before their numbers were masked."""
+    asked = {key for row in reading.rows for key in (row["source_key"], row["typed_key"])}
+    standings = order_rows.standings(conn, source, sorted(asked))
+    fresh, known = [], []
+    for number, row in zip(reading.number_of_row, reading.rows, strict=True):
+        standing = standings.get(row["source_key"]) or standings.get(row["typed_key"])
+        if standing is None:
+            fresh.append(row)
+        else:
+            known.append(Known(number, row, standing))
+    return fresh, known
+
+
+def _taken_out(merged: Merged) -> Counter[str]:
+    """Numbers of persons taken out of what is stored, by kind; what is known already counts not again."""
+    found: Counter[str] = Counter()
+    for row in merged.rows:
+        found.update(row["masked"])
+    for known in merged.news.known.values():
+        found.update(known.row["masked_feedback"])
+    return found
+
+
+def _masked_note(masked: Counter[str]) -> tuple[Fault, ...]:
+    return (Fault(0, "", "order_numbers_masked", dict(masked)),) if masked.total() else ()
 
 
 def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
@@ -159,38 +194,49 @@ def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
     return (Fault(0, "", "orders_repeat_apart", {"count": apart}),) if apart else ()
 
 
-def _merge(conn: Connection, source: str, rows: Sequence[Row]) -> Merged:
-    """Which matters new orders are about; those that were there before are held, and still open."""
+def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Merged:
+    """Which matters new orders are about; those that were there before are held, and still open.
+
+    What the news tell of is held with them: all in one order, so that nobody waits for one who waits for him.
+    """
     if not rows:
-        return Merged((), (), (), (), {})
+        held = order_rows.hold(conn, sorted(news.told))
+        return Merged((), (), (), (), (), held, news.of_unchanged(held))
     rule = incident_rule()
     since = min(row["occurred_at"] for row in rows) - max(rule.caller_within, rule.similar_within)
-    linked = order_rows.cases_by_number(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
+    named = order_rows.standings(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
+    linked = {number: standing.matter_id for number, standing in named.items()}
     items = sorted({row["item"] for row in rows})
     there = order_rows.open_cases(conn, items, since, list(linked.values()))
-    matters = _matters(there, rows, linked)
+    matters = _matters(there, rows, linked, news.closings)
     joined = np.unique(matters.lead[len(there) :]).tolist()
     taken = {there[lead].id for lead in joined if lead < len(there)}
-    held = order_rows.hold_open(conn, sorted(taken))
-    if held.keys() != taken:  # somebody ended one meanwhile
-        there = [one for one in there if one.id in held]
-        matters = _matters(there, rows, linked)
-    known = {one.id: one._replace(stage=held[one.id][0], version=held[one.id][1]) for one in there if one.id in held}
+    held = order_rows.hold(conn, sorted(taken | news.told.keys()))
+    news = news.of_unchanged(held)
+    if any(one not in held or held[one][0] in ENDED_STAGES for one in taken):  # somebody ended one meanwhile
+        there = [one for one in there if one.id in held and held[one.id][0] in OPEN_STAGES]
+        matters = _matters(there, rows, linked, news.closings)
     ids = imports.reserve_ids(conn, incident, len(rows))
     all_ids = [one.id for one in there] + ids
     new = slice(len(there), None)
-    return Merged(
-        rows, ids, [all_ids[lead] for lead in matters.lead[new]], [WHYS[why] for why in matters.why[new]], known
-    )
+    matter_ids = [all_ids[lead] for lead in matters.lead[new]]
+    called_at = [one.occurred_at for one in there] + [row["occurred_at"] for row in rows]
+    matter_at = [called_at[lead] for lead in matters.lead[new]]
+    return Merged(rows, ids, matter_ids, matter_at, [WHYS[why] for why in matters.why[new]], held, news)
 
 
-def _matters(there: Sequence[order_rows.Known], rows: Sequence[Row], linked: Mapping[str, int]) -> Matters:
+def _matters(
+    there: Sequence[order_rows.Known],
+    rows: Sequence[Row],
+    linked: Mapping[str, int],
+    closings: Mapping[int, datetime],
+) -> Matters:
     rule = incident_rule()
     items: dict[Any, int] = {}
     callers: dict[Any, int] = {}
     place_of_id = {one.id: index for index, one in enumerate(there)}
-    place_of_number = {row["source_key"]: len(there) + index for index, row in enumerate(rows)}
-    calls = [(one.occurred_at, None, one.item, one.caller_hash, one.lonlat, NONE) for one in there]
+    place_of_number = {as_compared(row["source_key"]): len(there) + index for index, row in enumerate(rows)}
+    calls = [(one.occurred_at, closings.get(one.id), one.item, one.caller_hash, one.lonlat, NONE) for one in there]
     calls += [
         (
             row["occurred_at"],
@@ -198,7 +244,9 @@ def _matters(there: Sequence[order_rows.Known], rows: Sequence[Row], linked: Map
             row["item"],
             row["caller_hash"],
             _lonlat(row),
-            place_of_number.get(row["repeat_of"], place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)),
+            place_of_number.get(
+                as_compared(row["repeat_of"] or ""), place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)
+            ),
         )
         for row in rows
     ]
@@ -238,22 +286,26 @@ def _flat(lonlat: FloatArray) -> FloatArray:
 def _store(
     conn: Connection, merged: Merged, batch: tuple[str, int, datetime], catalogue: CaseCatalogue, desk: Desk
 ) -> int:
-    """Cases and steps; how many are open and still to be located."""
-    rows = merged.rows
+    """Cases, and steps of new ones and of those that there is news of; how many are open and still to be located."""
+    rows, since = merged.rows, {case_id: known.standing.since for case_id, known in merged.news.known.items()}
+    ways = {case_id: Way(stage, since.get(case_id), version) for case_id, (stage, version) in merged.held.items()}
+    told = [step for steps in merged.news.told.values() for step in steps]
     if not rows:
+        _store_steps(conn, merged, walked(told, ways), ways, batch[2], desk)
         return 0
     ground = ground_at(conn, batch[2])
     spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
     levels = [catalogue.item(row["item"]).level for row in rows]
     units = [row["unit"] or ground.unit_at(spot, level) for row, spot, level in zip(rows, spots, levels, strict=True)]
-    told = [
+    told += [
         one
-        for row, case_id, matter_id, unit in zip(rows, merged.ids, merged.matter_ids, units, strict=True)
-        for one in happenings(row, case_id, matter_id, unit)
+        for row, unit, case_id, matter_id, matter_at in zip(
+            rows, units, merged.ids, merged.matter_ids, merged.matter_at, strict=True
+        )
+        for one in happenings(row, unit, case_id, matter_id, matter_at)
     ]
-    ways = {case_id: Way() for case_id in merged.ids}
-    before = {one.id: Way(one.stage, None, one.version) for one in merged.known.values()}
-    steps = walked(told, {**ways, **before})
+    ways |= {case_id: Way() for case_id in merged.ids}
+    steps = walked(told, ways)
     dues = Dues(
         [(row, ways[i], catalogue.item(row["item"])) for row, i in zip(rows, merged.ids, strict=True)], desk.week
     )
@@ -267,9 +319,31 @@ def _store(
         )
     ]
     order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
-    order_rows.set_versions(conn, {case_id: way.version for case_id, way in before.items()}, batch[2])
-    order_rows.insert_steps(conn, steps, batch[2])
+    _store_steps(conn, merged, steps, ways, batch[2], desk)
     return sum(case["geom"] is None and case["state"] == "open" for case in cases)
+
+
+def _store_steps(
+    conn: Connection,
+    merged: Merged,
+    steps: Sequence[tuple[Any, ...]],
+    ways: Mapping[int, Way],
+    at: datetime,
+    desk: Desk,
+) -> None:
+    """Steps, and what they make of the cases that were there before."""
+    if not steps:
+        return
+    moved = list(standing_after(conn, merged.news, ways, desk))
+    order_rows.set_standings(conn, moved, at)
+    done = {case_id for case_id, *_ in moved}
+    grown = {
+        case_id: ways[case_id].version
+        for case_id, (_, version) in merged.held.items()
+        if case_id not in done and ways[case_id].version != version
+    }
+    order_rows.set_versions(conn, grown, at)
+    order_rows.insert_steps(conn, steps, at)
 
 
 def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:

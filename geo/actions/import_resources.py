@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, land_rows
 from geo.files.read import read_table
 from geo.imports.options import ImportOptions
 from geo.imports.places import Town
-from geo.imports.report import ImportReport
+from geo.imports.report import Fault, ImportReport
+from geo.imports.rows import Reading
 from geo.imports.stations import read_resources
 from geo.store.areas import town_shape
 from geo.store.database import Database
+from geo.store.resources import hold_positions
 from geo.store.tables import resource
 
 
@@ -35,6 +40,19 @@ def import_resources(
     tell(0.3)
     with db.write() as conn:
         town = Town(town_shape(conn))
-        reading = read_resources(table, town, at, options.timezone)
+        reading, left = _with_newer(conn, order.source, read_resources(table, town, at, options.timezone))
         tell(0.6)
-        return land_rows(conn, order, table, reading, resource)
+        return land_rows(conn, order, table, reading, resource, totals={"positions_newer": left})
+
+
+def _with_newer(conn: Connection, source: str, reading: Reading) -> tuple[Reading, int]:
+    """Teams whose position here is newer than the file's keep it, whatever else the file says of them; how many."""
+    known = hold_positions(conn, source)
+    rows, left = [], []
+    for number, row in zip(reading.number_of_row, reading.rows, strict=True):
+        position_at, geom = known.get(row["source_key"], (row["position_at"], row["geom"]))
+        is_newer = position_at > row["position_at"]
+        rows.append({**row, "position_at": position_at, "geom": geom} if is_newer else row)
+        if is_newer:
+            left.append(Fault(number, "position_at", "position_newer_here", {"value": row["source_key"]}))
+    return replace(reading, rows=rows, notes=reading.notes + tuple(left)), len(left)

@@ -16,7 +16,7 @@ from geo.rules.clocks import OfficeWeek
 
 Row = Mapping[str, Any]
 
-MOVES = ("report", "dispatch", "absorb", "merge", "settle")
+MOVES = ("report", "file", "dispatch", "absorb", "merge", "settle")
 """In the order in which things of one moment happened. ``settle``: it was closed outside; who did what there until
 then is not known here, and no step makes it up."""
 
@@ -24,8 +24,8 @@ TOLD = ("limit", "repeat_of")
 """What the report tells besides, as the file has it."""
 
 
-def happenings(row: Row, case_id: int, matter_id: int, unit: str | None) -> Iterator[Happening]:
-    """What a row tells of its case and of the matter that it joined."""
+def happenings(row: Row, unit: str | None, case_id: int, matter_id: int, matter_at: datetime) -> Iterator[Happening]:
+    """What a row tells of its case and of the matter that it joined, which may have been told of later."""
     called_at, sent_at, closed_at = (row[name] for name in ("occurred_at", "dispatched_at", "closed_at"))
     is_filed = row["geom"] is not None or sent_at is not None or closed_at is not None
     said = {"item": row["item"], "channel": row["channel"], "unit": unit, "located": row["geom"] is not None}
@@ -33,8 +33,9 @@ def happenings(row: Row, case_id: int, matter_id: int, unit: str | None) -> Iter
     yield _happening(called_at, case_id, "report", "filed" if is_filed else "collected", None, said)
     if matter_id != case_id:
         later = {name: row[name].isoformat() for name in ("dispatched_at", "closed_at") if row[name] is not None}
-        yield _happening(called_at, matter_id, "absorb", None, None, {"merged": case_id, "number": row["source_key"]})
-        yield _happening(called_at, case_id, "merge", "merged", row["feedback"], {"into": matter_id, **later})
+        merged_at = max(called_at, matter_at)
+        yield _happening(merged_at, matter_id, "absorb", None, None, {"merged": case_id, "number": row["source_key"]})
+        yield _happening(merged_at, case_id, "merge", "merged", row["feedback"], {"into": matter_id, **later})
         return
     if sent_at is not None and unit is not None:
         yield _happening(sent_at, case_id, "dispatch", "dispatched", None, {"unit": unit})

@@ -21,6 +21,7 @@ from geo.cases import Case, Step, Suggestion
 from geo.clocks import Limit
 from geo.compute.datums import DATUMS, to_wgs84
 from geo.errors import Conflict, NotAllowed, Refused
+from geo.own_numbers import kept_number
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
 from geo.rules.case_levels import LEVELS, Level
 from geo.rules.clocks import OfficeWeek
@@ -165,7 +166,8 @@ def report_incident(
     item = catalogue.named(report.item)
     if item is None:
         raise Refused("incident_item_unknown", item=report.item[:50], version=catalogue.version)
-    report = replace(report, item=item.code)
+    number_kept = None if report.source_key is None else kept_number(report.source_key, lambda: desk.caller_key)
+    report = replace(report, item=item.code, source_key=number_kept)
     _check_time(report.occurred_at, hand.at)
     with db.write() as conn:
         if key is None:

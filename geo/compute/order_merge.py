@@ -59,16 +59,39 @@ class Matters(NamedTuple):
 def matters_of(calls: Calls, close: Closeness) -> Matters:
     """Which calls are about one matter; no calls give none.
 
-    Ties: the nearer matter, then the earlier one, then the one that stands first.
+    Ties: the nearer matter, then the earlier one, then the one that stands first. A call that names a later one as the
+    same goes where that one goes: it was merged into it.
     """
+    order = np.lexsort((np.arange(len(calls.called_s)), ~calls.is_known, calls.called_s))
+    later = _named_later(calls, order)
+    follows = np.where(calls.link == NONE, NONE, later[calls.link]) if len(later) else later
+    calls = calls._replace(link=np.where(follows == NONE, calls.link, follows))
     lead = np.arange(len(calls.called_s), dtype=np.int64)
     why = np.zeros(len(lead), dtype=np.uint8)
     seen = _Seen(calls, close)
-    for call in np.lexsort((lead, ~calls.is_known, calls.called_s)).tolist():
+    for call in order[later[order] == NONE].tolist():
         if not calls.is_known[call]:
             lead[call], why[call] = seen.matter_for(call, lead)
         seen.add(call, leads=lead[call] == call)
+    is_later = later != NONE
+    lead[is_later], why[is_later] = lead[later[is_later]], BY_LINK
     return Matters(lead, why)
+
+
+def _named_later(calls: Calls, order: IntArray) -> IntArray:
+    """(n,) the call at the end of a chain of names, where it comes later; ``NONE``: earlier, or the chain is a ring."""
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    found = np.full(len(order), NONE)
+    link: list[int] = np.where(calls.is_known, NONE, calls.link).tolist()
+    for call in np.flatnonzero(np.array(link) != NONE).tolist():
+        passed, end = {call}, link[call]
+        while end not in passed and link[end] != NONE:
+            passed.add(end)
+            end = link[end]
+        if end not in passed and rank[end] > rank[call]:
+            found[call] = end
+    return found
 
 
 class _Seen:

@@ -8,6 +8,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Text that begins so would be run as a formula."""
 
 
+ABOUT = "about"
+"""Name of what says how the rows of a file came about: a sheet, a layer, or rows below the others."""
+
+
 def harmless(value: Any) -> Any:
     """A CSV cell that no spreadsheet runs: text that could be a formula gets an apostrophe in front.
 
@@ -15,3 +19,13 @@ def harmless(value: Any) -> Any:
     ("'=HYPERLINK(1)", -3, '青河')
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def loosened(value: Any) -> Any:
+    """A cell that :func:`harmless` wrote, as it was before.
+
+    >>> loosened("'=HYPERLINK(1)"), loosened("'twas"), loosened(None)
+    ('=HYPERLINK(1)', "'twas", None)
+    """
+    bound = isinstance(value, str) and value[:1] == "'" and value[1:].startswith(FORMULA_STARTS)
+    return value[1:] if bound else value

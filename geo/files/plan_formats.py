@@ -18,9 +18,10 @@ import shapely
 from pyogrio.errors import DataSourceError
 
 from geo.errors import BadFile
+from geo.files.cells import ABOUT
 from geo.files.plan_sheet import GRID_FIELDS, BridgeOut, GridOut, Tables, inert
 from geo.files.topojson import Lines, TopoLayer, topology_of
-from geo.files.write import ABOUT, About, OutTable, write_tables
+from geo.files.write import About, OutTable, write_tables
 from geo.plan_changes import Comparison, Consequences
 from geo.plan_problems import Problem
 from geo.units import WGS84

@@ -15,6 +15,7 @@ import shapely
 from python_calamine import CalamineError, CalamineWorkbook
 
 from geo.errors import BadFile
+from geo.files.cells import ABOUT, loosened
 from geo.files.frame import Shapes, frame_called, name_of, to_lonlat
 from geo.files.table import FileTable
 from geo.files.text import decode, encoding_note
@@ -45,7 +46,15 @@ def read_csv(path: Path, crs: str | None, encoding: str | None) -> FileTable:
             first = reader.line_num + 1
     except csv.Error as error:
         raise BadFile("csv_broken", path=path.name, row=first, reason=str(error)) from error
-    return _table(path.name, lines, crs, encoding_note(found))
+    return _table(path.name, _as_written(lines), crs, encoding_note(found))
+
+
+def _as_written(lines: list[Line]) -> list[Line]:
+    """The rows of a file that we wrote, without what it says of itself and without what keeps text from being run."""
+    blank = [not any(cell is not None for cell in cells) for _, cells in lines]
+    ends = (i for i in range(1, len(lines)) if blank[i - 1] and [c for c in lines[i][1] if c is not None] == [ABOUT])
+    end = next(ends, None)
+    return lines if end is None else [(number, [loosened(cell) for cell in cells]) for number, cells in lines[:end]]
 
 
 def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:

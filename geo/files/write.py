@@ -19,13 +19,8 @@ from openpyxl.cell import WriteOnlyCell
 from pyogrio.errors import DataSourceError
 
 from geo.errors import BadFile
+from geo.files.cells import ABOUT, harmless
 from geo.units import WGS84
-
-ABOUT = "about"
-"""Name of the sheet or layer that says how the figures came about."""
-
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula in a CSV file."""
 
 COORDINATE_DIGITS = 7
 """About a centimetre."""
@@ -130,13 +125,7 @@ def _csv(path: Path, tables: Sequence[OutTable], about: About) -> None:
             if table is not tables[0]:
                 writer.writerow([])
             for row in (table.headers, *table.rows):
-                writer.writerow([_inert(value) for value in row])
-
-
-def _inert(value: Any) -> Any:
-    """Text that a spreadsheet does not take for a formula."""
-    text = _plain(value)
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_MARKS) else text
+                writer.writerow([harmless(_plain(value)) for value in row])
 
 
 def _json(path: Path, tables: Sequence[OutTable], about: About) -> None:

@@ -6,7 +6,6 @@ Numbers of persons are taken out of all texts, and of a caller nothing but the k
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from geo.imports.places import POINT_DIGITS, Town, is_on_earth
 from geo.imports.report import Fault
 from geo.imports.rows import Reading, Rows
 from geo.imports.values import CellError, number_of, own_number_of, shown, text_of, time_of, word_of
+from geo.own_numbers import as_compared, kept_number
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
@@ -53,6 +53,8 @@ class OrderSense:
     """When the file is taken in."""
     timezone: str
     caller_hash: Callable[[str], bytes]
+    secret: Callable[[], bytes]
+    """What numbers of persons are hashed with where an order's number is made of one."""
     datum: str = "WGS-84"
     """Of rows that do not say it themselves."""
     else_item: str | None = None
@@ -62,7 +64,8 @@ class OrderSense:
 
 
 def read_orders(table: FileTable, town: Town, sense: OrderSense) -> Reading:
-    """Orders as rows; ``masked`` among the columns is how many numbers of each kind were taken out.
+    """Orders as rows; ``masked`` among the columns is how many numbers of each kind were taken out, ``masked_feedback``
+    how many of them from what was done, ``typed_key`` the order's number before anything was.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def read_orders(table: FileTable, town: Town, sense: OrderSense) -> Reading:
         raise BadFile("columns_missing", path=table.filename, missing="category", found=", ".join(list(table.columns)))
     points = _points(rows, town, sense)
     found = [_order(rows, index, sense) | {"geom": points[index]} for index in range(len(rows))]
-    rows.refuse_twins("source_key", [row["source_key"] for row in found])
+    rows.refuse_twins("source_key", [row["source_key"] for row in found], as_compared)
     _note_callers(rows, found)
     return rows.reading(found)
 
@@ -94,26 +97,33 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
     told = masked("\n".join(dict.fromkeys(text for text in texts if text)))
     address = _masked(rows, index, "address", rule.longest_address)
     feedback = _masked(rows, index, "feedback", limits.longest_text)
+    unit = _masked(rows, index, "unit", rule.longest_unit)
+    limit = _masked(rows, index, "limit", limits.longest_name)
     number = partial(own_number_of, limit=limits.longest_name)
+    typed_key, repeat_of = rows.need(index, "source_key", number), rows.read(index, "repeat_of", number)
     return {
-        "source_key": rows.need(index, "source_key", number),
+        "source_key": None if typed_key is None else kept_number(typed_key, sense.secret),
+        "typed_key": typed_key,
         "occurred_at": called_at,
         "item": _item(rows, index, sense),
         "channel": _channel(rows, index),
         "text": told.text or None,
         "address": address.text or None,
         "feedback": feedback.text or None,
-        "unit": rows.read(index, "unit", partial(text_of, limit=rule.longest_unit)),
+        "unit": unit.text or None,
         "dispatched_at": dispatched_at,
         "closed_at": _later(rows, index, "closed_at", dispatched_at or called_at, sense),
-        "limit": rows.read(index, "limit", partial(text_of, limit=limits.longest_name)),
-        "repeat_of": rows.read(index, "repeat_of", number),
+        "limit": limit.text or None,
+        "repeat_of": None if repeat_of is None else kept_number(repeat_of, sense.secret),
         "caller_hash": _caller(rows, index, sense),
-        "masked": {
-            kind: sum(getattr(text, kind) for text in (told, address, feedback))
-            for kind in ("identity", "phone", "card")
-        },
+        "masked": _counts(told, address, feedback, unit, limit),
+        "masked_feedback": _counts(feedback),
     }
+
+
+def _counts(*texts: Masked) -> dict[str, int]:
+    """How many numbers of each kind were taken out of texts."""
+    return {kind: sum(getattr(text, kind) for text in texts) for kind in Masked._fields if kind != "text"}
 
 
 def _masked(rows: Rows, index: int, name: str, longest: int) -> Masked:
@@ -194,11 +204,6 @@ def _note_callers(rows: Rows, found: list[Row]) -> None:
     )
     if without:
         rows.notes.append(Fault(0, rows.header("caller"), "order_callers_unknown", {"count": without}))
-    taken: Counter[str] = Counter()
-    for row in found:
-        taken.update(row["masked"])
-    if taken.total():
-        rows.notes.append(Fault(0, "", "order_numbers_masked", dict(taken)))
 
 
 def _points(rows: Rows, town: Town, sense: OrderSense) -> list[shapely.Point | None]:

@@ -120,15 +120,18 @@ class Rows:
         """A remark on a row that refuses nothing."""
         self.notes.append(Fault(self.number(index), self.header(name), key, evidence))
 
-    def refuse_twins(self, name: str, values: Sequence[Any]) -> None:
-        """A fault for every value that an earlier row has already."""
+    def refuse_twins(
+        self, name: str, values: Sequence[Any], compared: Callable[[Any], Any] = lambda value: value
+    ) -> None:
+        """A fault for every value that an earlier row has already, as they are compared."""
         first: dict[Any, int] = {}
         for index, value in enumerate(values):
             if value is None:
                 continue
-            if value in first:
-                self.fault(index, name, "value_twice", value=shown(value), first=self.number(first[value]))
-            first.setdefault(value, index)
+            same = compared(value)
+            if same in first:
+                self.fault(index, name, "value_twice", value=shown(value), first=self.number(first[same]))
+            first.setdefault(same, index)
 
     def note_codes(self, name: str) -> None:
         """A remark if codes came as numbers of a spreadsheet, which would round longer ones."""

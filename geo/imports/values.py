@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from geo.rules.headers import plain, value_words
 from geo.text import CONTROL
+from geo.text_masks import masked
 
 SHOWN_CHARACTERS = 40
 """So much of a wrong value a report repeats."""
@@ -40,8 +41,9 @@ class CellError(ValueError):
 
 
 def shown(value: Any) -> str:
-    """A wrong value as the report repeats it."""
-    text = str(value)
+    """A wrong value as the report repeats it: no number of a person, which may have slipped into any column."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT
+    text = masked(str(int(value) if whole else value)).text
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 

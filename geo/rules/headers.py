@@ -64,6 +64,19 @@ def _header_words() -> frozenset[str]:
     return frozenset(plain(alias) for fields in kinds for aliases in fields.values() for alias in aliases)
 
 
+def is_code_header(word: str) -> bool:
+    """Whether a word is the header of codes of areas, grids or items, in any kind of rows."""
+    return plain(word) in _code_words()
+
+
+@cache
+def _code_words() -> frozenset[str]:
+    kinds = (fields for kind, fields in _table().items() if kind not in {"values", "source"})
+    return frozenset(
+        plain(alias) for fields in kinds for field, names in fields.items() if field.endswith("code") for alias in names
+    )
+
+
 @cache
 def value_words(field: str) -> dict[str, str]:
     """Word as compared -> the value that it stands for, e.g. 街道 -> subdistrict."""

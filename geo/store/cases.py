@@ -8,7 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, Connection, Row, Select, any_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from geo.cases import Case, Step, Suggestion
 from geo.errors import NotFound
@@ -97,9 +111,16 @@ def newest_step_id(conn: Connection) -> int:
 
 
 def find_by_source(conn: Connection, source: str, source_key: str) -> int | None:
-    """The incident that a source knows under a number; None if there is none."""
+    """The incident that a source knows under a number, however it is written; None if there is none."""
     i = incident.c
-    return conn.execute(select(i.id).where(i.source == source, i.source_key == source_key)).scalar_one_or_none()
+    alike = as_compared(i.source_key) == as_compared(literal(source_key))
+    chosen = select(i.id).where(i.source == source, alike).order_by((i.source_key == source_key).desc(), i.id)
+    return conn.execute(chosen.limit(1)).scalar_one_or_none()
+
+
+def as_compared(number: ColumnElement[str]) -> ColumnElement[str]:
+    """A number without case, blanks around it and full-width forms: as the index ``incident_number_idx`` has it."""
+    return func.lower(func.btrim(func.normalize(number, literal_column("nfkc"))))
 
 
 def rows_in_hand(conn: Connection, source: str) -> dict[str, dict[str, Any]]:

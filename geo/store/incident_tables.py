@@ -107,6 +107,8 @@ incident = Table(
         "id",
         postgresql_where=text("state = 'open' and retired_at is null and warn_at is not null"),
     ),
+    Index("incident_number_idx", "source", text("lower(btrim(normalize(source_key, nfkc)))")),
+    Index("incident_merged_into_id_idx", "merged_into_id", postgresql_where=text("merged_into_id is not null")),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import shapely
-from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, any_, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 
 from geo.case_states import OPEN_STAGES, Stage
 from geo.store.bulk import copy_rows
-from geo.store.cases import CHANNEL, ORDERED, newest_step_id
+from geo.store.cases import CHANNEL, ORDERED, as_compared, newest_step_id
 from geo.store.incident_tables import incident, incident_step
 from geo.store.outside_tables import order_mapping
-from geo.store.tables import plan
+from geo.store.tables import import_batch, plan
 
 CASE_COLUMNS = (
     *("id", "source", "source_key", "import_id", "occurred_at", "reported_at", "updated_at", "category", "item"),
@@ -24,6 +43,9 @@ CASE_COLUMNS = (
     *("is_due_sure", "merged_into_id", "version"),
 )
 """What is stored of a case that a file brings."""
+
+STANDING_COLUMNS = ("id", "stage", "state", "stage_since", "unit", "version", "stage_due_at", "due_at", "is_due_sure")
+"""What a later file changes of a case."""
 
 STEP_COLUMNS = ("incident_id", "seq", "move", "from_stage", "to_stage", "at", "reason", "said")
 """What a file tells of a step; since when it is known comes with the import."""
@@ -44,6 +66,41 @@ class Known(NamedTuple):
     caller_hash: bytes | None
 
 
+class Standing(NamedTuple):
+    """Where the case of an order stands."""
+
+    id: int
+    matter_id: int
+    """The case that it was merged into; its own id where it was not."""
+    stage: Stage
+    since: datetime
+    """In this stage."""
+    version: int
+    unit: str | None
+    holder_token_id: int | None
+    is_retired: bool
+    """A file of another kind has it no longer: nothing is done with it."""
+
+
+class Told(NamedTuple):
+    """What the steps of a case tell."""
+
+    passages: Sequence[tuple[datetime, Stage]]
+    """The stages that it came to, in order."""
+    closed_at: frozenset[datetime]
+    """When files have said that it was closed outside."""
+
+
+class Outcome(NamedTuple):
+    """What became of a case."""
+
+    dispatched_at: datetime | None
+    """For the first time."""
+    ended_at: datetime | None
+    """For the last time; of a merged case: when a file said that it was closed outside."""
+    feedback: str | None
+
+
 def remember_headers(conn: Connection, source: str, headers: Mapping[str, str]) -> None:
     """Keep under which headers a source has some fields; those of other fields stay."""
     if not headers:
@@ -59,12 +116,61 @@ def headers_of(conn: Connection, source: str) -> dict[str, str]:
     return {row.field: row.header for row in conn.execute(select(m.field, m.header).where(m.source == source))}
 
 
-def cases_by_number(conn: Connection, source: str, numbers: Sequence[str]) -> dict[str, int]:
-    """Number -> id of the case that it went to, for those of a source that are known."""
+def standings(conn: Connection, source: str, numbers: Sequence[str]) -> dict[str, Standing]:
+    """Number -> where its case stands, for those of a source that are known, however they are written.
+
+    Where several differ in writing alone, the one that is written the same is it, else the one that came first.
+    """
     i = incident.c
-    matter = func.coalesce(i.merged_into_id, i.id).label("matter_id")
-    chosen = select(i.source_key, matter).where(i.source == source, _among(i.source_key, numbers, Text))
-    return {row.source_key: row.matter_id for row in conn.execute(chosen)}
+    asked = func.unnest(literal(list(numbers), ARRAY(Text))).table_valued("number").render_derived().c
+    columns = (
+        *(i.id, func.coalesce(i.merged_into_id, i.id), i.stage),
+        *(func.coalesce(i.stage_since, i.reported_at, i.occurred_at), i.version, i.unit, i.holder_token_id),
+        i.retired_at.is_not(None),
+    )
+    chosen = (
+        select(asked.number, *columns)
+        .where(i.source == source, as_compared(i.source_key) == as_compared(asked.number))
+        .order_by(i.source_key == asked.number, i.id.desc())
+    )
+    return {row[0]: Standing(*row[1:]) for row in conn.execute(chosen)}
+
+
+def told_of(conn: Connection, ids: Sequence[int]) -> dict[int, Told]:
+    """What the steps of some cases tell, by case; one without steps is left out."""
+    s = incident_step.c
+    moves = s.from_stage.is_distinct_from(s.to_stage)
+    closed_at = case((s.move == "settle", s.at), else_=cast(s.said["closed_at"].astext, DateTime(timezone=True)))
+    undone = select(import_batch.c.id).where(import_batch.c.undone_at.is_not(None))
+    chosen = (
+        select(s.incident_id, s.at, s.to_stage, moves, closed_at)
+        .where(_among(s.incident_id, ids, BigInteger), or_(moves, s.move == "note"))
+        .where(func.coalesce(cast(s.said["import_id"].astext, BigInteger), 0).not_in(undone))
+        .order_by(s.incident_id, s.seq)
+    )
+    passages: dict[int, list[tuple[datetime, Stage]]] = defaultdict(list)
+    closed: dict[int, set[datetime]] = defaultdict(set)
+    for incident_id, at, stage, is_passage, said_closed_at in conn.execute(chosen):
+        if is_passage:
+            passages[incident_id].append((at, stage))
+        if said_closed_at is not None:
+            closed[incident_id].add(said_closed_at)
+    return {one: Told(passages[one], frozenset(closed[one])) for one in {*passages, *closed}}
+
+
+def outcomes_of(conn: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
+    """What became of some cases, by case; those without steps are left out."""
+    s = incident_step.c
+    told = cast(s.said["closed_at"].astext, DateTime(timezone=True))
+    ends = and_(s.to_stage.in_(("closed", "withdrawn")), s.from_stage.is_distinct_from(s.to_stage))
+    said = and_(s.reason.is_not(None), s.move.in_(("feed_back", "settle", "withdraw", "merge", "note")))
+    chosen = select(
+        s.incident_id,
+        func.min(s.at).filter(s.to_stage == "dispatched"),
+        func.coalesce(func.max(s.at).filter(ends), func.max(told)),
+        func.array_agg(aggregate_order_by(s.reason, s.seq.desc())).filter(said)[1],
+    ).where(_among(s.incident_id, ids, BigInteger))
+    return {row[0]: Outcome(*row[1:]) for row in conn.execute(chosen.group_by(s.incident_id))}
 
 
 def open_cases(conn: Connection, items: Sequence[str], since: datetime, ids: Sequence[int]) -> list[Known]:
@@ -95,12 +201,11 @@ def _known(row: dict[str, Any]) -> Known:
     )
 
 
-def hold_open(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Stage, int]]:
-    """Hold those of some cases that are open until the transaction ends: id -> stage and version."""
+def hold(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Stage, int]]:
+    """Hold cases until the transaction ends: id -> stage and version of those that are there."""
     i = incident.c
     chosen = select(i.id, i.stage, i.version).where(_among(i.id, ids, BigInteger), i.retired_at.is_(None))
-    rows = conn.execute(chosen.order_by(i.id).with_for_update())
-    return {row.id: (row.stage, row.version) for row in rows if row.stage in OPEN_STAGES}
+    return {row.id: (row.stage, row.version) for row in conn.execute(chosen.order_by(i.id).with_for_update())}
 
 
 def _among(column: ColumnElement[Any], values: Sequence[Any], kind: type[Text | BigInteger]) -> ColumnElement[bool]:
@@ -128,6 +233,25 @@ def insert_steps(conn: Connection, rows: Iterable[Sequence[Any]], known_at: date
 
 def set_versions(conn: Connection, version_of_case: Mapping[int, int], at: datetime) -> None:
     """New versions of cases that are held."""
-    for case_id, version in version_of_case.items():
-        values = {"version": version, "updated_at": at}
-        conn.execute(update(incident).where(incident.c.id == case_id).values(values))
+    _set(conn, ("id", "version"), version_of_case.items(), at)
+
+
+def set_standings(conn: Connection, rows: Iterable[Sequence[Any]], at: datetime) -> None:
+    """New stages of cases that are held, each row with a value for each of ``STANDING_COLUMNS``."""
+    _set(conn, STANDING_COLUMNS, rows, at, deferred_until=None, warn_at=None)
+
+
+def _set(conn: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]], at: datetime, **same: Any) -> None:
+    """Write columns of many cases at once, found by the first; ``same`` is written to all of them."""
+    new = Table(
+        "stage_standing",
+        MetaData(),
+        *(Column(name, incident.c[name].type) for name in names),
+        prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",
+    )
+    new.create(conn)
+    copy_rows(conn, new, names, rows)
+    values = {name: new.c[name] for name in names if name != "id"}
+    conn.execute(update(incident).where(incident.c.id == new.c.id).values(**values, updated_at=at, **same))
+    new.drop(conn)

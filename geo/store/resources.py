@@ -54,6 +54,14 @@ def move(conn: Connection, resource_id: int, lonlat: tuple[float, float], positi
     conn.execute(moved.values(geom=place, position_at=position_at))
 
 
+def hold_positions(conn: Connection, source: str) -> dict[str, tuple[datetime, shapely.Geometry]]:
+    """Number -> last position and its time, of all of a source, held until the transaction ends."""
+    r = resource.c
+    chosen = select(r.source_key, r.position_at, func.ST_AsBinary(r.geom).label("wkb")).where(r.source == source)
+    rows = conn.execute(chosen.order_by(r.id).with_for_update())
+    return {row.source_key: (row.position_at, shapely.from_wkb(bytes(row.wkb))) for row in rows}
+
+
 def _select() -> Select[Any]:
     r = resource.c
     columns = (r.id, r.name, r.kind, r.services, r.position_at, r.source, r.source_key)

@@ -11,10 +11,12 @@ from geo.errors import BadMove
 from geo.imports.report import ImportBatch
 from geo.store.gone_cases import cases_in_grids, keep_for_figures
 from geo.store.imports import kept_ids, lock_batch
+from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
+from geo.store.undo_cases import leave_cases, refuse_touched_cases
 from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count
 
@@ -32,8 +34,10 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     batch = lock_batch(conn, import_id)
     if batch.undone_at is not None:
         raise BadMove("import_undone_already", id=import_id, at=batch.undone_at.isoformat(timespec="minutes"))
+    refuse_touched_cases(conn, batch, at)
     for table in UNDOABLE:
-        _refuse_if(conn, _changed_later(table, batch), "import_changed_since", import_id)
+        if table is not incident:
+            _refuse_if(conn, _changed_later(table, batch), "import_changed_since", import_id)
     _undo_streets(conn, import_id)
     counted = exists(select(1).where(visit_count.c.plan_id == plan.c.id, plan.c.import_id == import_id))
     _refuse_if(conn, counted, "import_in_use", import_id)
@@ -42,6 +46,7 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     _undo_plans(conn, import_id)
     conn.execute(delete(layer).where(layer.c.import_id == import_id))
     _refuse_if(conn, _area_in_use(import_id), "import_in_use", import_id)
+    leave_cases(conn, import_id, at)
     for table in UNDOABLE:
         conn.execute(delete(table).where(_added(table, import_id)))
         _restore(conn, table, import_id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
@@ -21,6 +22,8 @@ from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
 from geo.actions.import_resources import import_resources
 from geo.actions.import_stations import import_stations
+from geo.actions.plan_access import Hand
+from geo.actions.report_position import report_position
 from geo.actions.undo_import import undo_import
 from geo.compute.project import Frame
 from geo.errors import BadMove, Conflict, GridcircleError, NotFound, StaleVersion
@@ -33,6 +36,7 @@ from geo.store.areas import live_areas
 from geo.store.database import Database
 from geo.store.grids import live_grids
 from geo.store.imports import list_batches
+from geo.store.resources import live
 from geo.store.tables import grid, import_batch, plan
 from tests import small_town as town
 from tests.small_town import AT, EAST, SUBDISTRICT, WEST, Box, everything, write_csv, write_geojson
@@ -376,6 +380,32 @@ def test_resources_move(db: Database, tmp_path: Path) -> None:
         path = write_csv(tmp_path / "resources.csv", [{**row, "position_at": f"2026-02-0{day} 08:00"}])
         report = import_resources(db, path, ImportOptions(), AT)
     assert counts(report) == (0, 1, 0, 0, 0, 0)
+
+
+def test_a_file_does_not_take_a_team_back_to_where_it_was(db: Database, tmp_path: Path) -> None:
+    """Whichever of file and report is newer holds, team by team; name and services are the file's."""
+    row = {"id": "T1", "name": "一队", "kind": "mediator", "lon": 103.2005, "lat": 40.4005}
+    early = {**row, "position_at": "2026-02-01 08:00"}
+    path = write_csv(tmp_path / "teams.csv", [early, {**early, "id": "T2"}])
+    import_resources(db, path, ImportOptions(source="t"), AT)
+    with db.read() as conn:
+        team = live(conn)[0]
+    report_position(db, team.id, (103.201, 40.401), AT, Hand(AT))
+    path = write_csv(
+        tmp_path / "teams.csv",
+        [
+            {**row, "name": name, "id": key, "lon": 103.2009, "position_at": "2026-02-02 08:00"}
+            for key, name in (("T1", "一组"), ("T2", "二组"))
+        ],
+    )
+    report = import_resources(db, path, ImportOptions(source="t"), LATER)
+    assert (report.changed, report.totals["positions_newer"]) == (2, 1)
+    assert [(note.row, note.key) for note in report.notes] == [(2, "position_newer_here")]
+    with db.read() as conn:
+        now = [(one.name, round(one.point.x, 6), one.position_at) for one in live(conn)]
+    assert now == [("一组", 103.201, AT), ("二组", 103.2009, datetime(2026, 2, 2, 8, tzinfo=ZoneInfo("Asia/Shanghai")))]
+    again = import_resources(db, path, ImportOptions(source="t"), LATER)
+    assert (again.changed, again.unchanged, again.totals["positions_newer"]) == (0, 2, 1)
 
 
 def test_stale_edits_are_refused(db: Database, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,15 +19,17 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from geo.actions.case_desk import Desk
+from geo.actions.create_token import create_token
 from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import step_incident
 from geo.actions.undo_import import undo_import
-from geo.case_states import OPEN_STAGES, Said
+from geo.case_clocks import Passage, dues_of
+from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said, Stage
 from geo.cases import Case, Step
 from geo.compute.datums import from_wgs84
-from geo.errors import BadFile, BadRows, Refused
+from geo.errors import BadFile, BadMove, BadRows, Conflict, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.orders import OrderWish
@@ -39,6 +42,7 @@ from tests.small_town import everything, lonlat
 CITY = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=CITY)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
+HOUR = timedelta(hours=1)
 DESK = Desk(Settings(caller_key=SecretStr("k" * 40)))
 
 Row = dict[str, Any]
@@ -298,6 +302,62 @@ class TestFiles:
         assert everything(db) == before
         assert first.totals["matters"] + first.totals["merged_by_place"] == 20
 
+    @pytest.mark.parametrize("typed", ["gd-Ab１", "GD-AB1", " ＧＤ-ab1\u3000"])
+    def test_a_number_written_otherwise_is_the_same(
+        self, db: Database, town: PlanTown, tmp_path: Path, typed: str
+    ) -> None:
+        take(db, tmp_path, [order("Gd-aB1"), order("GD-AB2", MONDAY + HOUR, (900, 100))])
+        report_incident(db, Report("0101", MONDAY, "hotline", source_key="x-9"), DESK, Hand(MONDAY), uuid4().hex)
+        rows = [
+            order(typed),
+            order("X-9"),
+            order("GD-3", MONDAY + 9 * HOUR, None, 问题分类="欠薪", 重复工单号="gd-ab2"),
+        ]
+        report = take(db, tmp_path, rows)
+        assert (report.added, report.unchanged, report.totals["merged_by_link"]) == (1, 2, 1)
+        assert case(db, "Gd-aB1").source_key == "Gd-aB1"  # as it was typed
+        with pytest.raises(Conflict, match="X-9"):
+            report_incident(db, Report("0101", MONDAY, "hotline", source_key="X-9"), DESK, Hand(MONDAY), uuid4().hex)
+        with pytest.raises(BadRows, match="row 2"):
+            take(db, tmp_path, [order("GD-7"), order("gd-7")])
+
+    def test_numbers_taken_out_are_counted_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order("C1", 诉求内容="回电 13800138000"), order("C2", MONDAY + HOUR)]
+        feedback = "已回电 13900139000"
+        counted = []
+        for row in (rows[1], done("C2", 来电时间=at(MONDAY + HOUR)) | {"办理结果": feedback}):
+            report = take(db, tmp_path, [rows[0], row])
+            noted = [note.evidence["phone"] for note in report.notes if note.key == "order_numbers_masked"]
+            counted.append((report.totals["numbers_masked"], noted))
+        assert counted == [(1, [1]), (1, [1])]  # the text's, then the feedback's
+        again = take(db, tmp_path, [rows[0]])
+        assert again.totals["numbers_masked"] == 0
+        assert "order_numbers_masked" not in {note.key for note in again.notes}
+
+    def test_an_order_whose_number_is_a_phone(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        phones = ["13800138000", "13800138001"]
+        rows = [order(phone, place=(100 + 300 * n, 300)) for n, phone in enumerate(phones)]
+        rows.append(order("C3", MONDAY + 30 * HOUR, None, 重复工单号=phones[1]))
+        assert take(db, tmp_path, rows).totals["merged_by_link"] == 1
+        assert "1380013" not in str(everything(db))
+        assert take(db, tmp_path, rows).unchanged == 3
+        with db.write() as conn:  # as it was kept before numbers were masked
+            first = text("update incident set source_key = :key where id = (select min(id) from incident)")
+            conn.execute(first, {"key": phones[0]})
+        assert take(db, tmp_path, rows).unchanged == 3
+
+    def test_rejected_rows_hold_no_number_of_a_person(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Not in the file to be mended, nor in the reasons, nor in what is kept of the report; codes stay."""
+        row = order("C1", 来电时间="13800138000", 诉求内容="卡 4111 1111 1111 1111", 联系电话="13900139000")
+        row["网格编码"] = "150102320101001"
+        good = order("C2") | {"网格编码": ""}
+        report = take(db, tmp_path, [row, good], keep_going=True, rejected_dir=tmp_path / "rejected")
+        written = Path(report.rejected_file or "").read_text(encoding="utf-8-sig")
+        for told in (written, str(report.as_dict()), str(everything(db))):
+            assert not any(number in told for number in ("13800138000", "4111 1111", "13900139000"))
+        assert "150102320101001" in written
+        assert "***" in written
+
     def test_in_parts_is_as_lawful_as_at_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         rows = [order(f"C{n}", MONDAY + timedelta(hours=n), (100 + 30 * n, 300)) for n in range(20)]
         for part in (rows[:7], rows[7:13], rows):
@@ -354,6 +414,205 @@ class TestFiles:
         assert case(db, "D2", "巴彦热线").id != case(db, "D1", "巴彦热线").id
         with pytest.raises(BadFile, match="单据"):
             take(db, tmp_path, [order("D3")], source="巴彦热线")
+
+
+SENT, DONE = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=6)
+
+
+def at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def sent(number: str, **more: Any) -> Row:
+    return order(number, 承办单位="市容环卫中心", 派单时间=at(SENT), **more)
+
+
+def done(number: str, when: datetime = DONE, **more: Any) -> Row:
+    return sent(number, 办结时间=at(when), 办理结果="已清运", **more)
+
+
+def moves(db: Database, number: str) -> list[tuple[str, str, datetime]]:
+    return [(s.move, s.to_stage, s.at) for s in steps(db, number)]
+
+
+def asked(report: ImportReport) -> list[tuple[int, str]]:
+    return [(note.row, note.key) for note in report.notes if note.key.startswith("order_")]
+
+
+def desk_moves(db: Database, number: str, move: str, hand: Hand, **said: Any) -> None:
+    found = case(db, number)
+    step_incident(db, found.id, found.version, move, Said(hand.at, **said), hand, DESK)
+
+
+class TestLaterFiles:
+    """What the register tells later, the case follows; what was done here meanwhile is not overwritten."""
+
+    def test_the_case_follows_through_lawful_steps(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1"), order("L2", place=None, 问题分类="9003"), order("L3", place=(900, 100))])
+        report = take(db, tmp_path, [done("L1"), sent("L2", place=None), done("L3", place=(900, 100))])
+        assert (report.added, report.changed, report.unchanged) == (0, 3, 0)
+        assert (report.totals["told_closed"], report.totals["told_sent"]) == (2, 3)
+        assert moves(db, "L1")[1:] == [("dispatch", "dispatched", SENT), ("settle", "closed", DONE)]
+        assert moves(db, "L2")[1:] == [("file", "filed", SENT), ("dispatch", "dispatched", SENT)]
+        last = steps(db, "L1")[-1]
+        assert (last.reason, last.said["import_id"], last.said["imported"]) == ("已清运", report.import_id, True)
+        found = case(db, "L1")
+        assert (found.state, found.stage_since, found.stage_due_at, found.updated_at) == ("closed", DONE, None, NOW)
+        lived: list[tuple[datetime, Stage]] = [(MONDAY, "collected"), (SENT, "filed"), (SENT, "dispatched")]
+        due = dues_of([Passage(*one) for one in lived], DESK.limits_of(case(db, "L2")), DESK.week)
+        assert due.stage is not None
+        assert case(db, "L2").stage_due_at == due.stage.at
+        refuse_unlawful(db)
+
+    def test_bit_by_bit_is_as_at_once(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        places = {"place": (900, 100)}
+        for rows in ([order("L1")], [sent("L1")], [done("L1")], [done("L2", **places)]):
+            take(db, tmp_path, rows)
+        assert moves(db, "L1") == moves(db, "L2")
+        one, other = case(db, "L1"), case(db, "L2")
+        for name in ("stage", "state", "unit", "stage_since", "stage_due_at", "due_at", "is_due_sure", "version"):
+            assert getattr(one, name) == getattr(other, name), name
+
+    def test_the_same_later_file_again_changes_nothing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1"), order("L2", MONDAY + timedelta(minutes=5))])  # the second is merged
+        rows = [done("L1"), done("L2", 来电时间=at(MONDAY + timedelta(minutes=5)))]
+        first = take(db, tmp_path, rows)
+        assert (first.changed, first.totals["told_closed_merged"]) == (2, 1)
+        before = everything(db)
+        again = take(db, tmp_path, rows, at=NOW + timedelta(days=1))
+        assert (again.added, again.changed, again.unchanged, again.import_id, asked(again)) == (0, 0, 2, None, [])
+        assert everything(db) == before
+        note = steps(db, "L2")[-1]
+        assert (note.move, note.to_stage, note.at, note.reason) == ("note", "merged", DONE, "已清运")
+        assert [s.move for s in steps(db, "L1")] == ["report", "absorb", "dispatch", "settle"]
+
+    def test_a_call_after_the_closing_is_a_new_matter(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1")])
+        take(db, tmp_path, [done("L1"), order("L2", DONE - timedelta(hours=1)), order("L3", DONE + timedelta(hours=1))])
+        assert case(db, "L2").merged_into_id == case(db, "L1").id
+        assert (case(db, "L3").stage, case(db, "L3").merged_into_id) == ("filed", None)
+        refuse_unlawful(db)
+
+    def test_what_a_desk_did_meanwhile_is_a_question(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Each way in which both sides can differ; nothing is overwritten, and the answer says where and why."""
+        token = create_token(db, name="desk of 李四", role="dispatcher", area_code=None, days=None, at=MONDAY)[0]
+        desk = Hand(DONE + timedelta(hours=1), None, token.id, token.name)
+        numbers = ["held", "later", "withdrawn", "earlier", "closed"]
+        take(db, tmp_path, [order(n, place=(100 + 100 * k, 300)) for k, n in enumerate(numbers)])
+        desk_moves(db, "held", "claim", desk)
+        desk_moves(db, "later", "dispatch", desk, unit="队")
+        desk_moves(db, "withdrawn", "withdraw", desk, reason="误报")
+        desk_moves(db, "earlier", "dispatch", replace(desk, at=SENT), unit="队")
+        for move in ("handle", "feed_back", "verify", "close"):
+            desk_moves(db, "closed", move, desk, reason="好了")
+        before = {n: (case(db, n), steps(db, n)) for n in numbers}
+        rows = [done(n, place=(100 + 100 * k, 300)) for k, n in enumerate(numbers)]
+        report = take(db, tmp_path, rows)
+        assert asked(report) == [(2, "order_in_hand"), (3, "order_moved_since"), (4, "order_ended_otherwise")]
+        assert (report.changed, report.unchanged, report.totals["questions"]) == (1, 4, 3)
+        assert all((case(db, n), steps(db, n)) == before[n] for n in numbers if n != "earlier")
+        assert moves(db, "earlier")[-1] == ("settle", "closed", DONE)
+        told = " ".join(note.in_language(language) for note in report.notes for language in ("zh", "en"))
+        assert f"desk {token.id} " in told
+        assert "李四" not in told
+        again = take(db, tmp_path, rows)
+        assert (again.changed, asked(again)) == (0, asked(report))
+        refuse_unlawful(db)
+
+    def test_what_was_opened_again_here_stays_open(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [done("L1")])
+        desk_moves(db, "L1", "reopen", Hand(DONE + timedelta(hours=2)), reason="未清", unit="队")
+        assert take(db, tmp_path, [done("L1")]).changed == 0
+        assert asked(take(db, tmp_path, [done("L1", DONE + timedelta(hours=1))])) == [(2, "order_moved_since")]
+        take(db, tmp_path, [done("L1", DONE + timedelta(hours=9))])
+        assert moves(db, "L1")[-1] == ("settle", "closed", DONE + timedelta(hours=9))
+        assert asked(take(db, tmp_path, [done("L1", DONE + timedelta(hours=8))])) == [(2, "order_ended_otherwise")]
+
+    def test_a_desk_that_is_quicker_is_not_overtaken(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """A step that is taken between reading a case and holding it: the file waits, and asks."""
+        take(db, tmp_path, [order("L1"), order("L2", place=(900, 100))])
+        path = write(tmp_path / "orders.csv", [done("L1"), done("L2", place=(900, 100))])
+        found = case(db, "L1")
+        with ThreadPoolExecutor(1) as one:
+            with db.write() as conn:
+                version = cases.change_case(conn, cases.get_case(conn, found.id, lock=True), {}, NOW)
+                taken = one.submit(import_orders, db, path, ImportOptions(), OrderWish(), DESK, NOW)
+                with db.read() as other:
+                    waits = text("select count(*) from pg_locks where not granted")
+                    assert any(other.execute(waits).scalar_one() for _ in range(100_000))
+                cases.insert_step(conn, Step(0, found.id, version, "claim", "filed", "filed", NOW, None, None, {}))
+            report = taken.result()
+        assert (report.changed, asked(report)) == (1, [(2, "order_changed_meanwhile")])
+        assert (case(db, "L1").stage, case(db, "L2").stage) == ("filed", "closed")
+        refuse_unlawful(db)
+
+    def test_what_was_retired_stays_so(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [order("L1")])
+        with db.write() as conn:
+            conn.execute(text("update incident set retired_at = now()"))
+        before = everything(db)
+        report = take(db, tmp_path, [done("L1")])
+        assert (report.changed, report.unchanged, asked(report)) == (0, 1, [])
+        assert everything(db) == before
+
+    def test_a_deferral_ends_with_the_closing(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        take(db, tmp_path, [sent("L1")])
+        until, hand = MONDAY + timedelta(days=9), Hand(SENT + timedelta(hours=1))
+        desk_moves(db, "L1", "defer", hand, reason="待料", until=until)
+        take(db, tmp_path, [done("L1")])
+        found = case(db, "L1")
+        assert (found.stage, found.deferred_until, found.stage_due_at) == ("closed", None, None)
+        refuse_unlawful(db)
+
+
+class TestTakingBack:
+    """An import goes as a whole; what stays keeps its history, and says what is gone."""
+
+    def test_a_matter_that_stays_says_what_left_it(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        first = take(db, tmp_path, [order("U1"), done("U0", place=(900, 100)), order("U9", MONDAY + HOUR)])
+        later = [order(f"U{n}", MONDAY + n * HOUR) for n in (2, 3)]
+        second = take(db, tmp_path, [*later, done("U9", 来电时间=at(MONDAY + HOUR))], at=NOW + HOUR)
+        gone = [case(db, "U2").id, case(db, "U3").id]
+        was = steps(db, "U1")
+        undo_import(db, second.import_id or 0, NOW + 2 * HOUR)
+        now = steps(db, "U1")
+        assert now[: len(was)] == was
+        assert [(s.move, s.said["merged"], s.said["number"], s.at) for s in now[len(was) :]] == [
+            ("detach", gone[0], "U2", NOW + 2 * HOUR),
+            ("detach", gone[1], "U3", NOW + 2 * HOUR),
+        ]
+        assert [s.move for s in steps(db, "U9")] == ["report", "merge", "note", "note"]
+        assert count(db, "incident") == 3
+        refuse_unlawful(db)
+        again = take(db, tmp_path, [*later, done("U9", 来电时间=at(MONDAY + HOUR))], at=NOW + 3 * HOUR)
+        assert (again.added, again.changed, again.totals["told_closed_merged"]) == (
+            2,
+            1,
+            1,
+        )  # as if it were the first time
+        undo_import(db, again.import_id or 0, NOW + 4 * HOUR)
+        undo_import(db, first.import_id or 0, NOW + 5 * HOUR)
+        assert count(db, "incident") == count(db, "incident_step") == 0
+
+    def test_a_refusal_names_cases_and_desks(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        token = create_token(db, name="desk of 李四", role="dispatcher", area_code=None, days=None, at=MONDAY)[0]
+        first = take(db, tmp_path, [order("V1"), order("V2", place=(900, 100)), order("V3", place=(100, 100))])
+        second = take(db, tmp_path, [order("V4", MONDAY + HOUR)], at=NOW + HOUR)  # goes into the first
+        third = take(db, tmp_path, [done("V3", place=(100, 100))], at=NOW + 2 * HOUR)
+        desk_moves(db, "V2", "claim", Hand(NOW + 3 * HOUR, None, token.id, token.name))
+        before = everything(db)
+        ids = {number: case(db, number).id for number in ("V1", "V2", "V3")}
+        with pytest.raises(BadMove, match="3 cases") as refused:
+            undo_import(db, first.import_id or 0, NOW + 4 * HOUR)
+        told = refused.value.in_language("en") + refused.value.in_language("zh")
+        assert f"{ids['V1']}, {ids['V2']}, {ids['V3']}" in told
+        assert f"(by number): {token.id}." in told
+        assert "李四" not in told
+        with pytest.raises(BadMove, match=rf"outside\): {ids['V3']}\."):
+            undo_import(db, third.import_id or 0, NOW + 4 * HOUR)
+        assert everything(db) == before
+        undo_import(db, second.import_id or 0, NOW + 5 * HOUR)
+        refuse_unlawful(db)
 
 
 BAD = [
@@ -414,7 +673,11 @@ def refuse_unlawful(db: Database) -> None:
             assert [s.seq for s in done] == list(range(1, found.version + 1))
             assert done[-1].to_stage == found.stage
             assert [s.from_stage for s in done] == [None, *(s.to_stage for s in done[:-1])]
-            assert [s.at for s in done] == sorted(s.at for s in done)
+            stages = [s.at for s in done if s.from_stage != s.to_stage]
+            assert stages == sorted(stages)
+            for s in done:
+                if s.from_stage != s.to_stage and s.from_stage is not None:
+                    assert s.from_stage in {**MOVES, **TOLD_MOVES}[s.move].leads_from
             assert (found.state == "open") == (found.stage in OPEN_STAGES)
             if found.merged_into_id is not None:
                 into = cases.get_case(conn, found.merged_into_id)

@@ -89,8 +89,16 @@ def test_what_it_names_itself_goes_before_all() -> None:
     assert found.why[2] == BY_LINK
 
 
-def test_names_of_itself_and_of_later_ones_are_passed_over() -> None:
-    assert leads(Call(0, link=1), Call(1, link=1)) == [0, 1]
+def test_what_names_a_later_one_goes_where_that_goes() -> None:
+    """It was merged into it: an export, taken in elsewhere, has the same matters."""
+    assert leads(Call(0, link=1), Call(1)) == [1, 1]
+    assert leads(Call(0, 0, link=2), Call(1, 0), Call(2, 0)) == [1, 1, 1]  # the later one has joined another
+    assert leads(Call(0, link=1), Call(1, link=3), Call(2, link=0), Call(3), Call(4, link=0)) == [3] * 5
+    assert leads(Call(0, 0, link=1), Call(9, is_known=True), Call(1, 0)) == [1, 1, 2]
+
+
+def test_names_of_itself_and_rings_are_passed_over() -> None:
+    assert leads(Call(0, link=0), Call(1, link=2), Call(2, link=1)) == [0, 1, 1]
 
 
 def test_what_has_ended_takes_in_nobody() -> None:
@@ -105,8 +113,17 @@ def test_a_matter_that_was_there_joins_none() -> None:
 
 def by_hand(calls: list[Call]) -> list[int]:
     """All pairs, again and again."""
+    after: dict[int, int] = {}
+    place = {n: (call.at_s, not call.is_known, n) for n, call in enumerate(calls)}
+    for me, when in place.items():
+        chain = [me]
+        while calls[chain[-1]].link != NONE and not calls[chain[-1]].is_known and len(chain) <= len(calls):
+            chain.append(calls[chain[-1]].link)
+        if len(chain) <= len(calls) and place[chain[-1]] > when:
+            after[me] = chain[-1]
+    calls = [call._replace(link=after.get(call.link, call.link)) for call in calls]
     lead: dict[int, int] = {}
-    for me in sorted(range(len(calls)), key=lambda n: (calls[n].at_s, not calls[n].is_known, n)):
+    for me in sorted(set(place) - set(after), key=lambda n: place[n]):
         call, before = calls[me], list(lead)
         is_open = {matter: calls[matter].ended_s > call.at_s for matter in lead.values()}
         lead[me] = me
@@ -135,6 +152,7 @@ def by_hand(calls: list[Call]) -> list[int]:
         ]
         if near:
             lead[me] = min(near)[2]
+    lead |= {me: lead[end] for me, end in after.items()}
     return [lead[n] for n in range(len(calls))]
 
 

@@ -24,6 +24,7 @@ from geo.orders import OrderWish
 from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store.database import Database
+from tests.db.test_coverage_command import gridcircle
 from tests.receivers import web_receiver
 from tests.small_town import write_csv
 from tests.web.browser import serving
@@ -40,12 +41,13 @@ def wish(**changes: Any) -> dict[str, Any]:
 
 def test_made_listed_ended(client: TestClient, bearer: Bearer) -> None:
     boss = bearer("administrator")
-    made = client.post(PATH, json=wish(moves=["report"], area=WEST), headers=boss)
+    made = client.post(PATH, json=wish(name="平台 13800138000", moves=["report"], area=WEST), headers=boss)
     assert made.status_code == 201, made.text
     secret = made.json()["secret"]
     listed = client.get(PATH, headers=boss)
     assert secret not in listed.text
     (one,) = listed.json()
+    assert one["name"] == "平台 ***"
     assert (one["id"], one["moves"], one["sees"], one["waiting"]) == (made.json()["id"], ["report"], "viewer", 0)
     assert client.delete(f"{PATH}/{one['id']}", headers=boss).status_code == 204
     assert client.delete(f"{PATH}/{one['id']}", headers=boss).status_code == 404
@@ -158,6 +160,19 @@ class TestExport:
         step(client, desk, reported(client, desk), "claim")
         listed = client.get(f"/api/v1/incidents?{query}", headers=desk).json()
         assert len(self.rows(client, desk, query)) == listed["numberMatched"]
+
+    def test_the_command_line_writes_the_same(
+        self, client: TestClient, bearer: Bearer, db: Database, tmp_path: Path
+    ) -> None:
+        desk, out = bearer("dispatcher"), tmp_path / "out.csv"
+        reported(client, desk)
+        told = client.get(f"{self.PATH}.csv?state=open", headers={**desk, "Accept-Language": "zh"}).text
+        assert gridcircle(db, "cases", "export", str(out), "--state", "open", language="zh")[0] == 0
+        ours, theirs = (text.replace("\r\n", "\n").split("\n") for text in (told, out.read_text(encoding="utf-8")))
+        assert [line for line in ours if not line.startswith("exported_at")] == [
+            line for line in theirs if not line.startswith("exported_at")
+        ]
+        assert any(line.startswith("rows_sha256,") for line in ours)
 
     def test_a_desk_has_its_own_area_only(self, client: TestClient, bearer: Bearer) -> None:
         desk = bearer("dispatcher")

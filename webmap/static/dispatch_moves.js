@@ -15,7 +15,7 @@ export const moveName = (key) => moves.get(key)?.name ?? (key in STEP_WORDS ? sa
 /** Steps that nobody makes as a move. */
 const STEP_WORDS = {
   report: "dispatch_step_report", locate: "dispatch_step_locate", absorb: "dispatch_step_absorb", import: "dispatch_step_import",
-  settle: "dispatch_step_settle", note: "dispatch_step_note", rehome: "dispatch_step_rehome",
+  detach: "dispatch_step_detach", settle: "dispatch_step_settle", note: "dispatch_step_note", rehome: "dispatch_step_rehome",
   warn: "dispatch_step_warn", overdue: "dispatch_step_overdue",
 };
 
