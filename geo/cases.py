@@ -105,7 +105,7 @@ class CaseNews:
     step: Step
     case: Case
     area_ids: frozenset[int]
-    """Those of the areas that were asked about in which it lies."""
+    """Those of the areas that were asked about that see it."""
 
     def is_seen_from(self, area_id: int | None) -> bool:
         """Whether somebody who answers for an area sees it: all do who answer for everything, or if it has no place."""

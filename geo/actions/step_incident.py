@@ -18,7 +18,7 @@ from geo.cases import Case, Step
 from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
 from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
-from geo.store import cases, locate, tokens
+from geo.store import case_sight, cases, locate, tokens
 from geo.store.database import Database
 from geo.store.resources import get as get_resource
 from geo.store.stations import get as get_station
@@ -175,14 +175,14 @@ def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Ca
 
 
 def check_sight(conn: Connection, case: Case, hand: Hand) -> None:
-    """Refuse a case outside of the area that somebody answers for; one without a place is everybody's.
+    """Refuse a case that is not seen from the area that somebody answers for; one without a place is everybody's.
 
     Raises
     ------
     NotAllowed
-        If it lies outside.
+        If it lies outside, and not near the border.
     """
-    if hand.area_id is None or case.lonlat is None or locate.is_within(conn, hand.area_id, case.lonlat):
+    if hand.area_id is None or case.lonlat is None or case_sight.is_seen(conn, case.id, hand.area_id):
         return
     raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
 

@@ -89,6 +89,12 @@ incident = Table(
         "id",
         postgresql_where=text("state = 'open' and retired_at is null"),
     ),
+    Index(
+        "incident_border_grid_ids_idx",
+        "border_grid_ids",
+        postgresql_using="gin",
+        postgresql_where=text("border_grid_ids <> '{}'"),
+    ),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

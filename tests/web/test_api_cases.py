@@ -22,6 +22,8 @@ from tests.web.world import EAST, WEST, World, lonlat
 
 PAST = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
 WEST_SPOT, EAST_SPOT = lonlat(250, 250), lonlat(1250, 250)
+BORDER_SPOT = lonlat(985, 250)
+"""In the west, 15 m from the east."""
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -180,6 +182,35 @@ def test_an_area_is_all_that_its_desk_sees(client: TestClient, bearer: Bearer) -
     assert client.get(f"/api/v1/incidents/{case['id']}", headers=east).status_code == 403
     assert step(client, east, case, "claim").status_code == 403
     assert client.post("/api/v1/incidents", json=body(), headers=east).status_code == 403
+
+
+def test_both_sides_of_a_border_see_what_lies_at_it(served: str, http: Any, bearer: Bearer, world: World) -> None:
+    west, east, whole = (bearer("dispatcher", code) for code in (WEST, EAST, None))
+    streams = {side: Stream(served, headers) for side, headers in (("west", west), ("east", east))}
+    for stream in streams.values():
+        stream.wait("as_of")
+    inner, border = reported(http, whole), reported(http, whole, lonlat=BORDER_SPOT)
+    assert (border["grid_id"], border["border_grid_ids"]) == (world.grid[1], [world.grid[2]])
+    around = ",".join(map(str, (*lonlat(970, 240), *lonlat(1000, 260))))
+    for headers, seen in ((west, {inner["id"], border["id"]}), (east, {border["id"]})):
+        for query in ("item=0101", "item=0101&order=due&state=open"):
+            told = http.get(f"/api/v1/incidents?{query}", headers=headers).json()
+            assert {one["id"] for one in told["features"]} == seen
+            assert told["numberMatched"] == len(seen)
+        boxed = http.get(f"/api/v1/incidents?bbox={around}", headers=headers).json()
+        assert [one["id"] for one in boxed["features"]] == [border["id"]]
+        for path in ("", "/steps", "/stations"):
+            assert http.get(f"/api/v1/incidents/{border['id']}{path}", headers=headers).status_code == 200
+    assert http.get(f"/api/v1/incidents/{inner['id']}", headers=east).status_code == 403
+    assert step(http, east, border, "claim").status_code == 200, "whoever takes it first keeps it"
+    told = [(one[2]["case"]["id"], one[2]["step"]["move"]) for one in streams["west"].wait("step", 3)]
+    assert told == [(inner["id"], "report"), (border["id"], "report"), (border["id"], "claim")]
+    assert [one[2]["case"]["id"] for one in streams["east"].wait("step", 2)] == [border["id"]] * 2
+    query = f"/api/v1/figures?by=community&month={border['reported_at'][:7]}"
+    parts = {row["key"]: row["rates"][0]["denominator"] for row in http.get(query, headers=whole).json()["rows"]}
+    assert parts == {WEST: 2, EAST: 0}, "it is counted where it lies, once"
+    for stream in streams.values():
+        stream.close()
 
 
 BAD: list[Any] = [
