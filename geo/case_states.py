@@ -111,6 +111,17 @@ MOVES: Mapping[str, Move] = {move.key: move for move in _MOVES}
 """All moves by key, in the order in which a case usually meets them."""
 
 
+OTHER_STEPS = ("report", "locate", "take_over", "absorb", "import", "settle", "note", "rehome")
+"""Steps of a case's log that are no moves."""
+
+
+def step_term(key: str) -> str:
+    """What was done, by the key of a step: told in the language of the sentence that it is put into."""
+    if key in MOVES:
+        return Term(key, "case_move")
+    return Term(key, "case_step") if key in OTHER_STEPS else key
+
+
 def moves_from(stage: Stage) -> tuple[Move, ...]:
     """What can be done with a case of a stage.
 

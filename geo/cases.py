@@ -38,6 +38,8 @@ class Case:
     precision_m: float | None
     address: str | None
     grid_id: int | None
+    grid_name: str | None
+    """By the plan that it was given; None: in none, or the plan is gone."""
     plan_id: int | None
     plan_version: int | None
     border_grid_ids: tuple[int, ...]

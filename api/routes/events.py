@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from api.case_shapes import NewsTold, news_told
+from api.case_shapes import NewsTold, Reader, news_told
 from api.deps import CaseDesk, Db, Language, News, Who, asks, clock
 from api.events import Events, Listener
 from api.schemas import problems
@@ -102,7 +102,7 @@ class _Telling:
         return newest, [one for one in found if one.is_seen_from(area_id)]
 
     def _step(self, one: CaseNews) -> str:
-        told = news_told(one, self._desk, clock(), self._language)
+        told = news_told(one, Reader(self._desk, self._language, clock(), self._who.token_id))
         return _event("step", told.model_dump(mode="json"), one.step.id)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api.case_shapes import CaseTold, Channel, case_told
+from api.case_shapes import CaseTold, Channel, Reader, case_told
 from api.cursors import cursor_of, due_of
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
@@ -17,7 +17,6 @@ from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import FeatureList, GeoJsonResponse, Shape
-from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
 from geo.cases import Case
 from geo.errors import NotAllowed, Refused, WhoAreYou
@@ -125,7 +124,8 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if due_first:
         page = page.until(_cursor(found, page.limit))
     found = found[: page.limit]
-    features = (feature(case.id, geojson(case.point), _properties(case, desk, now, language)) for case in found)
+    reader = Reader(desk, language, now, who.token_id)
+    features = (feature(case.id, geojson(case.point), _properties(case, reader)) for case in found)
     return PointList(**dict(feature_list(page, matched, features)))
 
 
@@ -183,8 +183,8 @@ def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: 
     )
 
 
-def _properties(case: Case, desk: Desk, now: datetime, language: str) -> IncidentProperties:
-    told = case_told(case, desk, now, language).model_dump(exclude={"lonlat"})
+def _properties(case: Case, reader: Reader) -> IncidentProperties:
+    told = case_told(case, reader).model_dump(exclude={"lonlat"})
     return IncidentProperties(**told, source=case.source, source_key=case.source_key)
 
 

@@ -13,7 +13,7 @@ from geo.text import CONTROL
 from geo.tokens import new_secret
 from geo.webhooks import WebhookWish
 
-OTHER_MOVES = ("report", "locate", "absorb", "rehome")
+OTHER_MOVES = ("report", "locate", "take_over", "absorb", "rehome")
 """Steps that are no moves of somebody's choice."""
 
 KNOWN_MOVES = (*OTHER_MOVES, *MOVES)

@@ -311,6 +311,27 @@ def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer
     stream.close()
 
 
+def test_whose_case_was_taken_over_is_told(served: str, http: Any, bearer: Bearer) -> None:
+    desks = [bearer("dispatcher") for _ in range(3)]
+    streams = [Stream(served, headers) for headers in desks]
+    for stream in streams:
+        stream.wait("as_of")
+    case = step(http, desks[0], reported(http, desks[0]), "claim").json()
+    assert (case["is_mine"], case["grid_name"]) == (True, "第1网格")
+    held = step(http, {**desks[1], "Accept-Language": "zh"}, case, "dispatch", unit="环卫")
+    assert (held.status_code, held.json()["key"]) == (409, "case_held")
+    assert "“test”" in held.json()["detail"]
+    assert step(http, desks[1], case, "dispatch", unit="环卫", take_over=True).json()["key"] == "case_reason_missing"
+    case = step(http, desks[1], case, "dispatch", unit="环卫", take_over=True, reason="交班").json()
+    assert (case["version"], case["is_mine"]) == (4, True)
+    for number, stream in enumerate(streams):
+        told = [one[2] for one in stream.wait("step", 4)]
+        assert [one["step"]["move"] for one in told] == ["report", "claim", "take_over", "dispatch"]
+        assert [one["was_mine"] for one in told] == [False, False, number == 0, False]
+        assert told[-1]["case"]["is_mine"] == (number == 1)
+        stream.close()
+
+
 def test_a_stream_ends_with_its_token(db: Database, served: str, http: Any, bearer: Bearer) -> None:
     stays, revoked, expired = (bearer("dispatcher") for _ in range(3))
     streams = [Stream(served, headers) for headers in (stays, revoked, expired)]
