@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -17,7 +18,9 @@ from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import FeatureList, GeoJsonResponse, Shape
+from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
+from geo.case_states import STAGES
 from geo.cases import Case
 from geo.errors import NotAllowed, Refused, WhoAreYou
 from geo.publication import rule
@@ -71,11 +74,11 @@ class Filters:
     """What a desk narrows its queue by; dispatchers only."""
 
     category: Annotated[Word | None, Query(max_length=100)] = None
-    item: Annotated[str | None, Query(pattern="^[0-9]{4}$", examples=["0101"])] = None
+    item: Annotated[str | None, Query(pattern="^[0-9]{4}$", examples=["0101"], description="Of a catalogue.")] = None
     state: Annotated[State | None, Query()] = None
     stage: Annotated[
         str | None,
-        Query(pattern=r"^[a-z_]{1,20}(,[a-z_]{1,20}){0,12}$", examples=["filed,returned"], description="Any of these."),
+        Query(max_length=200, examples=["filed,returned"], description=f"Any of these: {', '.join(STAGES)}."),
     ] = None
     channel: Annotated[Channel | None, Query()] = None
     grid: Annotated[int | None, Query(ge=1, le=BIGGEST_ID, description="In it, or near its border.")] = None
@@ -114,7 +117,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if not who.may("dispatcher"):
         _refuse_filters(filters, who)
         return _cells(db, page, bbox, settings)
-    wanted = _wanted(filters, who, settings, now, bbox)
+    wanted = _wanted(filters, who, desk, now, bbox)
     due_first = filters.order == "due"
     after = None if filters.cursor is None else due_of(filters.cursor)
     if after is not None and (page.offset or not due_first):
@@ -142,7 +145,7 @@ def export(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     bbox: BBox = None,
 ) -> Response:
     """The cases that the filters leave, within the token's area, as rows that a one-form platform takes."""
-    wanted, most = _wanted(filters, who, settings, now, bbox), request_limits().export_cases
+    wanted, most = _wanted(filters, who, desk, now, bbox), request_limits().export_cases
     at = local(now, settings)
     return sent_file(
         f"cases-{at:%Y%m%d-%H%M}.{ending}",
@@ -163,12 +166,22 @@ def _refuse_filters(filters: Filters, who: Who) -> None:
         raise NotAllowed("token_role_low", needed="dispatcher", role=who.role)
 
 
-def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: Box | None) -> CaseFilter:
+def _refuse_unknown(name: str, values: Sequence[str], allowed: Sequence[str]) -> None:
+    unknown = next((value for value in values if value not in allowed), None)
+    if unknown is not None:
+        raise Refused("filter_unknown", where=f"query.{name}", value=unknown[:20], allowed=", ".join(allowed))
+
+
+def _wanted(filters: Filters, who: Who, desk: Desk, now: datetime, box: Box | None) -> CaseFilter:
+    stages = None if filters.stage is None else tuple(filters.stage.split(","))
+    _refuse_unknown("stage", stages or (), STAGES)
+    items = {code for version in desk.catalogues.by_version.values() for code in version.items}
+    _refuse_unknown("item", () if filters.item is None else (filters.item,), sorted(items))
     return CaseFilter(
         category=filters.category,
         item=filters.item,
         state=filters.state,
-        stages=None if filters.stage is None else tuple(filters.stage.split(",")),
+        stages=stages,
         channel=filters.channel,
         grid_id=filters.grid,
         unit=filters.unit,
@@ -176,8 +189,8 @@ def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: 
         is_held={"somebody": True, "nobody": False}.get(filters.holder or ""),
         is_located=filters.located,
         overdue_at=now if filters.overdue else None,
-        since=_local(filters.since, settings),
-        before=_local(filters.before, settings),
+        since=_local(filters.since, desk.settings),
+        before=_local(filters.before, desk.settings),
         box=box,
         area_id=who.area_id,
     )

@@ -6,6 +6,7 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from geo.actions.revoke_token import revoke_token
+from geo.rules.request_limits import request_limits
 from geo.store.database import Database
 from tests.web.browser import serving
 from tests.web.conftest import Bearer
@@ -117,11 +119,43 @@ def test_a_station_with_open_cases_stays(client: TestClient, bearer: Bearer, wor
     assert client.delete(station, headers=boss).status_code == 204
 
 
-def test_one_stream_too_many_is_refused_before_it_begins(client: TestClient, bearer: Bearer) -> None:
-    client.app.state.events._most = 0  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("limit", "status"), [("listeners", 503), ("listeners_per_token", 429)])
+def test_one_stream_too_many_is_refused_before_it_begins(
+    client: TestClient, bearer: Bearer, limit: str, status: int
+) -> None:
+    client.app.state.events._limits = replace(request_limits(), **{limit: 0})  # type: ignore[attr-defined]
     refused = client.get("/api/v1/events", headers=bearer("dispatcher"))
-    assert refused.status_code == 503
+    assert (refused.status_code, refused.headers["Retry-After"]) == (status, "60")
     assert "0" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(("query", "where"), [("stage=filed,nonsense", "stage"), ("item=9999", "item")])
+def test_what_no_case_can_be_is_refused_with_what_it_can_be(
+    client: TestClient, bearer: Bearer, query: str, where: str
+) -> None:
+    refused = client.get(f"/api/v1/incidents?{query}", headers=bearer("dispatcher"))
+    assert (refused.status_code, refused.json()["key"]) == (422, "filter_unknown")
+    assert f"query.{where}" in refused.json()["detail"]
+    assert {"stage": "fed_back", "item": "0101"}[where] in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (b"[" * 30_000, "too deep"),
+        (b'{"item": "\xff"}', "UTF-8"),
+        (b"[]", "body must be an object"),
+        (json.dumps(body(lonlat={"x": 1})).encode(), "body.lonlat must be a list"),
+        (json.dumps(body(lonlat=[[103.2], 40.4])).encode(), "body.lonlat.0 must be a number"),
+        (json.dumps(body(text={"deep": ["er"]})).encode(), "body.text must be text"),
+        (json.dumps(body(text="a\x00b")).encode(), "without control characters"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(client: TestClient, bearer: Bearer, sent: bytes, words: str) -> None:
+    headers = {**bearer("dispatcher"), "Content-Type": "application/json"}
+    refused = client.post("/api/v1/incidents", content=sent, headers=headers)
+    assert refused.status_code == 422
+    assert words in refused.json()["detail"]
 
 
 def test_a_team_is_sent_told_and_freed(client: TestClient, bearer: Bearer, world: World) -> None:
@@ -363,6 +397,10 @@ def test_what_was_missed_is_told_again(served: str, http: Any, bearer: Bearer) -
     third = reported(http, desk, lonlat=EAST_SPOT, item="0102")
     told = [one[2]["case"]["id"] for one in again.wait("step", 2)]
     assert told == [second["id"], third["id"]]
+    newest = again.wait("step", 2)[-1][0]
+    unknown = Stream(served, {**desk, "Last-Event-ID": str(10**9)})
+    assert unknown.wait("reset")[0][0] == newest, "of a database that was put back: lists are read anew"
+    unknown.close()
     assert first["id"] not in told
     again.close()
 

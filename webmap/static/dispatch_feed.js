@@ -86,6 +86,7 @@ export class Feed {
           this.onRefused(error);
           return;
         }
+        if (error.status === 429) this.onRefused(error); // too many streams: there may be room later
       }
       if (signal.aborted) return;
       this.tell({ kind: "lost" });
