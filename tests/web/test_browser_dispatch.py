@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Route, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Route, expect
 
 from geo.actions.case_desk import Desk
 from geo.actions.load_demo import load_demo
@@ -261,6 +261,27 @@ def test_who_loses_a_claim_sees_who_won(browser: Browser, town_address: str, tow
         board.forgive("412")
 
 
+def test_a_step_while_the_case_is_being_read_is_not_passed_over(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    """Another desk is quicker than the answer to the press on the row: what is shown is the case as it is then."""
+    held: list[tuple[Route, APIResponse]] = []
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        case = board.reported("read and stepped")
+        visit.page.route(f"**/incidents/{case}", lambda route: held.append((route, route.fetch())), times=1)
+        board.row(case).click()
+        wait_until(lambda: visit.page.title() and held)
+        _claimed_beside(town, case)
+        expect(board.row(case).locator(".holder")).to_have_text("desk 2")
+        route, answer = held[0]
+        route.fulfill(response=answer)
+        card = visit.page.locator(f"#case[data-case='{case}']")
+        expect(card.locator(".holder")).to_have_text("desk 2")
+        visit.page.keyboard.press("d")
+        expect(card.locator(".elsewhere")).to_contain_text("“desk 2”")
+
+
 def test_keys_act_on_the_row_that_has_the_focus_not_on_the_card_that_is_open(
     browser: Browser, town_address: str, town: Town
 ) -> None:
@@ -440,6 +461,8 @@ def test_after_a_lost_connection_everything_is_caught_up_and_nothing_read_anew(b
             expect(visit.page.locator("#lost")).to_be_hidden()
             server.close()
             expect(visit.page.locator("#lost")).to_be_visible(timeout=PATIENCE_MS)
+            visit.page.locator(".leaflet-control-zoom-out").click()
+            expect(visit.page.locator("#trouble")).to_be_visible()
             for each in (case, other):
                 _claimed_beside(town, each)
             visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
@@ -447,9 +470,10 @@ def test_after_a_lost_connection_everything_is_caught_up_and_nothing_read_anew(b
             for each in (case, other):
                 expect(board.row(each).locator(".holder")).to_have_text("desk 2", timeout=PATIENCE_MS)
             expect(visit.page.locator("#lost")).to_be_hidden()
+            expect(visit.page.locator("#trouble")).to_be_hidden()
             assert "/api/v1/events" in asked
             assert "/api/v1/incidents" not in asked, "what was missed was told, not read anew"
-            board.forgive("ERR_")
+            board.forgive("ERR_", "Failed to fetch")
 
 
 def _claimed_beside(town: Town, case: int) -> None:

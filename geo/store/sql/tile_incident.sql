@@ -11,7 +11,7 @@ shaped as (
     where i.retired_at is null
       and (
         cast(:area_id as bigint) is null or ST_Covers(a.geom, i.geom)
-        or i.border_grid_ids && (select grids_of_area(:area_id))
+        or i.border_area_ids @> array[cast(:area_id as bigint)]
       )
     order by i.state desc, i.occurred_at
 )

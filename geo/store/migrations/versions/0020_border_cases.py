@@ -1,4 +1,4 @@
-"""Both sides of a border see what lies at it: the grids of an area, and an index of what is seen from next door.
+"""Both sides of a border see what lies at it: the database notes which areas see an incident from next door.
 
 Revision ID: 0020
 Revises: 0016
