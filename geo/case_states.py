@@ -111,7 +111,7 @@ MOVES: Mapping[str, Move] = {move.key: move for move in _MOVES}
 """All moves by key, in the order in which a case usually meets them."""
 
 
-OTHER_STEPS = ("report", "locate", "take_over", "absorb", "import", "settle", "note", "rehome")
+OTHER_STEPS = ("report", "locate", "take_over", "absorb", "import", "settle", "note", "rehome", "warn", "overdue")
 """Steps of a case's log that are no moves."""
 
 

@@ -642,7 +642,12 @@ def test_hostile_text_stays_text(browser: Browser, town_address: str, town: Town
         visit.page.locator("#find").fill("onerror")
         wait_until(lambda: board.shown() == [case])
         assert visit.page.evaluate("window.hit") is None
-        step_incident(town.db, case, 2, "withdraw", Said(hand.at, reason="test"), hand, Desk(Settings()))
+        clock, late = Hand(hand.at, token_name="clock"), Said(hand.at, reason="overdue", level="city")
+        step_incident(town.db, case, 2, "escalate", late, clock, Desk(Settings()))
+        told = {"en": "the service's clock", "zh": "系统（到期自动）"}[language]
+        expect(card.locator(".steps-done li").first).to_contain_text(told)
+        expect(card.locator(".card-news")).to_contain_text(told)
+        step_incident(town.db, case, 3, "withdraw", Said(hand.at, reason="test"), hand, Desk(Settings()))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

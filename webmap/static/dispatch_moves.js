@@ -2,7 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { helperChoices } from "./dispatch_helpers.js";
-import { desk, hasWords, say, whenOf } from "./page.js";
+import { desk, say, whenOf } from "./page.js";
 
 const moves = new Map(desk.moves.map((move) => [move.key, move]));
 const levels = desk.levels.map(([key]) => key);
@@ -13,10 +13,10 @@ const SENDING = ["dispatch", "hand_over", "reopen"];
 /** The name of a move, or of a step that nobody makes as a move. */
 export const moveName = (key) => moves.get(key)?.name ?? desk.steps[key] ?? key;
 
-/** By whom a step was made: a desk, or the service itself. */
-export function actorName({ said, token_name: desk }) {
-  const actor = said.actor ?? desk ?? "server";
-  return hasWords(`dispatch_actor_${actor}`) ? say(`dispatch_actor_${actor}`) : actor;
+/** By whom a step was made: a desk, the service's clock (no token is called so), or whoever works at the server. */
+export function actorName({ token_name: name }) {
+  if (name === "clock") return say("dispatch_actor_clock");
+  return name ?? say("dispatch_actor_server");
 }
 
 /** Whether another desk has a case in hand: whatever is done with it then takes it over. */
