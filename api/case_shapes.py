@@ -70,7 +70,7 @@ class PlaceWish(Shape):
     datum: Datum = "WGS-84"
     precision_m: float | None = Field(None, ge=0, le=100_000, examples=[20])
     take_over: TakeOver = False
-    reason: Reason | None = Field(None, examples=[None], description="With `take_over`.")
+    reason: Reason | None = Field(None, examples=[None], description="Why; needed with `take_over`.")
 
 
 class StepWish(Shape):

@@ -36,7 +36,7 @@ class Placing:
     datum: str = "WGS-84"
     precision_m: float | None = None
     reason: str | None = None
-    """With ``take_over``."""
+    """Why it lies there, or is taken over."""
     take_over: bool = False
     """Whether to take the case out of another desk's hands."""
 
@@ -171,7 +171,7 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
         told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id, "from_grid_id": case.grid_id}
         if "unit" in values:
             told["unit"] = values["unit"]
-        return _store(conn, case, values, ("locate", None, told), hand, desk)
+        return _store(conn, case, values, ("locate", why, told), hand, desk)
 
 
 def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Case:

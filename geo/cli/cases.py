@@ -157,7 +157,7 @@ def place(
     at: Annotated[str, typer.Argument(metavar="LON,LAT", help="Where it is. / 位置。")],
     datum: Annotated[str, typer.Option(help="WGS-84, CGCS2000, GCJ-02, BD-09.")] = "WGS-84",
     take_over: TakeOver = False,
-    reason: Annotated[str | None, typer.Option(help="Why it is taken over. / 接手理由。")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why. / 理由。")] = None,
     version: Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")] = None,
     as_json: Json = False,
 ) -> None:

@@ -356,6 +356,7 @@ class TestSteps:
             ("locate", "desk 2", None),
         ]
         assert [one.reason for one in steps if one.move == "take_over"] == ["交班", "回岗", "定位有误"]
+        assert steps[-1].reason == "定位有误"
         assert [one.seq for one in steps] == list(range(1, 9))
 
     def test_a_desk_whose_token_ended_holds_nothing(self, db: Database, desks: Any) -> None:

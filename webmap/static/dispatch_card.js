@@ -95,6 +95,7 @@ export class Card {
   /** Read the case again and forget what was told of it meanwhile. */
   async reread() {
     const told = await api.getCase(this.it.id);
+    if (this.it?.id !== told.id) return told; // another one was opened meanwhile
     this.news = [];
     this.replace(told);
     return this.it;
