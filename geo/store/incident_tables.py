@@ -102,6 +102,7 @@ incident = Table(
         postgresql_using="gin",
         postgresql_where=text("border_area_ids <> '{}'"),
     ),
+    Index("incident_unplaced_idx", "id", postgresql_where=text("geom is null")),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

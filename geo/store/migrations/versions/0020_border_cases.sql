@@ -39,6 +39,8 @@ set border_area_ids = array(
 );
 
 create index incident_border_area_ids_idx on incident using gin (border_area_ids) where border_area_ids <> '{}';
+-- what is still to be located is seen from everywhere, and few incidents are
+create index incident_unplaced_idx on incident (id) where geom is null;
 
 -- As in migration 12; who is told from next door is new.
 create or replace function tell_outside() returns trigger language plpgsql as $$
