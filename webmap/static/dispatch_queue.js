@@ -77,10 +77,9 @@ export class Queue {
     else element.removeAttribute("aria-current");
     fill(element, el("span", { class: "mark", "aria-hidden": "true" }), ring(clock),
       el("span", { class: "row-main" },
-        el("span", { class: "case-title" }, titleOf(it)),
-        el("span", { class: "case-words", title: wordsOf(it) || null }, wordsOf(it)),
-        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it), el("span", { class: "case-grid" }, it.grid_name ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids")))),
-      el("span", { class: "row-clock" }, el("span", { class: "clock-text" }, clock.text), el("span", { class: "case-id" }, `#${it.id}`)));
+        el("span", { class: "case-title" }, titleOf(it)), el("span", { class: "clock-text" }, clock.text),
+        el("span", { class: "case-words", title: wordsOf(it) || null }, wordsOf(it)), el("span", { class: "case-id" }, `#${it.id}`),
+        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it), el("span", { class: "case-grid" }, it.grid_name ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids")))));
     return { it, key, element };
   }
 
