@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,9 @@ Reason = Annotated[
     AfterValidator(printable),
 ]
 Datum = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
+TakeOver = Annotated[
+    bool, Field(description="Take it out of another desk's hands first: a step of its own, and it needs a `reason`.")
+]
 Channel = Literal["hotline", "member", "resident", "patrol", "platform", "media", "other"]
 """Where reports come in."""
 
@@ -65,6 +69,8 @@ class PlaceWish(Shape):
     lonlat: Spot = Field(examples=[(103.2021, 40.4013)])
     datum: Datum = "WGS-84"
     precision_m: float | None = Field(None, ge=0, le=100_000, examples=[20])
+    take_over: TakeOver = False
+    reason: Reason | None = Field(None, examples=[None], description="Why; needed with `take_over`.")
 
 
 class StepWish(Shape):
@@ -82,6 +88,7 @@ class StepWish(Shape):
     arrived_at: datetime | None = Field(
         None, examples=["2026-11-20T10:12:00+08:00"], description="When help was there."
     )
+    take_over: TakeOver = False
 
 
 class CandidateTold(Shape):
@@ -145,6 +152,7 @@ class CaseTold(Shape):
     precision_m: float | None = Field(examples=[20])
     address: str | None = Field(examples=["青山路12号"])
     grid_id: int | None = Field(examples=[7])
+    grid_name: str | None = Field(examples=["第一网格"])
     plan_id: int | None = Field(examples=[3])
     plan_version: int | None = Field(examples=[4])
     border_grid_ids: list[int] = Field(examples=[[8]], description="Grids next door that see it, too.")
@@ -152,6 +160,7 @@ class CaseTold(Shape):
     level_reason: str | None = Field(examples=["街道有权处理"], description="... and why.")
     unit: str | None = Field(examples=["市容环卫中心"])
     holder: str | None = Field(examples=["desk 3"], description="The desk that has it in hand.")
+    is_mine: bool = Field(examples=[False], description="Whether the asker's desk has it in hand.")
     station_id: int | None = Field(examples=[3], description="The station that was sent ...")
     resource_id: int | None = Field(examples=[None], description="... or the team.")
     stage_since: datetime | None = Field(examples=["2026-11-20T10:00:00+08:00"])
@@ -186,37 +195,47 @@ class NewsTold(Shape):
 
     step: StepTold
     case: CaseTold
+    was_mine: bool = Field(examples=[False], description="Whether it was taken out of the asker's hands.")
 
 
-def case_told(case: Case, desk: Desk, now: datetime, language: str) -> CaseTold:
+@dataclass(frozen=True)
+class Reader:
+    """Who reads of cases."""
+
+    desk: Desk
+    language: str
+    now: datetime
+    token_id: int | None
+
+
+def case_told(case: Case, reader: Reader) -> CaseTold:
     """A case with what follows from the catalogue, its times by the city's clock."""
-    return CaseTold(**_values(case, desk, now, language))
+    return CaseTold(**_values(case, reader))
 
 
-def case_detail(
-    case: Case, steps: list[Step], suggestions: list[Suggestion], desk: Desk, now: datetime, language: str
-) -> CaseDetail:
+def case_detail(case: Case, steps: list[Step], suggestions: list[Suggestion], reader: Reader) -> CaseDetail:
     """A case with its steps."""
     return CaseDetail(
-        **_values(case, desk, now, language),
-        steps=[step_told(step, language) for step in steps],
+        **_values(case, reader),
+        steps=[step_told(step, reader.language) for step in steps],
         suggestions=[SuggestionTold.model_validate(other) for other in suggestions],
     )
 
 
-def report_told(found: Reported, desk: Desk, now: datetime, language: str) -> ReportTold:
+def report_told(found: Reported, reader: Reader) -> ReportTold:
     """A new case."""
     return ReportTold(
-        **_values(found.case, desk, now, language),
+        **_values(found.case, reader),
         masked=dict(found.masked),
         suggestions=[SuggestionTold.model_validate(other) for other in found.suggestions],
         is_repeat=found.is_repeat,
     )
 
 
-def news_told(news: CaseNews, desk: Desk, now: datetime, language: str) -> NewsTold:
+def news_told(news: CaseNews, reader: Reader) -> NewsTold:
     """A step for those who listen."""
-    return NewsTold(step=step_told(news.step, language), case=case_told(news.case, desk, now, language))
+    was_mine = news.step.move == "take_over" and news.step.said["from_token_id"] == reader.token_id
+    return NewsTold(step=step_told(news.step, reader.language), case=case_told(news.case, reader), was_mine=was_mine)
 
 
 def step_told(step: Step, language: str) -> StepTold:
@@ -224,7 +243,8 @@ def step_told(step: Step, language: str) -> StepTold:
     return StepTold(**{**vars(step), "reason": reason_of(step, language), "said": dict(step.said)})
 
 
-def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, Any]:
+def _values(case: Case, reader: Reader) -> dict[str, Any]:
+    desk, language = reader.desk, reader.language
     item = desk.item_of(case)
     known = {name: getattr(case, name) for name in CaseTold.model_fields if name in Case.__annotations__}
     times = {name: desk.local(value) for name, value in known.items() if isinstance(value, datetime)}
@@ -238,5 +258,6 @@ def _values(case: Case, desk: Desk, now: datetime, language: str) -> dict[str, A
         "item_name": None if item is None else item.in_language(language),
         "service": None if item is None else item.service,
         "level_reason": level_reason(case, item, language),
-        "is_overdue": case.is_overdue(now),
+        "is_mine": case.holder_token_id is not None and case.holder_token_id == reader.token_id,
+        "is_overdue": case.is_overdue(reader.now),
     }

@@ -70,6 +70,7 @@ class RankingAnswer(Shape):
     number_set_aside: int = Field(examples=[4], description="How many there are; the list tells the nearest.")
     is_degraded: bool = Field(examples=[False], description="By straight line and a plain pace: see `detail`.")
     detail: str | None = Field(examples=[None])
+    note: str | None = Field(examples=[None], description="That anybody is told of, where no service is known.")
     provenance: Provenance
 
 
@@ -139,6 +140,7 @@ def ranking_answer(found: Ranking, language: str) -> RankingAnswer:
         number_set_aside=found.n_set_aside,
         is_degraded=degraded is not None,
         detail=detail,
+        note=sentence("rank_any_service", language) if found.service is None else None,
         provenance=Provenance.model_validate(found.provenance),
     )
 

@@ -69,6 +69,12 @@ FAULTS = {
     "string_type": "fault_text",
     "string_unicode": "fault_text",
     "string_pattern_mismatch": "fault_pattern",
+    "value_error": "fault_text",
+    "tuple_type": "fault_list",
+    "list_type": "fault_list",
+    "dict_type": "fault_object",
+    "model_type": "fault_object",
+    "model_attributes_type": "fault_object",
 }
 """Kind of a fault that validation found -> key of its sentence; fault_other for the rest."""
 
@@ -98,8 +104,10 @@ def problem_of(error: GridcircleError, language: str) -> ProblemResponse:
     """The answer to an error of ours."""
     body = problem_body(error, language)
     status = body["status"]
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": str(error.evidence.get("retry_after_s", 1))}}
-    return ProblemResponse(body, status, headers.get(status))
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if status == 429 or "retry_after_s" in error.evidence:
+        headers["Retry-After"] = str(error.evidence.get("retry_after_s", 1))
+    return ProblemResponse(body, status, headers)
 
 
 def problem_body(error: GridcircleError | None, language: str) -> dict[str, Any]:
@@ -173,6 +181,10 @@ def _http(request: Request, error: Exception) -> Response:
         return plain_problem(404, "http_not_found", language)
     if error.status_code == 405:
         answer = plain_problem(405, "http_method", language, method=request.method)
+    elif isinstance(error.__cause__, RecursionError):
+        answer = plain_problem(422, "http_body_deep", language)
+    elif isinstance(error.__cause__, UnicodeDecodeError):
+        answer = plain_problem(422, "http_body_no_text", language)
     elif error.status_code == 413:
         answer = plain_problem(413, "http_body_large", language, limit_kb=MAX_BODY_BYTES // 1024)
     else:

@@ -20,7 +20,7 @@ from typing import Final
 from anyio import to_thread
 
 from geo.cases import CaseNews
-from geo.errors import Busy, DatabaseAway
+from geo.errors import Busy, DatabaseAway, TooOften
 from geo.rules.request_limits import RequestLimits
 from geo.store import case_news, tokens
 from geo.store.database import Database
@@ -73,8 +73,7 @@ class Events:
 
     def __init__(self, db: Database, limits: RequestLimits, clock: Callable[[], datetime]) -> None:
         self._db = db
-        self._most = limits.listeners
-        self._replay = limits.listen_replay
+        self._limits = limits
         self._clock = clock
         self._listeners: set[Listener] = set()
         self._newest: int | None = None
@@ -96,16 +95,21 @@ class Events:
         for listener in list(self._listeners):
             _end(listener)
 
-    def check_room(self) -> None:
+    def check_room(self, token_id: int | None) -> None:
         """Refuse one more listener than may listen.
 
         Raises
         ------
+        TooOften
+            If as many listen with a token as may.
         Busy
             If as many listen as may.
         """
-        if len(self._listeners) >= self._most:
-            raise Busy("listeners_many", most=self._most)
+        limits, again = self._limits, self._limits.listen_again_s
+        if len(self._listeners) >= limits.listeners:
+            raise Busy("listeners_many", most=limits.listeners, retry_after_s=again)
+        if sum(listener.token_id == token_id for listener in self._listeners) >= limits.listeners_per_token:
+            raise TooOften("listeners_of_token_many", most=limits.listeners_per_token, retry_after_s=again)
 
     @asynccontextmanager
     async def listener(self, area_id: int | None, token_id: int | None) -> AsyncIterator[Listener]:
@@ -165,7 +169,7 @@ class Events:
             newest = case_news.newest(conn)
             if self._newest is None:
                 self._newest = newest
-            if newest - self._newest > self._replay:
+            if newest - self._newest > self._limits.listen_replay:
                 self._newest = newest
                 return None
             news = case_news.after(conn, self._newest, AT_ONCE, sorted(self._areas()))

@@ -116,6 +116,29 @@ TOLD_MOVES: Mapping[str, Move] = {
 """What only a register outside tells: it was closed there, and who did what until then is not known here."""
 
 
+OTHER_STEPS = (
+    "report",
+    "locate",
+    "take_over",
+    "absorb",
+    "detach",
+    "import",
+    "settle",
+    "note",
+    "rehome",
+    "warn",
+    "overdue",
+)
+"""Steps of a case's log that are no moves."""
+
+
+def step_term(key: str) -> str:
+    """What was done, by the key of a step: told in the language of the sentence that it is put into."""
+    if key in MOVES:
+        return Term(key, "case_move")
+    return Term(key, "case_step") if key in OTHER_STEPS else key
+
+
 def moves_from(stage: Stage) -> tuple[Move, ...]:
     """What can be done with a case of a stage.
 

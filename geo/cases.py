@@ -41,6 +41,8 @@ class Case:
     precision_m: float | None
     address: str | None
     grid_id: int | None
+    grid_name: str | None
+    """By the plan that it was given; None: in none, or the plan is gone."""
     plan_id: int | None
     plan_version: int | None
     border_grid_ids: tuple[int, ...]
@@ -108,7 +110,7 @@ class CaseNews:
     step: Step
     case: Case
     area_ids: frozenset[int]
-    """Those of the areas that were asked about in which it lies."""
+    """Those of the areas that were asked about that see it."""
 
     def is_seen_from(self, area_id: int | None) -> bool:
         """Whether somebody who answers for an area sees it: all do who answer for everything, or if it has no place."""

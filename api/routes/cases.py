@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
@@ -12,6 +11,7 @@ from api.case_shapes import (
     CaseDetail,
     CaseTold,
     PlaceWish,
+    Reader,
     ReportTold,
     ReportWish,
     StepTold,
@@ -66,7 +66,7 @@ def report(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     found = report_incident(db, told, desk, hand_of(who, now), new_key.hex, key)
     response.headers["Location"] = f"/api/v1/incidents/{found.case.id}"
     response.headers["ETag"] = f'"{found.case.version}"'
-    return report_told(found, desk, now, language)
+    return report_told(found, Reader(desk, language, now, who.token_id))
 
 
 @router.get("/incidents/{incident_id}", responses=problems(404))
@@ -79,7 +79,7 @@ def incident(
         check_sight(conn, case, hand_of(who, now))
         steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case, who.area_id)
     response.headers["ETag"] = f'"{case.version}"'
-    return case_detail(case, steps, others, desk, now, language)
+    return case_detail(case, steps, others, Reader(desk, language, now, who.token_id))
 
 
 @router.get("/incidents/{incident_id}/steps", responses=problems(404))
@@ -103,15 +103,19 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if_match: IfMatch,
     response: Response,
 ) -> CaseTold:
-    """Make a move with a case, unless somebody else made one meanwhile (412)."""
+    """Make a move with a case, unless somebody else made one meanwhile (412) or has it in hand (409)."""
     until = None if wish.until is None else local(wish.until, settings)
     said = Said(now, wish.reason, wish.unit, wish.level, until, wish.into)
     version = int(if_match.strip('"'))
     hand = hand_of(who, now)
     arrived_at = None if wish.arrived_at is None else local(wish.arrived_at, settings)
-    more: Any = {"sent": Sent(wish.station_id, wish.resource_id), "outcome": Outcome(wish.satisfied, arrived_at)}
+    more: Any = {
+        "sent": Sent(wish.station_id, wish.resource_id),
+        "outcome": Outcome(wish.satisfied, arrived_at),
+        "take_over": wish.take_over,
+    }
     done = step_incident(db, incident_id, version, wish.move, said, hand, desk, **more)
-    return _told(done, desk, now, language, response)
+    return _told(done, Reader(desk, language, now, who.token_id), response)
 
 
 @router.get("/addresses", dependencies=[asks("dispatcher")])
@@ -124,7 +128,7 @@ def addresses(
     return [CandidateTold.model_validate(one) for one in find_address(db, q, limit)]
 
 
-@router.put("/incidents/{incident_id}/place", responses=problems(404, 412, 413))
+@router.put("/incidents/{incident_id}/place", responses=problems(404, 409, 412, 413))
 def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     desk: CaseDesk,
@@ -137,11 +141,11 @@ def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     response: Response,
 ) -> CaseTold:
     """Say where a case is."""
-    placing = Placing(wish.lonlat, wish.datum, wish.precision_m)
+    placing = Placing(**wish.model_dump())
     done = place_incident(db, incident_id, int(if_match.strip('"')), placing, hand_of(who, now), desk)
-    return _told(done, desk, now, language, response)
+    return _told(done, Reader(desk, language, now, who.token_id), response)
 
 
-def _told(done: Stepped, desk: CaseDesk, now: datetime, language: str, response: Response) -> CaseTold:
+def _told(done: Stepped, reader: Reader, response: Response) -> CaseTold:
     response.headers["ETag"] = f'"{done.case.version}"'
-    return case_told(done.case, desk, now, language)
+    return case_told(done.case, reader)

@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from api.case_shapes import NewsTold, news_told
+from api.case_shapes import NewsTold, Reader, news_told
 from api.deps import CaseDesk, Db, Language, News, Who, asks, clock
 from api.events import Events, Listener
 from api.schemas import problems
@@ -38,7 +38,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.get("/events", response_class=EventStream, responses={200: {"model": NewsTold}, **problems(503)})
+@router.get("/events", response_class=EventStream, responses={200: {"model": NewsTold}, **problems(429, 503)})
 async def events(
     db: Db,
     news: News,
@@ -50,9 +50,9 @@ async def events(
     """Every step from now on, or from the last one that was seen.
 
     Events: `step` (its id is the step's), `as_of` (all that could be read then was told), `reset` (more was missed than
-    is told again: read the lists anew). It ends when the token does.
+    is told again, or the last one that was seen is not known here: read the lists anew). It ends when the token does.
     """
-    news.check_room()  # once the answer has begun, nothing can be refused any more
+    news.check_room(who.token_id)  # once the answer has begun, nothing can be refused any more
     told = _Telling(db, news, desk, language, who)
     return EventStream(told.lines(None if last is None else int(last)), headers={"Cache-Control": "no-store"})
 
@@ -90,19 +90,21 @@ class _Telling:
             yield _event("as_of", {"at": look.as_of.isoformat()})
 
     def _missed(self, last: int | None) -> tuple[int, Sequence[CaseNews] | None]:
-        """The newest step, and those after the last seen; None if these are too many."""
+        """The newest step, and those after the last seen; None: too many, or the last seen was never told here."""
         most, area_id = request_limits().listen_replay, self._who.area_id
         with self._db.read() as conn:
             newest = case_news.newest(conn)
-            if last is None or last >= newest:
+            if last is None or last == newest:
                 return newest, ()
+            if last > newest:  # of another database, or of this one before it was put back to an earlier day
+                return newest, None
             found = case_news.after(conn, last, most + 1, [] if area_id is None else [area_id])
         if len(found) > most:
             return newest, None
         return newest, [one for one in found if one.is_seen_from(area_id)]
 
     def _step(self, one: CaseNews) -> str:
-        told = news_told(one, self._desk, clock(), self._language)
+        told = news_told(one, Reader(self._desk, self._language, clock(), self._who.token_id))
         return _event("step", told.model_dump(mode="json"), one.step.id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api.case_shapes import CaseTold, Channel, case_told
+from api.case_shapes import CaseTold, Channel, Reader, case_told
 from api.cursors import cursor_of, due_of
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
@@ -19,6 +20,7 @@ from api.places import feature, feature_list, geojson
 from api.schemas import FeatureList, GeoJsonResponse, Shape
 from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
+from geo.case_states import STAGES
 from geo.cases import Case
 from geo.errors import NotAllowed, Refused, WhoAreYou
 from geo.publication import rule
@@ -72,11 +74,11 @@ class Filters:
     """What a desk narrows its queue by; dispatchers only."""
 
     category: Annotated[Word | None, Query(max_length=100)] = None
-    item: Annotated[str | None, Query(pattern="^[0-9]{4}$", examples=["0101"])] = None
+    item: Annotated[str | None, Query(pattern="^[0-9]{4}$", examples=["0101"], description="Of a catalogue.")] = None
     state: Annotated[State | None, Query()] = None
     stage: Annotated[
         str | None,
-        Query(pattern=r"^[a-z_]{1,20}(,[a-z_]{1,20}){0,12}$", examples=["filed,returned"], description="Any of these."),
+        Query(max_length=200, examples=["filed,returned"], description=f"Any of these: {', '.join(STAGES)}."),
     ] = None
     channel: Annotated[Channel | None, Query()] = None
     grid: Annotated[int | None, Query(ge=1, le=BIGGEST_ID, description="In it, or near its border.")] = None
@@ -116,7 +118,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if not who.may("dispatcher"):
         _refuse_filters(filters, who)
         return _cells(db, page, bbox, settings)
-    wanted = _wanted(filters, who, settings, now, bbox)
+    wanted = _wanted(filters, who, desk, now, bbox)
     due_first = filters.order == "due"
     after = None if filters.cursor is None else due_of(filters.cursor)
     if after is not None and (page.offset or not due_first):
@@ -126,7 +128,8 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if due_first:
         page = page.until(_cursor(found, page.limit))
     found = found[: page.limit]
-    features = (feature(case.id, geojson(case.point), _properties(case, desk, now, language)) for case in found)
+    reader = Reader(desk, language, now, who.token_id)
+    features = (feature(case.id, geojson(case.point), _properties(case, reader)) for case in found)
     return PointList(**dict(feature_list(page, matched, features)))
 
 
@@ -143,7 +146,7 @@ def export(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     bbox: BBox = None,
 ) -> Response:
     """The cases that the filters leave, within the token's area, as rows that a one-form platform takes."""
-    wanted, most = _wanted(filters, who, settings, now, bbox), request_limits().export_cases
+    wanted, most = _wanted(filters, who, desk, now, bbox), request_limits().export_cases
     at = local(now, settings)
     return sent_file(
         f"cases-{at:%Y%m%d-%H%M}.{ending}",
@@ -164,12 +167,22 @@ def _refuse_filters(filters: Filters, who: Who) -> None:
         raise NotAllowed("token_role_low", needed="dispatcher", role=who.role)
 
 
-def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: Box | None) -> CaseFilter:
+def _refuse_unknown(name: str, values: Sequence[str], allowed: Sequence[str]) -> None:
+    unknown = next((value for value in values if value not in allowed), None)
+    if unknown is not None:
+        raise Refused("filter_unknown", where=f"query.{name}", value=unknown[:20], allowed=", ".join(allowed))
+
+
+def _wanted(filters: Filters, who: Who, desk: Desk, now: datetime, box: Box | None) -> CaseFilter:
+    stages = None if filters.stage is None else tuple(filters.stage.split(","))
+    _refuse_unknown("stage", stages or (), STAGES)
+    items = {code for version in desk.catalogues.by_version.values() for code in version.items}
+    _refuse_unknown("item", () if filters.item is None else (filters.item,), sorted(items))
     return CaseFilter(
         category=filters.category,
         item=filters.item,
         state=filters.state,
-        stages=None if filters.stage is None else tuple(filters.stage.split(",")),
+        stages=stages,
         channel=filters.channel,
         grid_id=filters.grid,
         unit=filters.unit,
@@ -178,15 +191,15 @@ def _wanted(filters: Filters, who: Who, settings: Settings, now: datetime, box: 
         is_located=filters.located,
         is_in_grid=filters.in_grid,
         overdue_at=now if filters.overdue else None,
-        since=_local(filters.since, settings),
-        before=_local(filters.before, settings),
+        since=_local(filters.since, desk.settings),
+        before=_local(filters.before, desk.settings),
         box=box,
         area_id=who.area_id,
     )
 
 
-def _properties(case: Case, desk: Desk, now: datetime, language: str) -> IncidentProperties:
-    told = case_told(case, desk, now, language).model_dump(exclude={"lonlat"})
+def _properties(case: Case, reader: Reader) -> IncidentProperties:
+    told = case_told(case, reader).model_dump(exclude={"lonlat"})
     return IncidentProperties(**told, source=case.source, source_key=case.source_key)
 
 

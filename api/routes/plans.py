@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import Field
@@ -45,7 +45,9 @@ router = APIRouter(tags=["plans"])
 IfMatch = Annotated[
     str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
 ]
-State = Annotated[str | None, Query(pattern="^(draft|proposed|published|superseded|withdrawn)$", examples=["draft"])]
+State = Annotated[
+    Literal["draft", "proposed", "published", "superseded", "withdrawn"] | None, Query(examples=["draft"])
+]
 Viewer = Annotated[Who, asks("viewer")]
 Planner = Annotated[Who, asks("planner")]
 

@@ -15,7 +15,7 @@ from geo.text_masks import masked
 from geo.tokens import new_secret
 from geo.webhooks import WebhookWish
 
-OTHER_MOVES = ("report", "locate", "absorb", "rehome", "warn", "overdue")
+OTHER_MOVES = ("report", "locate", "take_over", "absorb", "rehome", "warn", "overdue")
 """Steps that are no moves of somebody's choice."""
 
 KNOWN_MOVES = (*OTHER_MOVES, *MOVES)

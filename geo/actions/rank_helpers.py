@@ -23,7 +23,7 @@ from geo.rules.case_catalogue import CaseCatalogues
 from geo.rules.dispatch import dispatch_rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, DS_PER_M_AT_1_KMH
 from geo.rules.request_limits import check_nearest
-from geo.store import locate
+from geo.store import case_sight, locate
 from geo.store.database import Database
 from geo.store.helpers import DispatchCase, dispatch_case
 from geo.units import DS_PER_MINUTE, BoolArray, FloatArray, Int32Array, IntArray
@@ -189,7 +189,7 @@ def rank_helpers(
     NotFound
         If there is no such case, mode or surface.
     NotAllowed
-        If the case lies outside of the area.
+        If the case is not seen from the area.
     BadMove
         If the case is still to be located, or has ended for good.
     Refused
@@ -203,7 +203,7 @@ def rank_helpers(
             raise BadMove("rank_ended", id=incident_id, stage=Term(case.stage, "case_stage"))
         if case.lonlat is None:
             raise BadMove("rank_not_located", id=incident_id)
-        if area_id is not None and not locate.is_within(conn, area_id, case.lonlat):
+        if area_id is not None and not case_sight.is_seen(conn, incident_id, area_id):
             raise NotAllowed("token_outside_area", area=locate.chain_of(conn, area_id)[-1].name)
         helpers = cache.helpers(conn, versions)
     question = _Question(cache, helpers, case, wish, wish.service or _service_of(catalogues, case))

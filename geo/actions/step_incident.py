@@ -13,12 +13,12 @@ from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
 from geo.actions.report_incident import LonLat, Place, due_columns, place_of
 from geo.case_clocks import Passage
-from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised
+from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised, step_term
 from geo.cases import Case, Step
 from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
 from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
-from geo.store import cases, locate, tokens
+from geo.store import case_sight, cases, locate, tokens
 from geo.store.database import Database
 from geo.store.resources import get as get_resource
 from geo.store.stations import get as get_station
@@ -35,6 +35,10 @@ class Placing:
     lonlat: LonLat
     datum: str = "WGS-84"
     precision_m: float | None = None
+    reason: str | None = None
+    """Why it lies there, or is taken over."""
+    take_over: bool = False
+    """Whether to take the case out of another desk's hands."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
     *,
     sent: Sent = NOBODY,
     outcome: Outcome | None = None,
+    take_over: bool = False,
 ) -> Stepped:
     """Make a move with a case, unless somebody else made one since it was read.
 
@@ -98,19 +103,21 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
         Who is sent, with ``dispatch``, ``hand_over`` and ``reopen``.
     outcome
         What came of it, if anything is known.
+    take_over
+        Whether to take the case out of another desk's hands first, for the reason that is said: a step of its own.
 
     Raises
     ------
     NotFound
         If there is no such case, station, team or case to merge into.
     NotAllowed
-        If it lies outside of the hand's area, or another desk has it in hand.
+        If it is not seen from the hand's area, or is to be released and another desk has it in hand.
     StaleVersion
         If it changed since; the sentence says what was done and by which desk.
     BadMove
         If the move does not lead on from its stage, or something that it needs is missing.
     Conflict
-        If another desk took it in hand before.
+        If another desk has it in hand and it is not taken over.
     Refused
         If help is said to have come before the report or in the future, or the case is deferred for too long.
     """
@@ -120,6 +127,11 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
             cases.lock_cases(conn, [incident_id, said.into])
         case = case_for(conn, incident_id, version, hand)
         stage = after(case.stage, move, said)
+        if move != "release":
+            taken = _taken_over(conn, case, said.reason, hand, desk, take_over=take_over)
+            if taken is not None and move == "claim":
+                return taken
+            case = case if taken is None else taken.case
         values = {**_own_columns(conn, case, move, said, hand), "stage": stage, **_sent(conn, move, sent)}
         told = _told(said, sent) | _came_of_it(outcome, case, hand.at)
         if values.get("unit", case.unit) != case.unit:
@@ -140,11 +152,16 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
         If the place lies outside of the town, or the datum is unknown.
     BadMove
         If the case has ended.
+    Conflict
+        If another desk has it in hand and it is not taken over.
     """
+    why = _without_numbers(placing.reason)
     with db.write() as conn:
         case = case_for(conn, incident_id, version, hand)
         if case.stage in ENDED_STAGES:
             raise BadMove("case_place_ended", id=case.id)
+        taken = _taken_over(conn, case, why, hand, desk, take_over=placing.take_over)
+        case = case if taken is None else taken.case
         place = place_of(conn, placing.lonlat, placing.datum, hand)
         values: dict[str, Any] = {**place.columns, "precision_m": placing.precision_m, "stage": case.stage}
         if case.stage == "collected":
@@ -155,7 +172,7 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
             told |= place.told(values.get("level", case.level))
         if "unit" in values:
             told["unit"] = values["unit"]
-        return store_step(conn, case, values, ("locate", None, told), hand, desk)
+        return store_step(conn, case, values, ("locate", why, told), hand, desk)
 
 
 def _decides(case: Case, place: Place, desk: Desk) -> dict[str, Any]:
@@ -182,19 +199,21 @@ def case_for(conn: Connection, incident_id: int, version: int, hand: Hand) -> Ca
     if case.version != version:
         last = cases.steps_of(conn, incident_id)[-1:]
         who, done = (last[0].token_name, last[0].move) if last else (None, "import")
-        raise StaleVersion("case_stale", id=case.id, now=case.version, version=version, move=done, desk=who or "-")
+        raise StaleVersion(
+            "case_stale", id=case.id, now=case.version, version=version, move=step_term(done), desk=who or "-"
+        )
     return case
 
 
 def check_sight(conn: Connection, case: Case, hand: Hand) -> None:
-    """Refuse a case outside of the area that somebody answers for; one without a place is everybody's.
+    """Refuse a case that is not seen from the area that somebody answers for; one without a place is everybody's.
 
     Raises
     ------
     NotAllowed
-        If it lies outside.
+        If it lies outside, and not near the border.
     """
-    if hand.area_id is None or case.lonlat is None or locate.is_within(conn, hand.area_id, case.lonlat):
+    if hand.area_id is None or case.lonlat is None or case_sight.is_seen(conn, case.id, hand.area_id):
         return
     raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
 
@@ -204,11 +223,32 @@ def _without_numbers(text: str | None) -> str | None:
     return None if text is None else masked(text).text
 
 
-def _refuse_held(conn: Connection, case: Case, hand: Hand) -> None:
-    """What another desk has in hand stays there, unless its token has ended: nobody could release it."""
+def _taken_over(
+    conn: Connection, case: Case, why: str | None, hand: Hand, desk: Desk, *, take_over: bool
+) -> Stepped | None:
+    """The step by which a case comes out of another desk's hands; None: no other desk has it.
+
+    A desk whose token has ended has nothing in hand: nobody could release it.
+
+    Raises
+    ------
+    Conflict
+        If another desk has it and it is not taken over.
+    BadMove
+        If no reason is said.
+    """
     holder = case.holder_token_id
-    if holder is not None and holder != hand.token_id and not tokens.ended(conn, [holder], hand.at):
-        raise Conflict("case_held", id=case.id, holder=case.holder or "-")
+    if holder is None or holder == hand.token_id or tokens.ended(conn, [holder], hand.at):
+        return None
+    if not take_over:
+        since = cases.held_since(conn, case.id)
+        told = "-" if since is None else f"{desk.local(since):%Y-%m-%d %H:%M}"
+        raise Conflict("case_held", id=case.id, holder=case.holder or "-", number=holder, since=told)
+    if why is None or not why.strip():
+        raise BadMove("case_reason_missing", move=step_term("take_over"))
+    values = {"holder_token_id": hand.token_id, "stage": case.stage}
+    said = {"from_token_id": holder, "from_holder": case.holder}
+    return store_step(conn, case, values, ("take_over", why, said), hand, desk)
 
 
 def _refuse_long(until: datetime | None, at: datetime) -> None:
@@ -219,8 +259,6 @@ def _refuse_long(until: datetime | None, at: datetime) -> None:
 
 def _own_columns(conn: Connection, case: Case, move: str, said: Said, hand: Hand) -> dict[str, Any]:
     """What a move changes besides the stage."""
-    if move in {"claim", "merge", "withdraw"}:
-        _refuse_held(conn, case, hand)
     if move == "claim":
         return {"holder_token_id": hand.token_id}
     if move == "release":

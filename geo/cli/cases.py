@@ -35,6 +35,9 @@ cases_app.command("import")(orders.import_)
 cases_app.command()(orders.export)
 
 CaseId = Annotated[int, typer.Argument(help="Its number. / 案件编号。")]
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Take it out of another desk's hands; needs --reason. / 从其他席位接手。")
+]
 LON_LAT = 2
 
 
@@ -139,6 +142,7 @@ def step(  # noqa: PLR0913, PLR0917 -- one option for each thing that a move may
     into: Annotated[int | None, typer.Option(help="The case it is merged into. / 并入案件。")] = None,
     station: Annotated[int | None, typer.Option(help="The station that is sent. / 派出服务站。")] = None,
     team: Annotated[int | None, typer.Option(help="The team that is sent. / 派出队伍。")] = None,
+    take_over: TakeOver = False,
     version: Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")] = None,
     as_json: Json = False,
 ) -> None:
@@ -149,7 +153,8 @@ def step(  # noqa: PLR0913, PLR0917 -- one option for each thing that a move may
     said = Said(now, reason, unit, _level(level), deferred, into)
     with open_database() as db:
         known = _version(db, case_id, version)
-        done = step_incident(db, case_id, known, move, said, Hand(now), desk, sent=Sent(station, team))
+        sent = Sent(station, team)
+        done = step_incident(db, case_id, known, move, said, Hand(now), desk, sent=sent, take_over=take_over)
     answer({"case": _row(done.case, desk)}, [_line(done.case, desk)], as_json=as_json)
 
 
@@ -158,6 +163,8 @@ def place(
     case_id: CaseId,
     at: Annotated[str, typer.Argument(metavar="LON,LAT", help="Where it is. / 位置。")],
     datum: Annotated[str, typer.Option(help="WGS-84, CGCS2000, GCJ-02, BD-09.")] = "WGS-84",
+    take_over: TakeOver = False,
+    reason: Annotated[str | None, typer.Option(help="Why. / 理由。")] = None,
     version: Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")] = None,
     as_json: Json = False,
 ) -> None:
@@ -165,7 +172,8 @@ def place(
     desk = _desk()
     with open_database() as db:
         known = _version(db, case_id, version)
-        done = place_incident(db, case_id, known, Placing(_place(at), datum), Hand(_now(desk)), desk)
+        placing = Placing(_place(at), datum, reason=reason, take_over=take_over)
+        done = place_incident(db, case_id, known, placing, Hand(_now(desk)), desk)
     answer({"case": _row(done.case, desk)}, [_line(done.case, desk)], as_json=as_json)
 
 

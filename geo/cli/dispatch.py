@@ -125,6 +125,7 @@ def _degraded(found: Ranking) -> str | None:
 def _ranking_lines(found: Ranking) -> list[str]:
     degraded = _degraded(found)
     lines = [] if degraded is None else [degraded]
+    lines += [sentence("rank_any_service", language())] if found.service is None else []
     lines += [
         f"{_minutes(one.travel_ds)} | {number(one.way_m, 0)} m | {one.helper.name} | "
         + ", ".join(reason.in_language(language()) for reason in one.reasons)

@@ -33,6 +33,9 @@ class RequestLimits:
     jobs_kept: int
     jobs_kept_minutes: int
     listeners: int
+    listeners_per_token: int
+    listen_again_s: int
+    """After so long somebody who found no room may come back."""
     listen_replay: int
     """Steps that a listener is told again."""
     passed_over_mb: int

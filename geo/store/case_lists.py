@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, any_, func, literal, literal_column, or_, select, tuple_
 
 from geo.cases import Case
+from geo.store.case_sight import is_seen_from
 from geo.store.cases import case_of_row, cases_query
 from geo.store.incident_tables import incident
 from geo.store.lists import Box, Slice, inside
-from geo.store.tables import area
 
 NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 """What has no deadline is due last; as in the index that such a list is read from."""
@@ -54,7 +54,7 @@ class CaseFilter:
     before: datetime | None = None
     box: Box | None = None
     area_id: int | None = None
-    """In it, or still to be located."""
+    """Seen from it: in it, near its border, or still to be located."""
 
 
 def list_cases(
@@ -111,5 +111,4 @@ def _conditions(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.before is not None:
         yield i.occurred_at < wanted.before
     if wanted.area_id is not None:
-        held = select(area.c.geom).where(area.c.id == wanted.area_id).scalar_subquery()
-        yield or_(i.geom.is_(None), func.ST_Covers(held, i.geom))
+        yield is_seen_from(wanted.area_id)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     any_,
     delete,
     func,
@@ -28,7 +29,7 @@ from geo.cases import Case, Step, Suggestion
 from geo.errors import NotFound
 from geo.store.database import sql
 from geo.store.incident_tables import incident, incident_step, request_key
-from geo.store.tables import area, token
+from geo.store.tables import area, plan_grid, token
 
 CHANNEL = "incident_step"
 """What listeners listen to: it is told the id of every step."""
@@ -97,6 +98,13 @@ def steps_of(conn: Connection, incident_id: int) -> list[Step]:
     """All steps of a case, in order."""
     chosen = select(*STEP_COLUMNS).where(incident_step.c.incident_id == incident_id).order_by(incident_step.c.seq)
     return [Step(**row) for row in conn.execute(chosen).mappings()]
+
+
+def held_since(conn: Connection, incident_id: int) -> datetime | None:
+    """When a case was last taken in hand; None: never."""
+    is_taken = incident_step.c.incident_id == incident_id, incident_step.c.move.in_(("claim", "take_over"))
+    found: datetime | None = conn.execute(select(func.max(incident_step.c.at)).where(*is_taken)).scalar_one()
+    return found
 
 
 def steps_after(conn: Connection, step_id: int, most: int) -> list[Step]:
@@ -227,10 +235,14 @@ def keep_request(
 
 def cases_query() -> Select[Any]:
     """Cases, to be narrowed; :func:`case_of_row` reads what it gives."""
-    names = [name for name in Case.__annotations__ if name not in {"point", "holder"}]
+    names = [name for name in Case.__annotations__ if name not in {"point", "holder", "grid_name"}]
     shape = func.ST_AsBinary(incident.c.geom).label("wkb")
-    joined = incident.outerjoin(token, token.c.id == incident.c.holder_token_id)
-    return select(*(incident.c[name] for name in names), token.c.name.label("holder"), shape).select_from(joined)
+    g, i = plan_grid.c, incident.c
+    joined = incident.outerjoin(token, token.c.id == i.holder_token_id).outerjoin(
+        plan_grid, and_(g.plan_id == i.plan_id, g.grid_id == i.grid_id)
+    )
+    named = token.c.name.label("holder"), g.name.label("grid_name")
+    return select(*(i[name] for name in names), *named, shape).select_from(joined)
 
 
 def case_of_row(row: Row[Any]) -> Case:

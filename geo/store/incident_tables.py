@@ -62,6 +62,13 @@ incident = Table(
         server_default=text("'{}'"),
         comment="grids whose border is near enough that they see it, too",
     ),
+    Column(
+        "border_area_ids",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="areas with one of those grids that do not hold the incident: they see it, too",
+    ),
     Column("level", Text, comment="the level that may decide"),
     Column("unit", Text, comment="the unit responsible"),
     Column("holder_token_id", ForeignKey("token.id"), comment="the desk that has it in hand"),
@@ -109,6 +116,13 @@ incident = Table(
     ),
     Index("incident_number_idx", "source", text("lower(btrim(normalize(source_key, nfkc)))")),
     Index("incident_merged_into_id_idx", "merged_into_id", postgresql_where=text("merged_into_id is not null")),
+    Index(
+        "incident_border_area_ids_idx",
+        "border_area_ids",
+        postgresql_using="gin",
+        postgresql_where=text("border_area_ids <> '{}'"),
+    ),
+    Index("incident_unplaced_idx", "id", postgresql_where=text("geom is null")),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

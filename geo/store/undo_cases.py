@@ -79,7 +79,8 @@ def leave_cases(conn: Connection, import_id: int, at: datetime) -> None:
 
 def _touched(batch: ImportBatch) -> ColumnElement[bool]:
     """Cases of an import that somebody dealt with since, or that took in others; what the clock
-    did by itself and steps of undone imports count not."""
+    did by itself and steps of undone imports count not.
+    """
     i, s, later = incident.c, incident_step.c, BEFORE["incident"].c
     other = incident.alias("other").c
     is_ours = or_(i.import_id == batch.id, i.id.in_(kept_ids(incident, batch.id)))

@@ -73,7 +73,7 @@ def report(db: Database, hand: Hand, key: str | None = None, **changes: Any) -> 
 
 
 def step(db: Database, found: Reported | Stepped, move: str, hand: Hand, **said: Any) -> Stepped:
-    more = {name: said.pop(name) for name in ("sent", "outcome") if name in said}
+    more = {name: said.pop(name) for name in ("sent", "outcome", "take_over") if name in said}
     told = Said(at=hand.at, **said)
     return step_incident(db, found.case.id, found.case.version, move, told, hand, DESK, **more)
 
@@ -371,12 +371,50 @@ class TestSteps:
             step(db, sent, "defer", desks[0], reason="待配件", until=MONDAY + most + timedelta(minutes=1))
         assert step(db, sent, "defer", desks[0], reason="待配件", until=MONDAY + most).case.stage == "deferred"
 
-    def test_what_another_desk_has_in_hand_is_not_ended_by_others(self, db: Database, desks: Any) -> None:
+    def test_what_another_desk_has_in_hand_is_left_alone(self, db: Database, desks: Any) -> None:
         other, held = report(db, desks[0]), step(db, report(db, desks[0]), "claim", desks[0])
-        for move, said in (("withdraw", {}), ("merge", {"into": other.case.id})):
-            with pytest.raises(Conflict, match="desk 1"):
-                step(db, held, move, desks[1], reason="重复", **said)
-        assert step(db, held, "withdraw", desks[0], reason="误报").case.stage == "withdrawn"
+        for move, said in (
+            ("claim", {}),
+            ("dispatch", {"unit": "环卫一队"}),
+            ("handle", {}),
+            ("escalate", {"level": "city"}),
+            ("merge", {"into": other.case.id}),
+            ("withdraw", {}),
+        ):
+            with pytest.raises(Conflict, match=rf"“desk 1” \(no. {desks[0].token_id}\) since 2026-03-02 09:00"):
+                step(db, held, move, later(desks[1], hours=2), reason="重复", **said)
+        placing = Placing(lonlat(750, 250))
+        with pytest.raises(Conflict, match="desk 1"):
+            place_incident(db, held.case.id, held.case.version, placing, desks[1], DESK)
+        with pytest.raises(NotAllowed, match="desk 1"):
+            step(db, held, "release", desks[1], reason="交班", take_over=True)
+        assert step(db, held, "withdraw", desks[0], reason="误报").case.version == 3, "nothing else was done"
+
+    def test_it_may_be_taken_over_for_a_reason_which_is_a_step(self, db: Database, desks: Any) -> None:
+        held: Any = step(db, report(db, desks[0]), "claim", desks[0])
+        with pytest.raises(BadMove, match="reason"):
+            step(db, held, "dispatch", desks[1], unit="环卫一队", take_over=True)
+        held = step(db, held, "dispatch", desks[1], unit="环卫一队", reason="交班", take_over=True)
+        assert (held.case.holder, held.case.stage, held.case.version) == ("desk 2", "dispatched", 4)
+        held = step(db, held, "handle", desks[1], take_over=True)
+        held = step(db, held, "claim", desks[0], reason="回岗", take_over=True)
+        placing = Placing(lonlat(750, 250), reason="定位有误", take_over=True)
+        held = place_incident(db, held.case.id, held.case.version, placing, desks[1], DESK)
+        with db.read() as conn:
+            steps = cases.steps_of(conn, held.case.id)
+        told = [(one.move, one.token_name, one.said.get("from_holder")) for one in steps[1:]]
+        assert told == [
+            ("claim", "desk 1", None),
+            ("take_over", "desk 2", "desk 1"),
+            ("dispatch", "desk 2", None),
+            ("handle", "desk 2", None),
+            ("take_over", "desk 1", "desk 2"),
+            ("take_over", "desk 2", "desk 1"),
+            ("locate", "desk 2", None),
+        ]
+        assert [one.reason for one in steps if one.move == "take_over"] == ["交班", "回岗", "定位有误"]
+        assert steps[-1].reason == "定位有误"
+        assert [one.seq for one in steps] == list(range(1, 9))
 
     def test_a_desk_whose_token_ended_holds_nothing(self, db: Database, desks: Any) -> None:
         held = step(db, report(db, desks[0]), "claim", desks[0])

@@ -40,7 +40,8 @@ def test_rank_in_words(town: Town) -> None:
     code, told = gridcircle(town.db, "dispatch", "rank", str(case), *FRIDAY)
     assert code == 0, told
     lines = told.splitlines()
-    assert lines[0].startswith("4.5 min | 300 m | 站0 | ")
+    assert "everybody near is told" in lines[0]
+    assert lines[1].startswith("4.5 min | 300 m | 站0 | ")
     assert lines[-1].startswith("3.0 min | 站1 | ")
     code, told = gridcircle(town.db, "dispatch", "rank", str(case), "--service", "没有", *FRIDAY)
     assert code == 0

@@ -150,9 +150,10 @@ class TestWebhooks:
         step(db, report(db), "withdraw", reason="x")
         report(db, lonlat=lonlat(1250, 250), source_key=None)
         report(db, lonlat=None, source_key=None)  # everybody's
+        report(db, lonlat=lonlat(1010, 250), source_key=None)  # 10 m from the border: of both
         send(db)
         paths = [got.path for got in web.got]
-        assert {path: paths.count(path) for path in set(paths)} == {"/withdrawn": 1, "/east": 2, "/west": 3}
+        assert {path: paths.count(path) for path in set(paths)} == {"/withdrawn": 1, "/east": 3, "/west": 4}
 
     def test_it_is_tried_again_after_growing_pauses_and_then_given_up(self, db: Database, web: WebReceiver) -> None:
         told(db, web.url)

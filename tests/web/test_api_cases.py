@@ -6,6 +6,7 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from geo.actions.revoke_token import revoke_token
+from geo.rules.request_limits import request_limits
 from geo.store.database import Database
 from tests.web.browser import serving
 from tests.web.conftest import Bearer
@@ -22,6 +24,8 @@ from tests.web.world import EAST, WEST, World, lonlat
 
 PAST = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
 WEST_SPOT, EAST_SPOT = lonlat(250, 250), lonlat(1250, 250)
+BORDER_SPOT = lonlat(985, 250)
+"""In the west, 15 m from the east."""
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -115,11 +119,43 @@ def test_a_station_with_open_cases_stays(client: TestClient, bearer: Bearer, wor
     assert client.delete(station, headers=boss).status_code == 204
 
 
-def test_one_stream_too_many_is_refused_before_it_begins(client: TestClient, bearer: Bearer) -> None:
-    client.app.state.events._most = 0  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("limit", "status"), [("listeners", 503), ("listeners_per_token", 429)])
+def test_one_stream_too_many_is_refused_before_it_begins(
+    client: TestClient, bearer: Bearer, limit: str, status: int
+) -> None:
+    client.app.state.events._limits = replace(request_limits(), **{limit: 0})  # type: ignore[attr-defined]
     refused = client.get("/api/v1/events", headers=bearer("dispatcher"))
-    assert refused.status_code == 503
+    assert (refused.status_code, refused.headers["Retry-After"]) == (status, "60")
     assert "0" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(("query", "where"), [("stage=filed,nonsense", "stage"), ("item=9999", "item")])
+def test_what_no_case_can_be_is_refused_with_what_it_can_be(
+    client: TestClient, bearer: Bearer, query: str, where: str
+) -> None:
+    refused = client.get(f"/api/v1/incidents?{query}", headers=bearer("dispatcher"))
+    assert (refused.status_code, refused.json()["key"]) == (422, "filter_unknown")
+    assert f"query.{where}" in refused.json()["detail"]
+    assert {"stage": "fed_back", "item": "0101"}[where] in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (b"[" * 30_000, "too deep"),
+        (b'{"item": "\xff"}', "UTF-8"),
+        (b"[]", "body must be an object"),
+        (json.dumps(body(lonlat={"x": 1})).encode(), "body.lonlat must be a list"),
+        (json.dumps(body(lonlat=[[103.2], 40.4])).encode(), "body.lonlat.0 must be a number"),
+        (json.dumps(body(text={"deep": ["er"]})).encode(), "body.text must be text"),
+        (json.dumps(body(text="a\x00b")).encode(), "without control characters"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(client: TestClient, bearer: Bearer, sent: bytes, words: str) -> None:
+    headers = {**bearer("dispatcher"), "Content-Type": "application/json"}
+    refused = client.post("/api/v1/incidents", content=sent, headers=headers)
+    assert refused.status_code == 422
+    assert words in refused.json()["detail"]
 
 
 def test_a_team_is_sent_told_and_freed(client: TestClient, bearer: Bearer, world: World) -> None:
@@ -180,6 +216,35 @@ def test_an_area_is_all_that_its_desk_sees(client: TestClient, bearer: Bearer) -
     assert client.get(f"/api/v1/incidents/{case['id']}", headers=east).status_code == 403
     assert step(client, east, case, "claim").status_code == 403
     assert client.post("/api/v1/incidents", json=body(), headers=east).status_code == 403
+
+
+def test_both_sides_of_a_border_see_what_lies_at_it(served: str, http: Any, bearer: Bearer, world: World) -> None:
+    west, east, whole = (bearer("dispatcher", code) for code in (WEST, EAST, None))
+    streams = {side: Stream(served, headers) for side, headers in (("west", west), ("east", east))}
+    for stream in streams.values():
+        stream.wait("as_of")
+    inner, border = reported(http, whole), reported(http, whole, lonlat=BORDER_SPOT)
+    assert (border["grid_id"], border["border_grid_ids"]) == (world.grid[1], [world.grid[2]])
+    around = ",".join(map(str, (*lonlat(970, 240), *lonlat(1000, 260))))
+    for headers, seen in ((west, {inner["id"], border["id"]}), (east, {border["id"]})):
+        for query in ("item=0101", "item=0101&order=due&state=open"):
+            told = http.get(f"/api/v1/incidents?{query}", headers=headers).json()
+            assert {one["id"] for one in told["features"]} == seen
+            assert told["numberMatched"] == len(seen)
+        boxed = http.get(f"/api/v1/incidents?bbox={around}", headers=headers).json()
+        assert [one["id"] for one in boxed["features"]] == [border["id"]]
+        for path in ("", "/steps", "/stations"):
+            assert http.get(f"/api/v1/incidents/{border['id']}{path}", headers=headers).status_code == 200
+    assert http.get(f"/api/v1/incidents/{inner['id']}", headers=east).status_code == 403
+    assert step(http, east, border, "claim").status_code == 200, "whoever takes it first keeps it"
+    told = [(one[2]["case"]["id"], one[2]["step"]["move"]) for one in streams["west"].wait("step", 3)]
+    assert told == [(inner["id"], "report"), (border["id"], "report"), (border["id"], "claim")]
+    assert [one[2]["case"]["id"] for one in streams["east"].wait("step", 2)] == [border["id"]] * 2
+    query = f"/api/v1/figures?by=community&month={border['reported_at'][:7]}"
+    parts = {row["key"]: row["rates"][0]["denominator"] for row in http.get(query, headers=whole).json()["rows"]}
+    assert parts == {WEST: 2, EAST: 0}, "it is counted where it lies, once"
+    for stream in streams.values():
+        stream.close()
 
 
 BAD: list[Any] = [
@@ -280,6 +345,27 @@ def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer
     stream.close()
 
 
+def test_whose_case_was_taken_over_is_told(served: str, http: Any, bearer: Bearer) -> None:
+    desks = [bearer("dispatcher") for _ in range(3)]
+    streams = [Stream(served, headers) for headers in desks]
+    for stream in streams:
+        stream.wait("as_of")
+    case = step(http, desks[0], reported(http, desks[0]), "claim").json()
+    assert (case["is_mine"], case["grid_name"]) == (True, "第1网格")
+    held = step(http, {**desks[1], "Accept-Language": "zh"}, case, "dispatch", unit="环卫")
+    assert (held.status_code, held.json()["key"]) == (409, "case_held")
+    assert "“test”" in held.json()["detail"]
+    assert step(http, desks[1], case, "dispatch", unit="环卫", take_over=True).json()["key"] == "case_reason_missing"
+    case = step(http, desks[1], case, "dispatch", unit="环卫", take_over=True, reason="交班").json()
+    assert (case["version"], case["is_mine"]) == (4, True)
+    for number, stream in enumerate(streams):
+        told = [one[2] for one in stream.wait("step", 4)]
+        assert [one["step"]["move"] for one in told] == ["report", "claim", "take_over", "dispatch"]
+        assert [one["was_mine"] for one in told] == [False, False, number == 0, False]
+        assert told[-1]["case"]["is_mine"] == (number == 1)
+        stream.close()
+
+
 def test_a_stream_ends_with_its_token(db: Database, served: str, http: Any, bearer: Bearer) -> None:
     stays, revoked, expired = (bearer("dispatcher") for _ in range(3))
     streams = [Stream(served, headers) for headers in (stays, revoked, expired)]
@@ -311,6 +397,10 @@ def test_what_was_missed_is_told_again(served: str, http: Any, bearer: Bearer) -
     third = reported(http, desk, lonlat=EAST_SPOT, item="0102")
     told = [one[2]["case"]["id"] for one in again.wait("step", 2)]
     assert told == [second["id"], third["id"]]
+    newest = again.wait("step", 2)[-1][0]
+    unknown = Stream(served, {**desk, "Last-Event-ID": str(10**9)})
+    assert unknown.wait("reset")[0][0] == newest, "of a database that was put back: lists are read anew"
+    unknown.close()
     assert first["id"] not in told
     again.close()
 

@@ -56,6 +56,8 @@ class TestRanking:
         assert team["reasons"][0]["text"] == "last seen there 0 min ago"
         assert last["reasons"][0]["key"] == "helper_hours_unknown"
         assert (told["is_degraded"], told["detail"], told["service"]) == (False, None, None)
+        assert "everybody near is told" in told["note"], "nobody said what is needed"
+        assert client.get(path(case, f"{FRIDAY}&service=休息"), headers=bearer("dispatcher")).json()["note"] is None
         assert first["way"] is None
 
     def test_closed_ones_are_set_aside_in_both_languages(self, client: TestClient, bearer: Bearer, case: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Route, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Route, expect
 
 from geo.actions.case_desk import Desk
 from geo.actions.load_demo import load_demo
@@ -205,7 +206,8 @@ def test_who_holds_a_part_of_the_queue_still_holds_it_after_it_was_drawn_anew(
         for route in held:
             route.continue_()
         named = next(case for case, each in known.items() if each["grid_id"] is not None)
-        expect(board.row(named).locator(".case-where")).to_contain_text("网格")
+        expect(board.row(named).locator(".case-grid")).to_have_text(known[named]["grid_name"])
+        expect(board.row(named).locator(".case-words")).to_contain_text(known[named]["text"])
         rows = [row for part in parts for row in part.query_selector_all(".case-row")]
         assert sorted(int(row.get_attribute("data-case") or 0) for row in rows) == sorted(known)
 
@@ -229,9 +231,55 @@ def test_two_desks_one_claims_and_the_other_sees_it_and_is_refused_in_place(
         took_ms = theirs.page.evaluate("window.seenAt") - mine.page.evaluate("window.pressedAt")
         assert took_ms < WITHIN_MS
         expect(their_card.locator(".card-news")).to_contain_text("desk 1: claim")
+        expect(their_card.locator("[data-move=claim]")).to_have_text("Take over …")
         theirs.page.keyboard.press("c")
-        expect(their_card.locator("#card-refusal")).to_contain_text("“desk 1”")
-        theirs.forgive("409")
+        expect(their_card.locator("#move-form")).to_contain_text("In the hands of “desk 1” since")
+        theirs.page.keyboard.type("shift change")
+        theirs.page.keyboard.press("Enter")
+        expect(their_card.locator(".holder")).to_have_text("in my hand")
+        expect(mine.page.locator("#taken")).to_contain_text("desk 2 took it over. Reason: shift change")
+        expect(card.locator("[data-move=claim]")).to_have_text("Take over …")
+        mine.page.locator("#taken .close-card").click()
+        expect(mine.page.locator("#taken")).to_be_empty()
+
+
+def test_who_loses_a_claim_sees_who_won(browser: Browser, town_address: str, town: Town) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first, "/maps/dispatch?lang=zh")
+        case = board.reported("both at once")
+        card = board.open(case)
+
+        def others_first(route: Route) -> None:
+            _claimed_beside(town, case)
+            route.continue_()
+
+        visit.page.route("**/steps", others_first, times=1)
+        visit.page.keyboard.press("c")
+        expect(card.locator("#card-refusal")).to_contain_text("“desk 2”进行了“认领”")
+        expect(card.locator("[data-move=claim]")).to_have_text("接手……")
+        expect(card.locator(".holder")).to_have_text("desk 2")
+        board.forgive("412")
+
+
+def test_a_step_while_the_case_is_being_read_is_not_passed_over(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    """Another desk is quicker than the answer to the press on the row: what is shown is the case as it is then."""
+    held: list[tuple[Route, APIResponse]] = []
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board = Board(visit, town.first)
+        case = board.reported("read and stepped")
+        visit.page.route(f"**/incidents/{case}", lambda route: held.append((route, route.fetch())), times=1)
+        board.row(case).click()
+        wait_until(lambda: visit.page.title() and held)
+        _claimed_beside(town, case)
+        expect(board.row(case).locator(".holder")).to_have_text("desk 2")
+        route, answer = held[0]
+        route.fulfill(response=answer)
+        card = visit.page.locator(f"#case[data-case='{case}']")
+        expect(card.locator(".holder")).to_have_text("desk 2")
+        visit.page.keyboard.press("d")
+        expect(card.locator(".elsewhere")).to_contain_text("“desk 2”")
 
 
 def test_keys_act_on_the_row_that_has_the_focus_not_on_the_card_that_is_open(
@@ -319,6 +367,8 @@ def test_who_comes_second_with_a_form_is_told_who_did_what_and_may_look_again(
         form.locator(".refusal button").click()
         expect(form.locator(".refusal button")).to_have_count(0)
         expect(form.locator(".refusal")).to_contain_text("as it is now")
+        expect(form.locator(".elsewhere")).to_contain_text("“desk 1”")
+        theirs.page.locator("#move-reason").fill("they went home")
         theirs.page.locator("#move-unit").press("Enter")
         expect(theirs.row(case).locator(".stage")).to_have_text("dispatched")
         expect(mine.row(case).locator(".stage")).to_have_text("dispatched")
@@ -411,6 +461,8 @@ def test_after_a_lost_connection_everything_is_caught_up_and_nothing_read_anew(b
             expect(visit.page.locator("#lost")).to_be_hidden()
             server.close()
             expect(visit.page.locator("#lost")).to_be_visible(timeout=PATIENCE_MS)
+            visit.page.locator(".leaflet-control-zoom-out").click()
+            expect(visit.page.locator("#trouble")).to_be_visible()
             for each in (case, other):
                 _claimed_beside(town, each)
             visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
@@ -418,9 +470,10 @@ def test_after_a_lost_connection_everything_is_caught_up_and_nothing_read_anew(b
             for each in (case, other):
                 expect(board.row(each).locator(".holder")).to_have_text("desk 2", timeout=PATIENCE_MS)
             expect(visit.page.locator("#lost")).to_be_hidden()
+            expect(visit.page.locator("#trouble")).to_be_hidden()
             assert "/api/v1/events" in asked
             assert "/api/v1/incidents" not in asked, "what was missed was told, not read anew"
-            board.forgive("ERR_")
+            board.forgive("ERR_", "Failed to fetch")
 
 
 def _claimed_beside(town: Town, case: int) -> None:
@@ -541,12 +594,36 @@ def test_duplicates_are_suggested_and_merged(browser: Browser, town_address: str
         stays = board.reported("first told", item="1201")
         goes = board.reported("told again", item="1201")
         card = board.open(goes)
+        card.locator(".same > summary").click()
         card.get_by_role("button", name=f"Merge into #{stays}").click()
         expect(card.locator("#move-into")).to_have_value(str(stays))
         card.locator("#move-form [type=submit]").click()
         expect(card.locator(".stage").first).to_have_text("merged")
         expect(board.row(goes)).to_have_count(0)
         assert board.ask("get", f"/incidents/{stays}")["steps"][-1]["said"] == {"merged": goes}
+
+
+def test_the_first_page_is_drawn_before_the_rest_has_come(browser: Browser, town_address: str, town: Town) -> None:
+    held: list[Route] = []
+    is_over = threading.Event()
+
+    def five_at_once(route: Route) -> None:
+        if is_over.is_set():
+            route.continue_()
+        elif "cursor=" in route.request.url:
+            held.append(route)
+        else:
+            route.continue_(url=route.request.url.replace("limit=500", "limit=5"))
+
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        visit.page.route("**/api/v1/incidents?*", five_at_once)
+        board = Board(visit, town.first)
+        wait_until(lambda: visit.page.title() and held)
+        expect(visit.page.locator(".case-row")).to_have_count(5)
+        is_over.set()
+        for route in held:
+            route.continue_()
+        board.shows({each["id"] for each in board.open_cases()})
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -561,11 +638,16 @@ def test_hostile_text_stays_text(browser: Browser, town_address: str, town: Town
         card = board.open(case)
         expect(card.locator(".case-text")).to_have_text(HOSTILE)
         expect(card.locator(".steps-done li").first).to_contain_text(HOSTILE)
-        expect(board.row(case).locator(".case-where")).to_contain_text(HOSTILE[:200])
+        expect(board.row(case).locator(".case-words")).to_contain_text(HOSTILE[:200])
         visit.page.locator("#find").fill("onerror")
         wait_until(lambda: board.shown() == [case])
         assert visit.page.evaluate("window.hit") is None
-        step_incident(town.db, case, 2, "withdraw", Said(hand.at, reason="test"), hand, Desk(Settings()))
+        clock, late = Hand(hand.at, token_name="clock"), Said(hand.at, reason="overdue", level="city")
+        step_incident(town.db, case, 2, "escalate", late, clock, Desk(Settings()))
+        told = {"en": "the service's clock", "zh": "系统（到期自动）"}[language]
+        expect(card.locator(".steps-done li").first).to_contain_text(told)
+        expect(card.locator(".card-news")).to_contain_text(told)
+        step_incident(town.db, case, 3, "withdraw", Said(hand.at, reason="test"), hand, Desk(Settings()))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

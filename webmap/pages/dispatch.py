@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from geo.case_states import MOVES, OPEN_STAGES, STAGES
+from geo.case_states import MOVES, OPEN_STAGES, OTHER_STEPS, STAGES
 from geo.rules.case_levels import LEVELS
 from geo.rules.case_needs import case_needs
 from geo.rules.incidents import incident_rule
@@ -76,6 +76,7 @@ def _desk(board: BoardView, language: str) -> dict[str, Any]:
             }
             for move in MOVES.values()
         ],
+        "steps": dict(_names(OTHER_STEPS, "case_step", language)),
         "needs": {key: need.in_language(language) for key, need in case_needs().items()},
         "longest_reason": rule.longest_reason,
         "longest_unit": rule.longest_unit,

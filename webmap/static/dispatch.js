@@ -1,7 +1,7 @@
 // The live board of dispatchers: brings queue, map, card, report form and the stream of what is new together.
 
 import { SHOWN, calm } from "./cartography.js";
-import { byId, fill } from "./dom.js";
+import { byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { Bulk } from "./dispatch_bulk.js";
 import { Card } from "./dispatch_card.js";
@@ -10,7 +10,7 @@ import { Feed } from "./dispatch_feed.js";
 import { Filters, filterParts, readFilters } from "./dispatch_filters.js";
 import { Keys } from "./dispatch_keys.js";
 import { CaseLayer } from "./dispatch_map.js";
-import { moveName } from "./dispatch_moves.js";
+import { actorName, moveName } from "./dispatch_moves.js";
 import { Queue, titleOf } from "./dispatch_queue.js";
 import { ReportForm } from "./dispatch_report.js";
 import { getJson } from "./net.js";
@@ -29,10 +29,10 @@ class DispatchPage {
       onStep: (news) => this.heard(news), onReset: () => this.trying(() => this.read()), onState: (state) => this.lived(state),
       onRefused: (problem) => this.note(problem.message),
     });
-    this.cases = new Cases(() => ({ me: this.me?.name, now: this.now() }));
+    this.cases = new Cases(now);
     this.layer = new CaseLayer(map, { onPress: (id, latlng) => this.pressedMark(id, latlng), now });
-    this.queue = new Queue({ onOpen: (id) => this.open(id), onPoint: (id) => this.layer.point(id), onChosen: (ids) => this.bulk.show(ids), gridName: (it) => this.gridName(it), isMine: (it) => this.isMine(it), now });
-    this.filters = new Filters({ gridName: (it) => this.gridName(it), onChange: (filters, isAsked) => this.narrowed(filters, isAsked) });
+    this.queue = new Queue({ onOpen: (id) => this.open(id), onPoint: (id) => this.layer.point(id), onChosen: (ids) => this.bulk.show(ids), now });
+    this.filters = new Filters({ gridName: (id) => this.names.get(id) ?? null, onChange: (filters, isAsked) => this.narrowed(filters, isAsked) });
     this.card = new Card(this);
     this.report = new ReportForm(this);
     this.bulk = new Bulk(this);
@@ -104,7 +104,7 @@ class DispatchPage {
   /** Read the queue anew. */
   async read() {
     this.cases.filters = this.filters.values;
-    if (await this.cases.load()) this.draw();
+    await this.cases.load(() => this.draw());
   }
 
   // What is known
@@ -113,29 +113,31 @@ class DispatchPage {
     return this.feed.now;
   }
 
-  gridName(it) {
-    return this.names.get(it.grid_id) ?? null;
-  }
-
-  isMine(it) {
-    return it.holder !== null && it.holder === this.me?.name;
-  }
-
   isOwn(step) {
     return step.token_name === this.me?.name;
   }
 
   // What is new
 
-  heard({ step, case: it }) {
+  heard({ step, case: it, was_mine: wasMine }) {
+    if (wasMine) this.taken(step);
     const what = this.cases.take(it);
     this.card.took(it, step);
     if (what === null) return;
     this.draw();
     if (this.isOwn(step)) return;
-    if (what === "new") this.speak(say("dispatch_new_case", { id: it.id, item: titleOf(it), grid: this.gridName(it) ?? say("dispatch_no_place") }));
-    else this.speak(say("dispatch_changed_case", { id: it.id, desk: step.token_name ?? "–", move: moveName(step.move) }));
+    if (what === "new") this.speak(say("dispatch_new_case", { id: it.id, item: titleOf(it), grid: it.grid_name ?? say("dispatch_no_place") }));
+    else this.speak(say("dispatch_changed_case", { id: it.id, desk: actorName(step), move: moveName(step.move) }));
     if (what !== "gone") this.flash(it.id);
+  }
+
+  /** A case was taken out of this desk's hands: it stays said until somebody has read it. */
+  taken(step) {
+    const { incident_id: id, reason } = step;
+    const line = el("p", { class: "banner taken" }, say("dispatch_taken", { id, desk: actorName(step), reason }), " ",
+      el("button", { type: "button", class: "link", onclick: () => this.open(id) }, say("dispatch_key_open")),
+      el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => line.remove() }, "×"));
+    byId("taken").append(line);
   }
 
   /** A row that another desk has changed lights up for a moment. */
@@ -150,6 +152,10 @@ class DispatchPage {
     byId("as-of").textContent = asOf === null ? "" : say("dispatch_as_of", { time: seconds.format(asOf) });
     byId("as-of").classList.toggle("old", isLost);
     byId("lost").hidden = !isLost;
+    if (!isLost && !byId("trouble").hidden) { // what could not be fetched while the line was down can be now
+      byId("trouble").hidden = true;
+      reload(this.tiles);
+    }
   }
 
   tick() {
@@ -295,7 +301,7 @@ class DispatchPage {
   }
 
   show() {
-    const shown = this.cases.list.filter((it) => isShown(it, this.filters.values, this.gridName(it)));
+    const shown = this.cases.list.filter((it) => isShown(it, this.filters.values));
     this.queue.show(shown);
     this.layer.show(shown);
     const { matched, list } = this.cases;

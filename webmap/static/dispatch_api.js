@@ -9,17 +9,15 @@ const MOST_PAGES = 4;
 
 const get = (path, query, signal) => ask("GET", path, { query, signal });
 
-/** Open cases, first what is due first: as many as a board holds, and how many there are. */
-export async function listCases(query) {
-  const cases = [];
-  let cursor, told;
+/** Open cases, first what is due first, page by page: as many as a board holds, and how many there are. */
+export async function* listCases(query) {
+  let cursor;
   for (let page = 0; page < MOST_PAGES && (page === 0 || cursor); page += 1) {
-    told = await get(ROOT, { state: "open", order: "due", limit: CASES_PAGE, cursor, ...query });
-    cases.push(...told.features.map(({ properties, geometry }) => ({ ...properties, lonlat: geometry?.coordinates ?? null })));
+    const told = await get(ROOT, { state: "open", order: "due", limit: CASES_PAGE, cursor, ...query });
     const next = told.links.find(({ rel }) => rel === "next");
     cursor = next && new URL(next.href, location.href).searchParams.get("cursor");
+    yield { cases: told.features.map(({ properties, geometry }) => ({ ...properties, lonlat: geometry?.coordinates ?? null })), matched: told.numberMatched };
   }
-  return { cases, matched: told.numberMatched };
 }
 
 export const getCase = (id) => get(`${ROOT}/${id}`);

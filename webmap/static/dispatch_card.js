@@ -1,17 +1,19 @@
 // The case that is open: everything in one look, what can be done with it, and what was done.
 
-import { byId, el, fill } from "./dom.js";
+import { arrange, byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
 import { helperSection } from "./dispatch_helpers.js";
-import { MoveForm, isPlain, moveName, moveTitle, refusalParts } from "./dispatch_moves.js";
+import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
 import { holderTag, ring, stageName, titleOf } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
-import { decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
+import { count, decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
 
 /** What a desk mostly does next, in this order; the rest is behind one button. */
 const MAIN_MOVES = ["dispatch", "file", "handle", "feed_back", "verify", "close", "resume", "evaluate"];
 const HAND_MOVES = ["claim", "release"];
+/** Cases that may be the same: so many at first. */
+const FEW = 2;
 
 export class Card {
   /** `page` has what the card cannot do itself: steps, places on the map, the way back. */
@@ -21,7 +23,7 @@ export class Card {
   }
 
   forget() {
-    Object.assign(this, { it: null, grid: null, helpers: null, form: null, news: [], notes: [] });
+    Object.assign(this, { it: null, grid: null, helpers: null, form: null, news: [], notes: [], opened: new Set() });
     this.pending?.abort();
   }
 
@@ -38,7 +40,9 @@ export class Card {
     if (signal.aborted) return;
     this.it = it;
     this.draw();
-    await Promise.all([this.loadGrid(signal), this.loadHelpers(signal)]);
+    const known = this.page.cases.known.get(id);
+    // a step that was told while the answer was under way came for a case that was not open yet
+    await Promise.all([this.loadGrid(signal), this.loadHelpers(signal), known ? this.took(known, null) : null]);
   }
 
   async loadGrid(signal) {
@@ -76,17 +80,24 @@ export class Card {
     const { signal } = this.pending;
     const wasAt = String(this.it.lonlat);
     const told = await api.getCase(it.id).catch(() => null);
-    if (signal.aborted || told === null) return;
+    if (signal.aborted || told === null || !this.replace(told)) return;
+    if (String(told.lonlat) !== wasAt) await Promise.all([this.loadGrid(signal), this.loadHelpers(signal)]);
+  }
+
+  /** The case as it was read again; answers may overtake one another, and an older one is not looked at. */
+  replace(told) {
+    if (this.it?.id !== told.id || told.version < this.it.version) return false;
     this.it = told;
     this.draw();
-    if (String(told.lonlat) !== wasAt) await Promise.all([this.loadGrid(signal), this.loadHelpers(signal)]);
+    return true;
   }
 
   /** Read the case again and forget what was told of it meanwhile. */
   async reread() {
-    this.it = await api.getCase(this.it.id);
+    const told = await api.getCase(this.it.id);
+    if (this.it?.id !== told.id) return told; // another one was opened meanwhile
     this.news = [];
-    this.draw();
+    this.replace(told);
     return this.it;
   }
 
@@ -107,14 +118,15 @@ export class Card {
       this.refuse(say("dispatch_not_now", { move: moveName(key), stage: stageName(this.it.stage) }));
       return;
     }
-    if (!isPlain(key) || Object.keys(given).length > 0) {
+    if (!isPlain(this.it, key) || Object.keys(given).length > 0) {
       this.openForm(key, given);
       return;
     }
     try {
       await this.page.step(this.it, key, {});
     } catch (refusal) {
-      fill(byId("card-refusal"), refusalParts(refusal, () => this.page.trying(() => this.reread())));
+      if (refusal.isStale) await this.page.trying(() => this.reread()); // who was quicker is seen at once
+      if (this.isOpen) this.refuse(refusal.message);
     }
   }
 
@@ -151,8 +163,9 @@ export class Card {
     const focus = this.element.contains(document.activeElement) ? document.activeElement : null;
     const refusal = [...(byId("card-refusal")?.childNodes ?? [])];
     const isSame = this.element.dataset.case === String(it.id);
-    fill(this.element, this.head(), this.told(), this.clock(), el("div", { id: "card-refusal", class: "refusal", role: "alert" }, isSame ? refusal : []), this.buttons(), this.form?.form,
-      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.near(), this.done());
+    const parts = [this.head(), this.told(), this.clock(), el("div", { id: "card-refusal", class: "refusal", role: "alert" }, isSame ? refusal : []), this.buttons(), this.form?.form,
+      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.near(), this.done()];
+    arrange(this.element, parts.filter(Boolean)); // a form that stands is not touched: a press on it that is under way would be lost
     this.element.dataset.case = it.id;
     this.element.scrollTop = isSame ? top : 0;
     this.refocus(focus);
@@ -170,7 +183,7 @@ export class Card {
   head() {
     const { it } = this;
     return el("header", { class: "card-head" },
-      el("p", { class: "eyebrow" }, el("span", { class: "case-id" }, `#${it.id}`), el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it, this.page.isMine(it)),
+      el("p", { class: "eyebrow" }, el("span", { class: "case-id" }, `#${it.id}`), el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it),
         el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => this.page.back() }, "×")),
       el("h2", { tabindex: "-1" }, titleOf(it)),
       it.text ? el("p", { class: "case-text" }, it.text) : null);
@@ -178,7 +191,7 @@ export class Card {
 
   /** What others did meanwhile, and what else there is to know. */
   told() {
-    const lines = this.news.map((step) => say("dispatch_meanwhile", { desk: step.token_name ?? "–", move: moveName(step.move), time: whenOf(step.at) }));
+    const lines = this.news.map((step) => say("dispatch_meanwhile", { desk: actorName(step), move: moveName(step.move), time: whenOf(step.at) }));
     if (lines.length + this.notes.length === 0) return null;
     return el("div", { class: "card-news", role: "status" }, [...this.notes, ...lines].map((text) => el("p", {}, text)));
   }
@@ -199,12 +212,14 @@ export class Card {
   buttons() {
     const { moves } = this.it;
     const main = MAIN_MOVES.find((key) => moves.includes(key));
-    const hand = HAND_MOVES.filter((key) => moves.includes(key) && (key === "claim") === !this.page.isMine(this.it));
-    const first = [main, ...hand].filter(Boolean);
+    const isOthers = isElsewhere(this.it);
+    const hand = HAND_MOVES.filter((key) => moves.includes(key) && (key === "claim") === !this.it.is_mine);
+    const first = (isOthers ? [...hand, main] : [main, ...hand]).filter(Boolean);
     const rest = moves.filter((key) => !first.includes(key) && !HAND_MOVES.includes(key));
-    const button = (key, look) => el("button", { type: "button", class: look, "data-move": key, "aria-keyshortcuts": { claim: "c", dispatch: "d" }[key], onclick: () => this.move(key) }, moveTitle(key));
+    const title = (key) => (key === "claim" && isOthers ? say("dispatch_take_over_form") : moveTitle(key));
+    const button = (key, look) => el("button", { type: "button", class: look, "data-move": key, "aria-keyshortcuts": { claim: "c", dispatch: "d" }[key], onclick: () => this.move(key) }, title(key));
     return el("div", { class: "moves", role: "group", "aria-label": say("dispatch_moves") },
-      first.map((key) => button(key, key === main ? "primary" : "plain")), this.it.lonlat === null ? this.placeButton("primary") : null, rest.map((key) => button(key, "plain minor")));
+      first.map((key, i) => button(key, i === 0 ? "primary" : "plain")), this.it.lonlat === null ? this.placeButton("primary") : null, rest.map((key) => button(key, "plain minor")));
   }
 
   placeButton(look) {
@@ -214,13 +229,14 @@ export class Card {
   what() {
     const { it } = this;
     const chain = this.grid?.properties.chain.slice(-2).map((area) => area.name).join(" › ");
-    const grid = it.grid_id === null ? null : el("button", { type: "button", class: "link strong", title: say("dispatch_only_grid"), onclick: () => this.page.filters.set("grid", String(it.grid_id)) }, this.page.gridName(it) ?? `#${it.grid_id}`);
-    const beside = it.border_grid_ids.map((id) => this.page.gridName({ grid_id: id }) ?? `#${id}`).join(say("dispatch_and"));
+    const grid = it.grid_id === null ? null : el("button", { type: "button", class: "link strong", title: say("dispatch_only_grid"), onclick: () => this.page.filters.set("grid", String(it.grid_id)) }, it.grid_name ?? `#${it.grid_id}`);
+    const beside = it.border_grid_ids.map((id) => this.page.names.get(id) ?? `#${id}`).join(say("dispatch_and"));
     return el("section", {}, el("h3", {}, say("dispatch_where")),
       el("p", {}, grid ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids"), chain ? el("span", { class: "note block" }, chain) : null),
       it.address ? el("p", {}, it.address) : null,
       beside ? el("p", { class: "note" }, say("dispatch_border", { grids: beside })) : null,
-      it.lonlat === null ? null : el("p", { class: "note" }, it.precision_m === null ? null : [say("dispatch_precision", { n: decimal(it.precision_m, 0) }), " · "], it.moves.includes("claim") ? this.placeButton("link") : null));
+      it.lonlat === null || it.precision_m === null ? null : el("p", { class: "note" }, say("dispatch_precision", { n: decimal(it.precision_m, 0) })),
+      it.lonlat !== null && it.moves.includes("claim") ? el("p", { class: "note" }, this.placeButton("link")) : null);
   }
 
   who() {
@@ -242,7 +258,7 @@ export class Card {
   near() {
     if (this.it.lonlat === null || this.it.state !== "open") return null;
     const sends = ["dispatch", "hand_over"].find((key) => this.it.moves.includes(key));
-    return el("section", {}, el("h3", {}, say("dispatch_near"), this.it.service ? el("span", { class: "note" }, ` ${this.it.service}`) : null),
+    return el("section", {}, el("h3", {}, say("dispatch_near"), this.helpers?.service ? el("span", { class: "note" }, ` ${this.helpers.service}`) : null),
       helperSection(this.helpers, { onShow: (helper) => this.page.layer.lookAt(helper.lonlat), onSend: sends && !this.form ? (helper) => this.send(sends, helper) : null }));
   }
 
@@ -254,19 +270,33 @@ export class Card {
   same() {
     const { suggestions, moves } = this.it;
     if (suggestions.length === 0) return null;
+    const isOpen = (other) => desk.open_stages.includes(other.stage);
+    const sorted = [...suggestions.filter(isOpen), ...suggestions.filter((other) => !isOpen(other))];
     const row = (other) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => this.page.open(other.id) }, `#${other.id} ${stageName(other.stage)}`),
       el("span", { class: "note" }, [say(`dispatch_same_${other.why}`), other.distance_m === null ? null : say("dispatch_metres", { n: decimal(other.distance_m, 0) }), whenOf(other.occurred_at)].filter(Boolean).join(" · ")),
-      moves.includes("merge") ? el("button", { type: "button", class: "plain", onclick: () => this.move("merge", { into: other.id }) }, say("dispatch_merge", { id: other.id })) : null);
-    return el("section", { class: "same" }, el("h3", {}, say("dispatch_same")), el("ul", {}, suggestions.map(row)));
+      moves.includes("merge") && isOpen(other) ? el("button", { type: "button", class: "plain", onclick: () => this.move("merge", { into: other.id }) }, say("dispatch_merge", { id: other.id })) : null);
+    const more = sorted.slice(FEW);
+    return this.folded("same", [say("dispatch_same"), el("span", { class: "part-count" }, count(sorted.length))], el("ul", {}, sorted.slice(0, FEW).map(row)),
+      more.length > 0 ? this.folded("same-more", [say("dispatch_same_more", { n: more.length })], el("ul", {}, more.map(row))) : null);
+  }
+
+  /** A part of the card that is closed until somebody opens it, and then stays open. */
+  folded(name, title, ...parts) {
+    const element = el("details", { class: name, open: this.opened.has(name) }, el("summary", {}, title), parts);
+    element.addEventListener("toggle", () => {
+      if (element.open) this.opened.add(name);
+      else this.opened.delete(name);
+    });
+    return element;
   }
 
   done() {
     const { it } = this;
     const channel = it.channel && hasWords(`dispatch_channel_${it.channel}`) ? say(`dispatch_channel_${it.channel}`) : it.channel;
     const facts = [channel, it.need ? desk.needs[it.need] : null, it.number.length < 32 ? it.number : null, say("dispatch_occurred", { time: momentOf(it.occurred_at) })];
-    const said = ({ said: { unit, level, until, into } }) => [unit, desk.levels.find(([key]) => key === level)?.[1], until ? momentOf(until) : null, into ? `#${into}` : null].filter(Boolean).join(" · ");
+    const said = ({ said: { unit, level, until, into, from_holder: from } }) => [unit, from ? say("dispatch_from", { desk: from }) : null, desk.levels.find(([key]) => key === level)?.[1], until ? momentOf(until) : null, into ? `#${into}` : null].filter(Boolean).join(" · ");
     const row = (step) => el("li", {}, el("span", { class: "step-when" }, whenOf(step.at)), el("span", { class: "row-main" },
-      el("span", {}, el("b", {}, moveName(step.move)), " ", said(step)), step.reason ? el("span", {}, step.reason) : null, el("span", { class: "note" }, step.token_name ?? "")));
+      el("span", {}, el("b", {}, moveName(step.move)), " ", said(step)), step.reason ? el("span", {}, step.reason) : null, el("span", { class: "note" }, actorName(step))));
     return el("section", {}, el("h3", {}, say("dispatch_steps")), el("p", { class: "note" }, facts.filter(Boolean).join(" · ")), el("ol", { class: "steps-done" }, [...it.steps].reverse().map(row)));
   }
 }

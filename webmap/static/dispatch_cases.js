@@ -7,12 +7,12 @@ import { isOver } from "./dispatch_clock.js";
 export const FILTERS = ["item", "channel", "grid", "unit", "holder", "overdue"];
 export const SHOWN_FILTERS = ["stage", "q"];
 
-const TEXTS = ["number", "item_name", "text", "address", "unit", "holder"];
+const TEXTS = ["number", "item_name", "text", "address", "grid_name", "unit", "holder"];
 
 /** Whether a case is among those that were asked for. */
-export function fits(it, filters, { me, now }) {
+export function fits(it, filters, now) {
   if (it.state !== "open") return false;
-  if (filters.holder === "me" && it.holder !== me) return false;
+  if (filters.holder === "me" && !it.is_mine) return false;
   if (filters.holder === "nobody" && it.holder !== null) return false;
   if (filters.holder === "somebody" && it.holder === null) return false;
   if (filters.overdue && !isOver(it, now)) return false;
@@ -21,20 +21,20 @@ export function fits(it, filters, { me, now }) {
 }
 
 /** Whether a case is shown of those that were asked for. */
-export function isShown(it, filters, gridName) {
+export function isShown(it, filters) {
   if (filters.stage && it.stage !== filters.stage) return false;
   if (!filters.q) return true;
   const wanted = filters.q.toLowerCase();
-  return [`#${it.id}`, gridName, ...TEXTS.map((name) => it[name])].some((text) => text?.toLowerCase().includes(wanted));
+  return [`#${it.id}`, ...TEXTS.map((name) => it[name])].some((text) => text?.toLowerCase().includes(wanted));
 }
 
 const due = (it) => (it.stage_due_at ? Date.parse(it.stage_due_at) : Infinity);
 export const byDue = (a, b) => due(a) - due(b) || a.id - b.id;
 
 export class Cases {
-  /** `context()` tells whose desk it is and what time. */
-  constructor(context) {
-    Object.assign(this, { context, known: new Map(), filters: {}, matched: 0, meanwhile: null });
+  /** `now()` tells what time it is. */
+  constructor(now) {
+    Object.assign(this, { now, known: new Map(), filters: {}, matched: 0, meanwhile: null });
   }
 
   get list() {
@@ -46,25 +46,43 @@ export class Cases {
     this.meanwhile = null;
   }
 
-  /** Read what is open; news that came while it was read are newer than it. Returns whether this was the last question. */
-  async load() {
+  /**
+   * Read what is open; news that came while it was read are newer than it. `onPart()` is called for each page where nothing was
+   * known before, else once: what is there already stays until all has come.
+   */
+  async load(onPart) {
     const meanwhile = (this.meanwhile = []);
     const query = Object.fromEntries(FILTERS.map((name) => [name, this.filters[name]]));
-    const told = await api.listCases(query);
-    if (this.meanwhile !== meanwhile) return false;
+    const isFirst = this.known.size === 0;
+    const found = new Map();
+    let matched = 0;
+    const show = () => {
+      this.known = new Map(found);
+      this.matched = matched;
+      for (const it of meanwhile) this.put(it);
+      onPart();
+    };
+    for await (const part of api.listCases(query)) {
+      if (this.meanwhile !== meanwhile) return;
+      ({ matched } = part);
+      for (const it of part.cases) found.set(it.id, it);
+      if (isFirst) show();
+    }
+    if (this.meanwhile !== meanwhile) return;
+    if (!isFirst) show();
     this.meanwhile = null;
-    this.matched = told.matched;
-    this.known = new Map(told.cases.map((it) => [it.id, it]));
-    for (const it of meanwhile) this.take(it);
-    return true;
   }
 
   /** A case as it is now: `new`, `changed` or `gone` for the queue, or nothing for it. */
   take(it) {
     this.meanwhile?.push(it);
+    return this.put(it);
+  }
+
+  put(it) {
     const before = this.known.get(it.id);
     if (before && before.version >= it.version) return null;
-    if (fits(it, this.filters, this.context())) {
+    if (fits(it, this.filters, this.now())) {
       this.known.set(it.id, it);
       this.matched += before ? 0 : 1;
       return before ? "changed" : "new";

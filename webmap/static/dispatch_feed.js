@@ -33,7 +33,7 @@ export class Feed {
   }
 
   forget() {
-    Object.assign(this, { lastId: null, asOf: null, heardAt: performance.now(), isCut: false, wake: () => {} });
+    Object.assign(this, { lastId: null, asOf: null, heardAt: performance.now(), isCut: false, isRunning: false, wake: () => {} });
   }
 
   /** How long ago the service was heard of. */
@@ -60,7 +60,8 @@ export class Feed {
     const name = await nameOf();
     if (signal.aborted) return;
     this.channel = new BroadcastChannel(name);
-    this.channel.addEventListener("message", ({ data }) => this.take(data));
+    this.channel.addEventListener("message", ({ data }) => (data.kind === "ask" ? this.answer() : this.take(data)));
+    this.channel.postMessage({ kind: "ask" });
     navigator.locks.request(name, { signal }, () => this.run(signal)).catch((error) => {
       if (error.name !== "AbortError") throw error;
     });
@@ -77,6 +78,7 @@ export class Feed {
   /** Listen until the end; after each loss wait longer than before. */
   async run(signal) {
     let pause = SHORTEST_PAUSE_MS;
+    this.isRunning = true;
     while (!signal.aborted) {
       try {
         await this.listen(signal, () => { pause = SHORTEST_PAUSE_MS; });
@@ -86,6 +88,7 @@ export class Feed {
           this.onRefused(error);
           return;
         }
+        if (error.status === 429) this.onRefused(error); // too many streams: there may be room later
       }
       if (signal.aborted) return;
       this.tell({ kind: "lost" });
@@ -124,6 +127,11 @@ export class Feed {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Another tab has come, and would else know nothing until the next word of the service. */
+  answer() {
+    if (this.isRunning && !this.isLost && this.asOf !== null) this.channel.postMessage({ kind: "as_of", body: { at: this.asOf.toISOString() }, id: this.lastId });
   }
 
   /** For this tab and all others that share the stream. */

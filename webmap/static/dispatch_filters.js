@@ -92,7 +92,7 @@ export class Filters {
   }
 
   tag(name) {
-    const text = name === "grid" ? this.gridName({ grid_id: Number(this.values.grid) }) ?? `#${this.values.grid}` : this.values.unit;
+    const text = name === "grid" ? this.gridName(Number(this.values.grid)) ?? `#${this.values.grid}` : this.values.unit;
     return el("button", { type: "button", class: "narrow-tag", "aria-label": say("dispatch_widen", { what: text }), onclick: () => this.set(name, "") }, text, el("span", { "aria-hidden": "true" }, "×"));
   }
 }

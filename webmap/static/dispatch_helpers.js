@@ -17,6 +17,7 @@ export function helperSection(told, { onSend, onShow }) {
   if (told.problem) return el("p", { class: "note" }, told.problem);
   return [
     told.detail ? el("p", { class: "degraded" }, told.detail) : null,
+    told.note && told.helpers.length > 0 ? el("p", { class: "note" }, say("dispatch_any_service")) : null,
     told.helpers.length === 0 ? el("p", {}, say("dispatch_no_helper")) : el("ol", { class: "helpers" }, told.helpers.map((helper, i) => row(helper, i, onSend, onShow))),
     asideSection(told),
   ];

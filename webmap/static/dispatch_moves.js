@@ -2,7 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { helperChoices } from "./dispatch_helpers.js";
-import { desk, say } from "./page.js";
+import { desk, say, whenOf } from "./page.js";
 
 const moves = new Map(desk.moves.map((move) => [move.key, move]));
 const levels = desk.levels.map(([key]) => key);
@@ -10,34 +10,55 @@ const levels = desk.levels.map(([key]) => key);
 /** Moves with which somebody is sent. */
 const SENDING = ["dispatch", "hand_over", "reopen"];
 
-export const moveName = (key) => moves.get(key)?.name ?? (key in STEP_WORDS ? say(STEP_WORDS[key]) : key);
+/** The name of a move, or of a step that nobody makes as a move. */
+export const moveName = (key) => moves.get(key)?.name ?? desk.steps[key] ?? key;
 
-/** Steps that nobody makes as a move. */
-const STEP_WORDS = {
-  report: "dispatch_step_report", locate: "dispatch_step_locate", absorb: "dispatch_step_absorb", import: "dispatch_step_import",
-  detach: "dispatch_step_detach", settle: "dispatch_step_settle", note: "dispatch_step_note", rehome: "dispatch_step_rehome",
-  warn: "dispatch_step_warn", overdue: "dispatch_step_overdue",
-};
+/** By whom a step was made: a desk, the service's clock (no token is called so), or whoever works at the server. */
+export function actorName({ token_name: name }) {
+  if (name === "clock") return say("dispatch_actor_clock");
+  return name ?? say("dispatch_actor_server");
+}
+
+/** Whether another desk has a case in hand: whatever is done with it then takes it over. */
+export const isElsewhere = (it) => it.holder !== null && !it.is_mine;
 
 /** Whether a move can be made at once, without a word. */
-export const isPlain = (key) => !SENDING.includes(key) && !moves.get(key).is_reason_needed && moves.get(key).needs.length === 0;
+export const isPlain = (it, key) => !isElsewhere(it) && !SENDING.includes(key) && !moves.get(key).is_reason_needed && moves.get(key).needs.length === 0;
+
+/** What the form of a move is called: to claim what another desk has in hand is to take it over. */
+const formTitle = (it, key) => (key === "claim" && isElsewhere(it) ? say("dispatch_take_over") : moveTitle(key));
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const moveTitle = (key) => capital(moveName(key));
 
 const line = (id, key, attributes) => [el("label", { for: id }, say(key)), el("input", { id, type: "text", autocomplete: "off", ...attributes })];
 
+/** Since when whoever has a case in hand has it. */
+const heldSince = (it) => it.steps.findLast((step) => step.move === "claim" || step.move === "take_over")?.at ?? it.updated_at;
+
 /** The form of a move. `given` fills in what is known already; `onSend(said)` may refuse by throwing. */
 export class MoveForm {
   constructor(it, key, { helpers, given = {}, onSend, onClose, onReread }) {
     Object.assign(this, { it, key, move: moves.get(key), helpers, onSend, onClose, onReread, sent: null });
     this.error = el("div", { class: "refusal", role: "alert" });
-    this.form = el("form", { id: "move-form", class: "move-form", "aria-label": moveTitle(key) }, el("h3", {}, moveTitle(key)), this.fields(given), this.error,
-      el("p", { class: "button-row" }, el("button", { type: "submit", class: "primary" }, moveTitle(key)), el("button", { type: "button", class: "plain", onclick: onClose }, say("dispatch_cancel"))));
+    this.elsewhere = el("div", { class: "elsewhere" });
+    const title = formTitle(it, key);
+    this.form = el("form", { id: "move-form", class: "move-form", "aria-label": title }, el("h3", {}, title), this.elsewhere, this.fields(given), this.error,
+      el("p", { class: "button-row" }, el("button", { type: "submit", class: "primary" }, title), el("button", { type: "button", class: "plain", onclick: onClose }, say("dispatch_cancel"))));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
+    this.see(it);
+  }
+
+  /** The case as it is now. Whatever is sent with it while another desk has it in hand takes it over, for a reason. */
+  see(it) {
+    this.it = it;
+    const reason = this.form.querySelector("#move-reason");
+    reason.required = this.move.is_reason_needed || isElsewhere(it);
+    this.form.querySelector("label[for=move-reason]").textContent = say(reason.required ? "dispatch_reason" : "dispatch_reason_free");
+    fill(this.elsewhere, isElsewhere(it) ? el("p", { class: "card-news" }, say("dispatch_elsewhere", { desk: it.holder, time: whenOf(heldSince(it)) })) : null);
   }
 
   focus() {
@@ -46,14 +67,14 @@ export class MoveForm {
   }
 
   fields(given) {
-    const { needs, is_reason_needed: isReasonNeeded } = this.move;
+    const { needs } = this.move;
     const parts = [];
     if (SENDING.includes(this.key)) parts.push((this.helperPlace = el("div", {})));
     if (needs.includes("unit")) parts.push(line("move-unit", "dispatch_unit", { maxlength: desk.longest_unit, required: true, value: this.it.unit ?? "" }));
     if (needs.includes("level")) parts.push(this.level());
     if (needs.includes("until")) parts.push(line("move-until", "dispatch_until", { type: "datetime-local", required: true }));
     if (needs.includes("into")) parts.push(line("move-into", "dispatch_into", { inputmode: "numeric", pattern: "[1-9][0-9]{0,17}", required: true, value: given.into ?? "" }));
-    parts.push(line("move-reason", isReasonNeeded ? "dispatch_reason" : "dispatch_reason_free", { maxlength: desk.longest_reason, required: isReasonNeeded }));
+    parts.push(line("move-reason", "dispatch_reason", { maxlength: desk.longest_reason }));
     if (this.helperPlace) this.offer(this.helpers, given.sent ?? null);
     return parts.flat();
   }
@@ -85,7 +106,7 @@ export class MoveForm {
     const into = value("#move-into");
     return {
       unit: value("#move-unit"), level: value("#move-level"), until: value("#move-until"), reason: value("#move-reason"),
-      into: into === undefined ? undefined : Number(into),
+      into: into === undefined ? undefined : Number(into), take_over: isElsewhere(this.it) || undefined,
       station_id: sent?.family === "station" ? sent.id : undefined, resource_id: sent?.family === "resource" ? sent.id : undefined,
     };
   }
@@ -96,7 +117,7 @@ export class MoveForm {
       await this.onSend(this.it, this.key, this.said());
     } catch (refusal) {
       fill(this.error, refusalParts(refusal, async () => {
-        this.it = await this.onReread();
+        this.see(await this.onReread());
         fill(this.error, el("p", { class: "note" }, say("dispatch_reread")));
       }));
     }

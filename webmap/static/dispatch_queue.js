@@ -10,6 +10,9 @@ export const titleOf = (it) => it.item_name ?? incidentName(it.category);
 const stageNames = new Map(desk.stages);
 export const stageName = (stage) => stageNames.get(stage) ?? stage;
 
+/** What was said, and where it is said to be: first what tells more about it. */
+const wordsOf = (it) => (it.lonlat === null ? [it.address, it.text] : [it.text, it.address]).filter(Boolean).join(" · ");
+
 /** A ring that fills as the time runs out. */
 export function ring(clock) {
   const drawn = el("span", { class: `ring ${clock.state}`, "aria-hidden": "true" });
@@ -19,8 +22,8 @@ export function ring(clock) {
 
 export class Queue {
   /** `onOpen(id)`, `onPoint(id)` when a row has the focus, `onChosen(ids)` when rows were marked for all at once. */
-  constructor({ onOpen, onPoint, onChosen, gridName, now, isMine }) {
-    Object.assign(this, { onOpen, onPoint, onChosen, gridName, now, isMine, chosen: new Set(), open: null, at: null, anchor: null, rows: new Map(), parts: new Map(), order: [] });
+  constructor({ onOpen, onPoint, onChosen, now }) {
+    Object.assign(this, { onOpen, onPoint, onChosen, now, chosen: new Set(), open: null, at: null, anchor: null, rows: new Map(), parts: new Map(), order: [] });
     this.list = byId("queue");
     this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("focusin", (event) => this.focused(event));
@@ -63,11 +66,10 @@ export class Queue {
 
   /** The row of a case: always the same element, filled anew when something about it has changed. */
   row(it) {
-    const key = JSON.stringify([it.version, this.chosen.has(it.id), this.open === it.id, this.gridName(it), this.isMine(it)]);
+    const key = JSON.stringify([it.version, this.chosen.has(it.id), this.open === it.id]);
     const known = this.rows.get(it.id);
     if (known?.key === key) return known;
     const clock = clockOf(it, this.now());
-    const where = [this.gridName(it), it.address].filter(Boolean).join(" · ") || (it.lonlat === null ? say("dispatch_no_place") : it.text ?? "");
     const element = known?.element ?? el("div", { role: "option", class: "case-row", "data-case": it.id });
     element.dataset.clock = clock.state;
     element.setAttribute("aria-selected", String(this.chosen.has(it.id)));
@@ -75,10 +77,9 @@ export class Queue {
     else element.removeAttribute("aria-current");
     fill(element, el("span", { class: "mark", "aria-hidden": "true" }), ring(clock),
       el("span", { class: "row-main" },
-        el("span", { class: "case-title" }, titleOf(it)),
-        el("span", { class: "case-where" }, where),
-        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it, this.isMine(it)))),
-      el("span", { class: "row-clock" }, el("span", { class: "clock-text" }, clock.text), el("span", { class: "case-id" }, `#${it.id}`)));
+        el("span", { class: "case-title" }, titleOf(it)), el("span", { class: "clock-text" }, clock.text),
+        el("span", { class: "case-words", title: wordsOf(it) || null }, wordsOf(it)), el("span", { class: "case-id" }, `#${it.id}`),
+        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it), el("span", { class: "case-grid" }, it.grid_name ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids")))));
     return { it, key, element };
   }
 
@@ -153,5 +154,5 @@ export class Queue {
 }
 
 /** Which desk has a case in hand. */
-export const holderTag = (it, isMine) => el("span", { class: `holder ${it.holder === null ? "nobody" : isMine ? "mine" : ""}` },
-  it.holder === null ? say("dispatch_nobody") : isMine ? say("dispatch_mine") : it.holder);
+export const holderTag = (it) => el("span", { class: `holder ${it.holder === null ? "nobody" : it.is_mine ? "mine" : ""}` },
+  it.holder === null ? say("dispatch_nobody") : it.is_mine ? say("dispatch_mine") : it.holder);
