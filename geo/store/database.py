@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -26,6 +27,7 @@ CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
 """Constraint name -> error class and key of its sentence."""
 
 
+@cache
 def sql(name: str) -> TextClause:
     """The query in ``geo/store/sql/<name>.sql``."""
     return text((resources.files("geo.store") / "sql" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -87,5 +87,6 @@ def against_counting(table: Table, db: Database, place: str, address: TileAddres
         theirs,
         lambda one, other: "" if one == other else f"{len(one)} and {len(other)} bytes",
         target=BAR,
+        runs=3,
         note=f"{len(ours()):,} bytes",
     )

@@ -1,0 +1,22 @@
+"""Squares about a tile, planned once per session.
+
+Revision ID: 0021
+Revises: 0016
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql((Path(__file__).parent / "0021_squares_planned_once.sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations go forward only; restore a dump to go back")
