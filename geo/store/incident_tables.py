@@ -89,6 +89,7 @@ incident = Table(
         "id",
         postgresql_where=text("state = 'open' and retired_at is null"),
     ),
+    Index("incident_merged_into_id_idx", "merged_into_id", postgresql_where=text("merged_into_id is not null")),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 
@@ -118,5 +119,6 @@ request_key = Table(
     Column("incident_id", ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
     when("made_at"),
     Index("request_key_made_at_idx", "made_at"),
+    Index("request_key_incident_id_idx", "incident_id"),
     comment="Requests that were carried out, so that the same one sent again is not carried out twice.",
 )

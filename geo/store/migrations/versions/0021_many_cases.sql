@@ -21,3 +21,8 @@ begin
     ) found
     order by found.r, found.c;
 end $$;
+
+-- A case that is deleted is looked for among those that point at it: an import that is undone deletes thousands.
+CREATE INDEX incident_merged_into_id_idx ON incident (merged_into_id) WHERE merged_into_id IS NOT NULL;
+
+CREATE INDEX request_key_incident_id_idx ON request_key (incident_id);

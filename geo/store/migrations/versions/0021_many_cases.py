@@ -1,4 +1,4 @@
-"""Squares about a tile, planned once per session.
+"""What a million cases ask for: tiles planned once per session, and imports that are undone without reading them all.
 
 Revision ID: 0021
 Revises: 0016
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql((Path(__file__).parent / "0021_squares_planned_once.sql").read_text(encoding="utf-8"))
+    op.get_bind().exec_driver_sql((Path(__file__).parent / "0021_many_cases.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
