@@ -24,6 +24,11 @@ def geojson(shape: BaseGeometry | None) -> str | None:
     return text
 
 
+def at_point(point: shapely.Point | None) -> dict[str, Any] | None:
+    """The same as GeoJSON of a point: lists have hundreds of them."""
+    return None if point is None else {"type": "Point", "coordinates": [round(point.x, 7), round(point.y, 7)]}
+
+
 def geometry(shape: BaseGeometry) -> dict[str, Any]:
     """GeoJSON of a shape that is there."""
     told: dict[str, Any] = json.loads(geojson(shape) or "null")

@@ -25,6 +25,7 @@ from geo.actions.street_cache import Joined, Key, Laid, StreetCache, Value, join
 from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
 from geo.compute.project import Frame
 from geo.compute.rejoin import joined_stops
+from geo.compute.snap import Joints
 from geo.errors import StreetsMissing
 from geo.helpers import Family, Helper
 from geo.hours import HoursState
@@ -127,6 +128,8 @@ class Roads:
     surface: Surface
     net: Net
     turned: Net
+    of_gates: Joints
+    """Where the gates of compounds lead to."""
     _places: dict[LonLat, Place] = field(default_factory=dict)
     _provenances: dict[float, Provenance] = field(default_factory=dict)
 
@@ -136,7 +139,7 @@ class Roads:
         if found is None:
             ground = self.laid.ground_of(self.mode.travel)
             xy_m = ground.frame.to_xy_m(np.array([lonlat], dtype=np.float64))
-            joints = ground.joints(xy_m, reach_rule().max_connector_m)
+            joints = ground.joints(xy_m, reach_rule().max_connector_m, self.of_gates)
             found = Place(xy_m, stops_of(ground, self.net, joints, self.mode.ds_per_m_on(self.surface)))
             _remember(self._places, lonlat, found)
         return found
@@ -187,6 +190,11 @@ class HelperCache:
         self._parts: OrderedDict[tuple[Roads, str, str], Joined] = OrderedDict()
         self._near: OrderedDict[tuple[Roads, str, str], Near] = OrderedDict()
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="roads")
+
+    def known(self, now: Versions) -> Helpers | None:
+        """Everybody as it stood when ``now`` was read; None where that has to be read."""
+        helpers = self._helpers
+        return helpers if helpers.versions == now else None
 
     def helpers(self, conn: Connection, now: Versions) -> Helpers:
         """Everybody as the transaction sees it; read anew where ``now``, which was read in it, tells of a change."""
@@ -254,7 +262,8 @@ class HelperCache:
     def _build(self, mode: Mode, surface: Surface) -> Roads:
         laid = self._streets.live()
         net = laid.net_of(mode, surface)
-        return Roads(laid, mode, surface, net, reverse(net))
+        of_gates = laid.ground_of(mode.travel).gate_joints(reach_rule().max_connector_m)
+        return Roads(laid, mode, surface, net, reverse(net), of_gates)
 
     def _part(self, roads: Roads, version: str, helpers: Sequence[Helper]) -> Joined:
         """Some of them joined, kept for as long as nothing about them changes."""

@@ -25,7 +25,7 @@ from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, DS_PER_M_AT_1_KMH
 from geo.rules.request_limits import check_nearest
 from geo.store import case_sight, locate
 from geo.store.database import Database
-from geo.store.helpers import DispatchCase, dispatch_case
+from geo.store.helpers import DispatchCase, dispatch_case, glance_at_case
 from geo.units import DS_PER_MINUTE, BoolArray, FloatArray, Int32Array, IntArray
 from geo.words import Term
 
@@ -197,23 +197,38 @@ def rank_helpers(
     """
     check_nearest(wish.k)
     search = Wish.of(wish.minutes, wish.mode, wish.surface)
-    with db.read() as conn:
-        case, versions = dispatch_case(conn, incident_id)
-        if not may_be_sent_to(case.stage):
-            raise BadMove("rank_ended", id=incident_id, stage=Term(case.stage, "case_stage"))
-        if case.lonlat is None:
-            raise BadMove("rank_not_located", id=incident_id)
-        if area_id is not None and not case_sight.is_seen(conn, incident_id, area_id):
-            raise NotAllowed("token_outside_area", area=locate.chain_of(conn, area_id)[-1].name)
-        helpers = cache.helpers(conn, versions)
+    case, helpers = _at_one_moment(db, cache, incident_id)
+    if not may_be_sent_to(case.stage):
+        raise BadMove("rank_ended", id=incident_id, stage=Term(case.stage, "case_stage"))
+    if case.lonlat is None:
+        raise BadMove("rank_not_located", id=incident_id)
+    if area_id is not None:
+        _check_sight(db, area_id, incident_id)
     question = _Question(cache, helpers, case, wish, wish.service or _service_of(catalogues, case))
     try:
-        roads = cache.roads(versions, search.mode, search.surface, patience_s)
+        roads = cache.roads(helpers.versions, search.mode, search.surface, patience_s)
     except StreetsMissing as error:
         return _by_air(question, case.lonlat, search, Reason(error.key))
     if roads is None:
         return _by_air(question, case.lonlat, search, Reason("rank_streets_rebuilt"))
     return _along_streets(question, case.lonlat, search, cache.near(roads, helpers))
+
+
+def _at_one_moment(db: Database, cache: HelperCache, incident_id: int) -> tuple[DispatchCase, Helpers]:
+    """The case and everybody who can help. A glance is enough while nothing has changed, as nearly always."""
+    case, now = glance_at_case(db, incident_id)
+    helpers = cache.known(now)
+    if helpers is None:
+        with db.read() as conn:
+            case, now = dispatch_case(conn, incident_id)
+            helpers = cache.helpers(conn, now)
+    return case, helpers
+
+
+def _check_sight(db: Database, area_id: int, incident_id: int) -> None:
+    with db.read() as conn:
+        if not case_sight.is_seen(conn, incident_id, area_id):
+            raise NotAllowed("token_outside_area", area=locate.chain_of(conn, area_id)[-1].name)
 
 
 def _service_of(catalogues: CaseCatalogues, case: DispatchCase) -> str | None:

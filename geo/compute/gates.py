@@ -23,8 +23,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.compute.kernels import kernel
 from geo.compute.segments import SegmentIndex, index_lines
-from geo.compute.snap import Joints, closed_of_connectors, find_joints
+from geo.compute.snap import Joints, closed_beyond, find_joints
 from geo.units import NONE, BoolArray, FloatArray, Int32Array, IntArray
 
 AT_GATE_M = 5.0
@@ -104,6 +105,7 @@ def with_gates(
     gates: tuple[Gateways, Compounds],
     ground: tuple[SegmentIndex, SegmentIndex, int],
     far: Reaches,
+    of_gates: Joints | None = None,
 ) -> Joints:
     """Joints of points where gates are known.
 
@@ -119,6 +121,8 @@ def with_gates(
         Streets, barriers, and how many pieces there are.
     far
         Longest connectors.
+    of_gates
+        Where every gate leads to, if that is known: :func:`joints_of_gates` of all of them.
 
     Returns
     -------
@@ -126,41 +130,15 @@ def with_gates(
     """
     gateways = gates[0]
     point = np.repeat(np.arange(len(xy_m)), np.diff(direct.start_of_point))
-    is_open = ~_is_closed(gateways.outlines, xy_m[point], direct.xy_m_of_joint, ON_OUTLINE_M)
+    is_open = ~closed_beyond(gateways.outlines, xy_m[point], direct.xy_m_of_joint, ON_OUTLINE_M, opens_at_joint=False)
     point, straight = point[is_open], _taken(direct, is_open)
     legs = _open_legs(xy_m, gates, ground[1], far)
     if not len(legs.point):
         return straight._replace(start_of_point=_offsets(point, len(xy_m)))
-    via_point, via = _beyond(legs, gateways, ground, far)
-    has_gate = np.isin(point, via_point)
-    joined_directly = point[has_gate] * ground[2] + straight.piece_of_joint[has_gate]
-    is_new = _shortest(via_point, via) & ~np.isin(via_point * ground[2] + via.piece_of_joint, joined_directly)
+    via_point, via = _beyond(legs, gateways, ground, far) if of_gates is None else _led(legs, legs.gate, of_gates)
+    starts = _offsets(point, len(xy_m)), _offsets(via_point, len(xy_m))
+    is_new = _is_new(starts, np.argsort(via_point, kind="stable"), straight.piece_of_joint, via, ground[2])
     return _merged(len(xy_m), (point, straight), (via_point[is_new], _taken(via, is_new)))
-
-
-def _is_closed(lines: SegmentIndex, from_xy_m: FloatArray, to_xy_m: FloatArray, open_m: float) -> BoolArray:
-    """Which straight ways, both ends (n, 2), meet a line farther than ``open_m`` from their beginning."""
-    length_m = np.hypot(*(to_xy_m - from_xy_m).T)
-    is_long = length_m > open_m
-    begin_xy_m, end_xy_m = _beyond_opening(from_xy_m[is_long], to_xy_m[is_long], open_m)
-    is_closed = np.zeros(len(length_m), np.bool_)
-    is_closed[is_long] = closed_of_connectors(lines, begin_xy_m, end_xy_m)
-    return is_closed
-
-
-def _is_closed_to_gate(lines: SegmentIndex, xy_m: FloatArray, gate_xy_m: FloatArray) -> BoolArray:
-    """Which straight ways to a gate meet a line before its opening; whoever stands on one does."""
-    is_long = np.hypot(*(gate_xy_m - xy_m).T) > AT_GATE_M
-    opening_xy_m, begin_xy_m = _beyond_opening(gate_xy_m[is_long], xy_m[is_long], AT_GATE_M)
-    is_closed = np.zeros(len(xy_m), np.bool_)
-    is_closed[is_long] = closed_of_connectors(lines, begin_xy_m, opening_xy_m)
-    return is_closed
-
-
-def _beyond_opening(from_xy_m: FloatArray, to_xy_m: FloatArray, open_m: float) -> tuple[FloatArray, FloatArray]:
-    """Both ends of straight ways without their first ``open_m``."""
-    along_xy_m = to_xy_m - from_xy_m
-    return from_xy_m + along_xy_m * (open_m / np.hypot(*along_xy_m.T))[:, None], np.ascontiguousarray(to_xy_m)
 
 
 def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: SegmentIndex, far: Reaches) -> _Legs:
@@ -171,7 +149,7 @@ def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: Se
     is_near = length_m <= np.where(gateways.outline_of_gate[gate] == NONE, far.max_connector_m, far.max_inside_m)
     point, gate, length_m = point[is_near], gate[is_near], length_m[is_near]
     ends = xy_m[point], gateways.xy_m_of_gate[gate]
-    is_closed = _is_closed_to_gate(barriers, *ends)
+    is_closed = closed_beyond(barriers, *ends, AT_GATE_M, opens_at_joint=True)
     leg, outline = compounds.outlines.query(shapely.linestrings(np.stack(ends, axis=1)), predicate="crosses")
     is_closed[leg[outline != gateways.outline_of_gate[gate[leg]]]] = True
     return _Legs(point[~is_closed], gate[~is_closed], length_m[~is_closed])
@@ -182,26 +160,40 @@ def _served(points: NDArray[np.object_], compounds: Compounds, max_connector_m: 
     point, outline = compounds.insides.query(points, predicate="intersects")
     first, last = (np.searchsorted(compounds.outline_of_gate, outline, side=side) for side in ("left", "right"))
     in_compound = np.repeat(point, last - first), compounds.gates[ranges(first, last)]
+    if not len(compounds.in_wall):
+        return in_compound
     at_wall = compounds.wall_gates.query(points, predicate="dwithin", distance=max_connector_m)
     gate_at_wall = compounds.in_wall[at_wall[1]]
     return np.concatenate([in_compound[0], at_wall[0]]), np.concatenate([in_compound[1], gate_at_wall])
+
+
+def joints_of_gates(
+    gateways: Gateways, gates: IntArray, ground: tuple[SegmentIndex, SegmentIndex, int], far: Reaches
+) -> Joints:
+    """Where some gates lead to: their joints past no barrier and through no outline, as if standing in the gate."""
+    streets, barriers, n_pieces = ground
+    xy_m = gateways.xy_m_of_gate[gates]
+    own = find_joints(streets, _nothing(), xy_m, max_connector_m=far.max_connector_m, n_pieces=n_pieces)
+    gate = np.repeat(np.arange(len(gates)), np.diff(own.start_of_point))
+    ends = xy_m[gate], own.xy_m_of_joint
+    is_closed = closed_beyond(barriers, *ends, AT_GATE_M, opens_at_joint=False)
+    is_open = ~(is_closed | closed_beyond(gateways.outlines, *ends, AT_GATE_M, opens_at_joint=False))
+    return _taken(own, is_open)._replace(start_of_point=_offsets(gate[is_open], len(gates)))
 
 
 def _beyond(
     legs: _Legs, gateways: Gateways, ground: tuple[SegmentIndex, SegmentIndex, int], far: Reaches
 ) -> tuple[IntArray, Joints]:
     """Points of the legs, and their joints through the gates."""
-    streets, barriers, n_pieces = ground
-    gates, leg_gate = np.unique(legs.gate, return_inverse=True)
-    gate_xy_m = gateways.xy_m_of_gate[gates]
-    own = find_joints(streets, _nothing(), gate_xy_m, max_connector_m=far.max_connector_m, n_pieces=n_pieces)
-    gate = np.repeat(np.arange(len(gates)), np.diff(own.start_of_point))
-    ends = gate_xy_m[gate], own.xy_m_of_joint
-    is_open = ~_is_closed(barriers, *ends, AT_GATE_M) & ~_is_closed(gateways.outlines, *ends, AT_GATE_M)
-    open_joint, gate = np.flatnonzero(is_open), gate[is_open]
-    first, last = (np.searchsorted(gate, leg_gate, side=side) for side in ("left", "right"))
-    leg, joint = np.repeat(np.arange(len(leg_gate)), last - first), open_joint[ranges(first, last)]
-    via = _taken(own, joint)
+    gates, place = np.unique(legs.gate, return_inverse=True)
+    return _led(legs, place, joints_of_gates(gateways, gates, ground, far))
+
+
+def _led(legs: _Legs, place: IntArray, of_gates: Joints) -> tuple[IntArray, Joints]:
+    """The same; ``place`` is where in ``of_gates`` the gate of each leg is."""
+    first, last = of_gates.start_of_point[place], of_gates.start_of_point[place + 1]
+    leg = np.repeat(np.arange(len(place)), last - first)
+    via = _taken(of_gates, ranges(first, last))
     return legs.point[leg], via._replace(
         distance_m_of_joint=legs.length_m[leg] + via.distance_m_of_joint,
         gate_of_joint=legs.gate[leg].astype(np.int32),
@@ -238,15 +230,40 @@ def _taken(joints: Joints, index: IntArray | BoolArray) -> Joints:
     )
 
 
-def _shortest(point: IntArray, joints: Joints) -> BoolArray:
-    """Of one point's joints at one place only the one with the shortest connector, of equal ones the first gate's."""
-    order = np.lexsort(
-        (joints.gate_of_joint, joints.distance_m_of_joint, joints.along_m_of_joint, joints.piece_of_joint, point)
-    )
-    place = np.stack([point, joints.piece_of_joint, joints.along_m_of_joint], axis=1)[order]
-    is_shortest = np.ones(len(point), np.bool_)
-    is_shortest[order[1:]] = (place[1:] != place[:-1]).any(axis=1)
-    return is_shortest
+@kernel
+def _is_new(
+    starts: tuple[IntArray, IntArray], via_of_point: IntArray, straight_piece: Int32Array, via: Joints, n_pieces: int
+) -> BoolArray:
+    """Which joints through gates are with pieces that their point does not join directly.
+
+    Of one point's at one place only the one with the shortest connector is, of equal ones the first gate's. ``starts``
+    are the offsets of the points into the straight ones, and into ``via_of_point``, the others in order of points.
+    """
+    is_new = np.zeros(len(via_of_point), np.bool_)
+    joined = np.full(n_pieces, NONE, np.int32)  # the point that joins a piece directly
+    last = np.full(n_pieces, NONE, np.int32)  # the last of a point's others with a piece, which tells the one before
+    before = np.empty(len(via_of_point), np.int32)
+    for point in range(len(starts[0]) - 1):
+        joined[straight_piece[starts[0][point] : starts[0][point + 1]]] = point
+        for k in via_of_point[starts[1][point] : starts[1][point + 1]]:
+            last[via.piece_of_joint[k]] = NONE
+        for k in via_of_point[starts[1][point] : starts[1][point + 1]]:
+            piece = via.piece_of_joint[k]
+            is_new[k] = joined[piece] != point
+            before[k], other = last[piece], last[piece]
+            last[piece] = k
+            while other != NONE and is_new[k]:
+                if is_new[other] and via.along_m_of_joint[other] == via.along_m_of_joint[k]:
+                    loser = k if _is_before(via, other, k) else other
+                    is_new[loser] = False
+                other = before[other]
+    return is_new
+
+
+@kernel
+def _is_before(via: Joints, a: int, b: int) -> bool:
+    a_m, b_m = via.distance_m_of_joint[a], via.distance_m_of_joint[b]
+    return bool(a_m < b_m or (a_m == b_m and via.gate_of_joint[a] <= via.gate_of_joint[b]))
 
 
 def _offsets(point: IntArray, n_points: int) -> IntArray:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from geo.compute.chains import component_of_node
-from geo.compute.gates import Compounds, Gateways, Reaches, compounds_of, gateways_of, with_gates
+from geo.compute.gates import Compounds, Gateways, Reaches, compounds_of, gateways_of, joints_of_gates, with_gates
 from geo.compute.network import component_lengths_m
 from geo.compute.project import Frame
 from geo.compute.segments import SegmentIndex, index_lines, segments_of_lines
@@ -77,17 +77,23 @@ class Ground:
         """How many pieces may be used."""
         return len(self.length_m_of_piece)
 
-    def joints(self, xy_m: FloatArray, max_connector_m: float) -> Joints:
+    def joints(self, xy_m: FloatArray, max_connector_m: float, of_gates: Joints | None = None) -> Joints:
         """All open joints of points, (n, 2) metres in this frame.
 
-        See :func:`geo.compute.snap.find_joints` and, for compounds, :mod:`geo.compute.gates`.
+        See :func:`geo.compute.snap.find_joints` and, for compounds, :mod:`geo.compute.gates`. Whoever asks about one
+        place after the other gives what :meth:`gate_joints` found.
         """
         direct = find_joints(self.streets, self.barriers, xy_m, max_connector_m=max_connector_m, n_pieces=self.n_pieces)
         if not len(self.gateways.xy_m_of_gate):
             return direct
         far = Reaches(max_connector_m, self.max_inside_m)
         gates = self.gateways, self._compounds
-        return with_gates(direct, xy_m, gates, (self.streets, self.barriers, self.n_pieces), far)
+        return with_gates(direct, xy_m, gates, (self.streets, self.barriers, self.n_pieces), far, of_gates)
+
+    def gate_joints(self, max_connector_m: float) -> Joints:
+        """Where all gates lead to."""
+        gates, far = np.arange(len(self.gateways.xy_m_of_gate)), Reaches(max_connector_m, self.max_inside_m)
+        return joints_of_gates(self.gateways, gates, (self.streets, self.barriers, self.n_pieces), far)
 
     @cached_property
     def _compounds(self) -> Compounds:

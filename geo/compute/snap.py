@@ -64,22 +64,47 @@ def _is_closed_by(p: Place, joint: Place, a: Place, b: Place) -> bool:
 
 
 @kernel
+def _is_closed(barriers: SegmentIndex, p: Place, joint: Place) -> bool:
+    """Whether the connector p-joint meets a barrier before its joint."""
+    start, ends, n_columns = barriers.start_of_cell, barriers.ends_of_entry, barriers.n_columns
+    low, high = (min(p[0], joint[0]), min(p[1], joint[1])), (max(p[0], joint[0]), max(p[1], joint[1]))
+    first_column, last_column, first_row, last_row = cells_around(barriers, low, high)
+    for row in range(first_row, last_row + 1):
+        for e in range(start[row * n_columns + first_column], start[row * n_columns + last_column + 1]):
+            if _is_closed_by(p, joint, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3])):
+                return True
+    return False
+
+
+@kernel
 def closed_of_connectors(barriers: SegmentIndex, xy_m: FloatArray, joint_xy_m: FloatArray) -> BoolArray:
     """Which of the connectors from ``xy_m`` to ``joint_xy_m``, both (n, 2), meet a barrier before their joint."""
-    start, ends, n_columns = barriers.start_of_cell, barriers.ends_of_entry, barriers.n_columns
+    is_closed = np.zeros(len(xy_m), np.bool_)
+    for k in range(len(xy_m)):
+        is_closed[k] = _is_closed(barriers, (xy_m[k, 0], xy_m[k, 1]), (joint_xy_m[k, 0], joint_xy_m[k, 1]))
+    return is_closed
+
+
+@kernel
+def closed_beyond(
+    barriers: SegmentIndex, xy_m: FloatArray, joint_xy_m: FloatArray, open_m: float, opens_at_joint: bool
+) -> BoolArray:
+    """The same where the first ``open_m`` of each connector stand open, or, with ``opens_at_joint``, the last.
+
+    Those that are no longer than that are open.
+    """
     is_closed = np.zeros(len(xy_m), np.bool_)
     for k in range(len(xy_m)):
         p, joint = (xy_m[k, 0], xy_m[k, 1]), (joint_xy_m[k, 0], joint_xy_m[k, 1])
-        low, high = (min(p[0], joint[0]), min(p[1], joint[1])), (max(p[0], joint[0]), max(p[1], joint[1]))
-        first_column, last_column, first_row, last_row = cells_around(barriers, low, high)
-        for row in range(first_row, last_row + 1):
-            first, last = start[row * n_columns + first_column], start[row * n_columns + last_column + 1]
-            for e in range(first, last):
-                if _is_closed_by(p, joint, (ends[e, 0], ends[e, 1]), (ends[e, 2], ends[e, 3])):
-                    is_closed[k] = True
-                    break
-            if is_closed[k]:
-                break
+        length_m = np.hypot(joint[0] - p[0], joint[1] - p[1])
+        if length_m <= open_m:
+            continue
+        share = open_m / length_m
+        if opens_at_joint:
+            joint = (joint[0] + (p[0] - joint[0]) * share, joint[1] + (p[1] - joint[1]) * share)
+        else:
+            p = (p[0] + (joint[0] - p[0]) * share, p[1] + (joint[1] - p[1]) * share)
+        is_closed[k] = _is_closed(barriers, p, joint)
     return is_closed
 
 
@@ -114,14 +139,14 @@ def _near_pieces(
 
 @kernel
 def _joints_of(
-    streets: SegmentIndex, xy_m: FloatArray, max_m: float, n_pieces: int
+    streets: SegmentIndex, barriers: SegmentIndex, xy_m: FloatArray, max_m: float, n_pieces: int
 ) -> tuple[IntArray, Int32Array, FloatArray]:
-    """All joints of some points, open or not: offsets, pieces, and (n, 4) metres along, connector length, x, y."""
+    """The open joints of some points: how many each has, pieces, and (n, 4) metres along, connector length, x, y."""
     a, b = streets.a_xy_m, streets.b_xy_m
     best = np.full(n_pieces, np.inf)
     segment = np.empty(n_pieces, np.int32)
     near = np.empty(n_pieces, np.int32)
-    start = np.zeros(len(xy_m) + 1, np.int64)
+    n_of_point = np.zeros(len(xy_m), np.int64)
     pieces = np.empty(64, np.int32)
     values = np.empty((64, 4), np.float64)
     n = 0
@@ -136,12 +161,14 @@ def _joints_of(
             i = segment[piece]
             best[piece] = np.inf
             x, y, square, beyond_a_m = nearest_on(p, (a[i, 0], a[i, 1]), (b[i, 0], b[i, 1]))
+            if _is_closed(barriers, p, (x, y)):
+                continue
             pieces[n] = piece
             values[n, 0], values[n, 1] = streets.along_m_of_segment[i] + beyond_a_m, np.sqrt(square)
             values[n, 2], values[n, 3] = x, y
             n += 1
-        start[k + 1] = n
-    return start, pieces[:n].copy(), values[:n].copy()
+            n_of_point[k] += 1
+    return n_of_point, pieces[:n].copy(), values[:n].copy()
 
 
 def find_joints(
@@ -164,12 +191,9 @@ def find_joints(
     """
 
     def part(first: int, last: int) -> tuple[IntArray, Int32Array, FloatArray]:
-        here_xy_m = xy_m[first:last]
-        start, piece, value = _joints_of(streets, here_xy_m, max_connector_m, n_pieces)
-        n_of_point = np.diff(start)
-        is_open = ~closed_of_connectors(barriers, np.repeat(here_xy_m, n_of_point, axis=0), value[:, 2:])
-        n_open = np.bincount(np.repeat(np.arange(last - first), n_of_point)[is_open], minlength=last - first)
-        return n_open, piece[is_open], value[is_open]
+        found: tuple[IntArray, Int32Array, FloatArray]
+        found = _joints_of(streets, barriers, xy_m[first:last], max_connector_m, n_pieces)
+        return found
 
     counts, pieces, values = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty((0, 4))]
     for count, piece, value in in_parts(part, len(xy_m), POINTS_PER_PART):

@@ -247,7 +247,7 @@ def cases_query() -> Select[Any]:
 
 def case_of_row(row: Row[Any]) -> Case:
     """A row of :func:`cases_query`."""
-    values = dict(row._mapping)  # noqa: SLF001 -- a row's public name
+    values = dict(zip(row._fields, row, strict=True))
     wkb = values.pop("wkb")
     values["border_grid_ids"] = tuple(values["border_grid_ids"])
     return Case(**values, point=None if wkb is None else shapely.from_wkb(bytes(wkb)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import select
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import cache
 from importlib import resources
+from typing import Any
 
-from sqlalchemy import Connection, TextClause, create_engine, text
+import psycopg2  # type: ignore[import-untyped]
+from sqlalchemy import Connection, TextClause, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo.errors import AlreadyLive, Conflict, DatabaseAway, GridcircleError, Refused
@@ -23,9 +27,21 @@ CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
 """Constraint name -> error class and key of its sentence."""
 
 
+@cache
 def sql(name: str) -> TextClause:
     """The query in ``geo/store/sql/<name>.sql``."""
     return text((resources.files("geo.store") / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds until the other end of an idle connection is probed, between probes, and how many may go unanswered."""
+
+
+def _has_word(fileno: int) -> bool:
+    """Whether there is anything to read."""
+    waiting = select.poll()
+    waiting.register(fileno, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class Database:
@@ -49,9 +65,9 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=30,
-            pool_pre_ping=True,
-            connect_args={"options": "-c timezone=UTC -c jit=off", "connect_timeout": 10},
+            connect_args={"options": "-c timezone=UTC -c jit=off", "connect_timeout": 10, **ALIVE},
         )
+        event.listen(self.engine, "checkout", self._check)
 
         self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -67,6 +83,32 @@ class Database:
         with self._translated(), self.engine.begin() as conn:
             yield conn
 
+    def glance(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of a question that is one statement, and so sees one moment without a transaction.
+
+        In the driver's own words, ``%(name)s``, and its own row: for what is asked so often that beginning, ending and
+        wrapping rows would take longer than the answer.
+
+        Raises
+        ------
+        DatabaseAway
+            If there is no database.
+        """
+        with self._translated(), closing(self.engine.raw_connection()) as kept:
+            connection: Any = kept.dbapi_connection
+            connection.autocommit = True
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(statement, values)
+                    row: tuple[Any, ...] | None = cursor.fetchone()
+                    return row
+            except psycopg2.OperationalError as error:
+                kept.invalidate()
+                raise DatabaseAway("database_away") from error
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
     def ear(self, channel: str) -> Ear:
         """A connection of its own that is told what others notify a channel of.
 
@@ -80,6 +122,23 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _check(self, connection: Any, *_: Any) -> None:
+        """Give up a kept connection that has ended.
+
+        A server that ends one says so, and a machine that is gone is noticed by the probes: only then is there anything
+        to read. Asking every time would be a round trip more for every question.
+
+        Raises
+        ------
+        DisconnectionError
+            For the pool, which takes another one.
+        """
+        if _has_word(connection.fileno()):
+            try:
+                self.engine.dialect.do_ping(connection)
+            except psycopg2.Error as error:
+                raise DisconnectionError from error
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

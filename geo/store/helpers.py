@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Column, Connection, func, select, text
 
 from geo.case_states import Stage
 from geo.errors import NotFound
 from geo.helpers import Family
+from geo.store.database import Database
 from geo.store.incident_tables import incident
 
-_CASE = text("select * from dispatch_case(:incident_id)")
+_CASE = """
+    select lon, lat, item, catalogue_version, stage, station_id, resource_id, stations, resources, cases, streets
+    from dispatch_case(%(incident_id)s)
+"""
 _VERSIONS = text("select * from dispatch_versions()")
 
 
@@ -54,13 +59,28 @@ def dispatch_case(conn: Connection, incident_id: int) -> tuple[DispatchCase, Ver
     NotFound
         If there is no such case.
     """
-    row = conn.execute(_CASE, {"incident_id": incident_id}).one_or_none()
+    row = conn.exec_driver_sql(_CASE, {"incident_id": incident_id}).one_or_none()
+    return _case_of(incident_id, None if row is None else tuple(row))
+
+
+def glance_at_case(db: Database, incident_id: int) -> tuple[DispatchCase, Versions]:
+    """The same without a transaction.
+
+    Raises
+    ------
+    NotFound
+        If there is no such case.
+    """
+    return _case_of(incident_id, db.glance(_CASE, {"incident_id": incident_id}))
+
+
+def _case_of(incident_id: int, row: tuple[Any, ...] | None) -> tuple[DispatchCase, Versions]:
     if row is None:
         raise NotFound("incident_unknown", id=incident_id)
-    lonlat = None if row.lon is None else (row.lon, row.lat)
-    sent = _sent(row.station_id, row.resource_id) if row.stage == "dispatched" else None
-    case = DispatchCase(incident_id, lonlat, row.item, row.catalogue_version, sent, row.stage)
-    return case, Versions(row.stations, row.resources, row.cases, row.streets)
+    lon, lat, item, catalogue_version, stage, station_id, resource_id, *texts = row
+    sent = _sent(station_id, resource_id) if stage == "dispatched" else None
+    lonlat = None if lon is None else (lon, lat)
+    return DispatchCase(incident_id, lonlat, item, catalogue_version, sent, stage), Versions(*texts)
 
 
 def busy_counts(conn: Connection) -> dict[tuple[Family, int], int]:

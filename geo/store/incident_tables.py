@@ -158,5 +158,6 @@ request_key = Table(
     Column("incident_id", ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
     when("made_at"),
     Index("request_key_made_at_idx", "made_at"),
+    Index("request_key_incident_id_idx", "incident_id"),
     comment="Requests that were carried out, so that the same one sent again is not carried out twice.",
 )

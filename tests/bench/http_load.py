@@ -9,9 +9,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
+from typing import NamedTuple
 from urllib.parse import quote
 
 from geo.actions.create_token import create_token
@@ -23,26 +25,39 @@ WARM_UP_S = 3.0
 """So long the same load runs before a time counts: connections, sessions and their plans are then there."""
 
 
-def load_of(db: Database, paths: Sequence[str], rate: int, seconds: float) -> list[float]:
-    """Milliseconds of ``rate * seconds`` requests, put to the paths in turn by a dispatcher.
+class Served(NamedTuple):
+    """A service that runs, and how a dispatcher asks it."""
 
-    Whoever is late is not let off: the time runs from when the request should have been sent.
-    """
+    port: int
+    headers: dict[str, str]
+
+
+@contextmanager
+def served(db: Database) -> Iterator[Served]:
+    """The service on a database, until the end of the block."""
     _, secret = create_token(db, name="bench", role="dispatcher", area_code=None, days=1, at=datetime.now(UTC))
     headers = {"Authorization": f"Bearer {secret}", "Connection": "keep-alive"}
-    quoted = [quote(path, safe="/?&=%") for path in paths]
     with tempfile.TemporaryDirectory() as home, socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
         probe.close()
         process = _serve(db, home, port)
         try:
             _wait_for(port, process)
-            _ask(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S), quoted[0], headers)
-            _load(port, quoted, headers, rate, int(rate * WARM_UP_S))
-            return _load(port, quoted, headers, rate, int(rate * seconds))
+            yield Served(port, headers)
         finally:
             process.terminate()
             process.wait(PATIENCE_S)
+
+
+def load_of(service: Served, paths: Sequence[str], rate: int, seconds: float) -> list[float]:
+    """Milliseconds of ``rate * seconds`` requests, put to the paths in turn by a dispatcher.
+
+    Whoever is late is not let off: the time runs from when the request should have been sent.
+    """
+    quoted = [quote(path, safe="/?&=%") for path in paths]
+    ask(HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S), quoted[0], service.headers)
+    _load(service, quoted, rate, int(rate * WARM_UP_S))
+    return _load(service, quoted, rate, int(rate * seconds))
 
 
 def _serve(db: Database, home: str, port: int) -> subprocess.Popen[bytes]:
@@ -70,18 +85,20 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _ask(connection: HTTPConnection, path: str, headers: dict[str, str]) -> None:
+def ask(connection: HTTPConnection, path: str, headers: dict[str, str]) -> bytes:
+    """What the service answers."""
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     body = answer.read()
     assert answer.status == 200, body
+    return body
 
 
-def _load(port: int, paths: Sequence[str], headers: dict[str, str], rate: int, n: int) -> list[float]:
+def _load(service: Served, paths: Sequence[str], rate: int, n: int) -> list[float]:
     begin, lock, numbers, took_ms = time.perf_counter() + 0.5, threading.Lock(), iter(range(n)), [0.0] * n
 
     def work() -> None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection = HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)
         while True:
             with lock:
                 number = next(numbers, None)
@@ -89,7 +106,7 @@ def _load(port: int, paths: Sequence[str], headers: dict[str, str], rate: int, n
                 return
             due = begin + number / rate
             time.sleep(max(due - time.perf_counter(), 0))
-            _ask(connection, paths[number % len(paths)], headers)
+            ask(connection, paths[number % len(paths)], service.headers)
             took_ms[number] = 1000 * (time.perf_counter() - due)
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]

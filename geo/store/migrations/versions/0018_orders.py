@@ -1,7 +1,7 @@
 """Cases by the one that they went into, and by their number as it is compared.
 
 Revision ID: 0018
-Revises: 0016
+Revises: 0017
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """When the clock warns of a deadline by itself, and on which one's passing it acted.
 
 Revision ID: 0019
-Revises: 0016
+Revises: 0018
 """
 
 from pathlib import Path

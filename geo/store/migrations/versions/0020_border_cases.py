@@ -1,7 +1,7 @@
 """Both sides of a border see what lies at it: the database notes which areas see an incident from next door.
 
 Revision ID: 0020
-Revises: 0016
+Revises: 0019
 """
 
 from pathlib import Path

@@ -1,0 +1,173 @@
+"""The dispatchers' board in a city with a million cases: its pages, and when fifty of them see a change."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from contextlib import AsyncExitStack
+from datetime import datetime
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from sqlalchemy import Connection, event, text
+
+from geo.store.case_lists import CaseFilter, Due, list_cases
+from geo.store.database import Database
+from geo.store.lists import Slice
+from tests.bench.cities import GRAPH
+from tests.bench.graphs import GENERATED
+from tests.bench.http_load import PATIENCE_S, Served, ask, served
+from tests.bench.machine import Row, Table, use_cores
+from tests.bench.million_cases import million_cases
+
+PAGE = 500
+"""As many cases as the board asks for at once."""
+FIRST = f"/api/v1/incidents?state=open&order=due&limit={PAGE}"
+N_ASKED, N_QUICK = 50, 5
+INDEX = "incident_due_idx"
+
+LISTENERS = 50
+RATE = 10
+"""Steps a second."""
+N_STEPS, N_STEPS_QUICK = 200, 20
+LATEST_S = 10.0
+"""So long after the last step nobody is waited for."""
+
+IN_ORDER = text("""
+    select id from incident where state = 'open' and retired_at is null
+    order by coalesce(stage_due_at, 'infinity'), id
+""")
+FREE = text("""
+    select id from incident where stage = 'filed' and version = 1 and holder_token_id is null order by id limit :n
+""")
+
+
+def bench(table: Table) -> None:
+    if not table.wants_graph(GENERATED):
+        return
+    db, _ = million_cases(table.quick)
+    use_cores(2)
+    with served(db) as service:
+        pages(table, db, service)
+        asyncio.run(changes(table, db, service))
+    use_cores(1)
+
+
+def pages(table: Table, db: Database, service: Served) -> None:
+    """The first page again and again, then all pages in turn, which hold every open case once, what is due first."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)
+    ask(connection, FIRST, service.headers)
+    first_s = [_asked(connection, FIRST, service)[0] for _ in range(N_QUICK if table.quick else N_ASKED)]
+    path: str | None = FIRST
+    page_s, found = [], []
+    while path:
+        seconds, told = _asked(connection, path, service)
+        page_s.append(seconds)
+        found += [feature["properties"]["id"] for feature in told["features"]]
+        path = next((link["href"] for link in told["links"] if link["rel"] == "next"), None)
+        path = path and "{0.path}?{0.query}".format(urlsplit(path))
+    with db.read() as conn:
+        is_same = found == list(conn.execute(IN_ORDER).scalars())
+        uses_index = by_index(conn, None) and by_index(conn, Due(None, 0))
+    how = f"read from {INDEX}" if uses_index else f"{INDEX} IS NOT USED"
+    for job, seconds_of in (("first page of the board", first_s), ("any page of the board", page_s)):
+        note = f"{PAGE} cases over HTTP, slowest of {len(seconds_of)} {1000 * max(seconds_of):.0f} ms; {how}"
+        row = Row(job, GRAPH, "-", statistics.median(seconds_of), equal=is_same and uses_index, runs=len(seconds_of))
+        table.add(Row(**vars(row) | {"note": f"{note}; to be under 100 ms"}))
+
+
+def _asked(connection: HTTPConnection, path: str, service: Served) -> tuple[float, dict[str, Any]]:
+    begun = time.perf_counter()
+    body = ask(connection, path, service.headers)
+    return time.perf_counter() - begun, json.loads(body)
+
+
+def by_index(conn: Connection, after: Due | None) -> bool:
+    """Whether a page is read from the index that it is ordered by: nothing is sorted."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(conn, "before_cursor_execute", note)
+    list_cases(conn, CaseFilter(state="open"), Slice(PAGE + 1), due_first=True, after=after)
+    event.remove(conn, "before_cursor_execute", note)
+    statement, values = asked[-1]
+    plan = "\n".join(conn.exec_driver_sql(f"explain {statement}", values).scalars())
+    return INDEX in plan and "Sort" not in plan
+
+
+async def changes(table: Table, db: Database, service: Served) -> None:
+    """From when the service was asked for a step, which is before its commit, until each board has it."""
+    n = N_STEPS_QUICK if table.quick else N_STEPS
+    with db.read() as conn:
+        cases = list(conn.execute(FREE, {"n": n}).scalars())
+    async with AsyncExitStack() as stack:
+        boards = [await stack.enter_async_context(_Board(service)) for _ in range(LISTENERS)]
+        await _post(service, cases)
+        done = asyncio.gather(*(board.until(n) for board in boards))
+        await asyncio.wait_for(done, LATEST_S)
+    each = all([case for case, _ in board.seen] == cases for board in boards)
+    late_s = np.array([late for board in boards for _, late in board.seen])
+    p50, p99 = np.percentile(late_s, [50, 99])
+    note = (
+        f"{n} steps, {RATE}/s, at {LISTENERS} boards: median {1000 * p50:.0f} ms, latest {1000 * late_s.max():.0f} ms"
+    )
+    row = Row("a change seen by boards, 99th percentile", GRAPH, "-", p99, equal=each, runs=len(late_s))
+    table.add(Row(**vars(row) | {"note": f"{note}; to be under 1 s"}))
+
+
+async def _post(service: Served, cases: list[int]) -> None:
+    """Another process takes the cases in hand, one after the other."""
+    poster = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.post_steps"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    told = {"port": service.port, "headers": service.headers, "cases": cases, "rate": RATE}
+    await poster.communicate(json.dumps(told).encode())
+    assert poster.returncode == 0, "a step was refused"
+
+
+class _Board:
+    """One stream of changes, read as they come."""
+
+    def __init__(self, service: Served) -> None:
+        self._service = service
+        self.seen: list[tuple[int, float]] = []
+        """Case, and seconds since its step was asked for."""
+
+    async def __aenter__(self) -> _Board:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._service.port)
+        lines = [f"{name}: {value}" for name, value in self._service.headers.items()]
+        head = ["GET /api/v1/events HTTP/1.1", f"Host: 127.0.0.1:{self._service.port}", *lines]
+        self._writer.write("\r\n".join([*head, "", ""]).encode())
+        while b"as_of" not in await asyncio.wait_for(self._reader.readline(), PATIENCE_S):
+            pass  # its first words say that it listens
+        self._reading = asyncio.create_task(self._read())
+        self._changed = asyncio.Event()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._reading.cancel()
+        self._writer.close()
+
+    async def until(self, n: int) -> None:
+        """Wait for so many steps."""
+        while len(self.seen) < n:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _read(self) -> None:
+        kind = b""
+        while line := await self._reader.readline():
+            now = time.time()
+            if line.startswith(b"event: "):
+                kind = line
+            elif line.startswith(b"data: ") and b"step" in kind:
+                step = json.loads(line.removeprefix(b"data: "))["step"]
+                self.seen.append((step["incident_id"], now - datetime.fromisoformat(step["at"]).timestamp()))
+                self._changed.set()
