@@ -27,7 +27,7 @@ from geo.imports.values import CellError, number_of, own_number_of, shown, text_
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
-from geo.text_masks import Masked, masked
+from geo.text_masks import KINDS, Masked, masked
 from geo.units import FloatArray
 
 Row = dict[str, Any]
@@ -109,10 +109,7 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
         "limit": rows.read(index, "limit", partial(text_of, limit=limits.longest_name)),
         "repeat_of": rows.read(index, "repeat_of", number),
         "caller_hash": _caller(rows, index, sense),
-        "masked": {
-            kind: sum(getattr(text, kind) for text in (told, address, feedback))
-            for kind in ("identity", "phone", "card")
-        },
+        "masked": {kind: sum(text.counts[kind] for text in (told, address, feedback)) for kind in KINDS},
     }
 
 
