@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.language import wished
+from geo.burden import refuse_burden
 from geo.errors import (
     Conflict,
     GridcircleError,
@@ -158,9 +159,24 @@ def _ours(request: Request, error: Exception) -> Response:
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     language = language_of(request)
+    try:
+        refuse_burden(name for found in error.errors() if found["type"] == "extra_forbidden" for name in _names(found))
+    except Refused as refusal:
+        return problem_of(refusal, language)
     faults = [_fault(found, language) for found in error.errors()]
     told = "; ".join(dict.fromkeys(fault["why"] for fault in faults))
     return problem_of(Refused("request_faulty", told=told, faults=faults), language)
+
+
+def _names(found: Mapping[str, Any]) -> Iterator[str]:
+    """Of a field that was not asked for, and of all fields in it."""
+    yield str(found["loc"][-1])
+    values = [found["input"]]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            yield from value
+        values += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _fault(found: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -11,6 +11,9 @@ from shapely.geometry import MultiPolygon
 METHOD = "reach-2"
 """Name of the rule and of the way its results are drawn: changes whenever the same inputs give other results."""
 
+INPUTS = ("areas", "grids", "stations", "streets", "people")
+"""Kinds of imports that change what it is computed from."""
+
 
 @dataclass(frozen=True)
 class CoverageRun:

@@ -1,35 +1,60 @@
-"""Numbers that name a person, taken out of what people write: identity cards, phones, bank cards.
+"""Numbers that name a person, taken out of what people write: identity cards, phones, bank cards, accounts.
 
-Not found: numbers in words (一三八), numbers glued to other digits, landlines without their area code.
+Digits are read in whatever script they are written, and whatever signs stand between them; then the rules decide
+(geo/rules/masks.toml). Not found: numbers with words between their digits, numbers glued to digits that belong to no
+number, local phone numbers and documents without a word that says what they are. Car plates stay: cases are about cars.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
-from geo.rules.masks import mask_rules
+from geo.number_kinds import is_checked_identity, number_rule
+from geo.rules.masks import NumberRule, PlaceRule, mask_rules
 
 MASK = "***"
 
 FEWEST_PLACES, MOST_PLACES = 10, 19
-"""Of the shortest number that is masked, a landline's, and of the longest, a bank card's."""
+"""Of the shortest number that is masked wherever it stands, a landline's, and of the longest, a bank card's."""
 
-_GAP = r"[\s()（）\u00ad\u200b-\u200d\u2060\ufeff‐-―−﹣－-]{0,3}"
-_DOT = r"[.．·•]"
-_X = "[XxＸｘ×]"
-_CHAINS = (
-    re.compile(rf"(?<!\d)(?:0\d+|\d+{_DOT}\d+){_DOT}\d(?:{_DOT}?\d)*(?:{_DOT}?{_X})?"),
-    re.compile(rf"\d(?:{_GAP}\d)*(?:{_GAP}{_X})?"),
-)
-"""Digits of any script with what people put between those of one number: dots, two or more of them or behind a zero,
-because 130.31891746 is a longitude; or spaces, brackets and hyphens."""
+FEWEST_FIGURES = 5
+"""Of a number, besides letters."""
 
-_DIGIT = re.compile(r"\d")
-_GROUP = re.compile(rf"\d+|{_X}")
+MOST_BETWEEN = 8
+"""Signs between two digits of one number."""
+
+_ROUNDED, _WORDS, _LETTERS = ("".join(signs) for signs in mask_rules().scripts)
+_LATIN = "".join(sign for sign in map(chr, [*range(65, 91), *range(97, 123)]) if sign not in _LETTERS)
+_DIGIT = rf"[\d{_ROUNDED}{_WORDS}{_LETTERS}](?:(?<![{_LETTERS}])|(?<![{_LATIN}].)(?![{_LATIN}]))"
+_X = "[XxＸｘ×Хх]"
+_CAPS = "\ufe0e\ufe0f\u20e3"
+"""Key caps, drawn around the digit before them."""
+_BETWEEN = rf"(?:(?!{re.escape(MASK)})[^\w{_WORDS}]|_){{0,{MOST_BETWEEN}}}+"
+_CHAIN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{{FEWEST_PLACES - 2},}}+(?:{_BETWEEN}{_X})?[{_CAPS}]*")
+"""Digits with signs between them, as many as the shortest number has; the last place may be an X.
+
+What is masked already is no sign.
+"""
+
+_GROUP = re.compile(rf"(\d+)|([{_ROUNDED}]+)|([{_WORDS}]+)|([{_LETTERS}]+)|({_X})")
+"""Digits of one script with nothing between."""
+
+_INVISIBLE = f"\u00ad\u200b-\u200d\u2060\ufeff{_CAPS}"
+_EASY = re.compile(rf"[{_INVISIBLE}]*(?:[\s()（）‐-―−﹣－-][{_INVISIBLE}]*){{0,3}}")
+"""What may stand anywhere in a number: blanks, brackets, hyphens."""
+_DOTS, _POINTS = ".．·•", ".．"
+
+_FILLERS = r"[\s:：是为為=号號码碼(（\"“、,，.。#-]"
+_FILL = rf"{_FILLERS}{{0,6}}(?:(?:no|number|id){_FILLERS}{{0,4}})?"
+"""What may stand between a word and the number that it announces."""
+_LONGEST_WORD = 40
+_LOOSE = r"[\s()（）\u00ad\u200b-\u200d‐-―－-]{0,3}"
 
 
 class Masked(NamedTuple):
@@ -39,74 +64,230 @@ class Masked(NamedTuple):
     identity: int
     phone: int
     card: int
+    contact: int
+    """Addresses of e-mail, accounts of messengers."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By kind."""
+        return {kind: getattr(self, kind) for kind in KINDS}
 
     @property
     def total(self) -> int:
         """Of all kinds."""
-        return self.identity + self.phone + self.card
+        return self.identity + self.phone + self.card + self.contact
+
+
+KINDS = Masked._fields[1:]
+
+
+class _Group(NamedTuple):
+    """Digits of one script with nothing between."""
+
+    places: str
+    """In plain digits, or X."""
+    start: int
+    end: int
+    script: int
+
+
+class _Plain(dict[int, str]):
+    """A sign's code -> the plain sign that it stands for; digits of all scripts and wide letters are found as met."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        if sign.isdecimal():
+            plain = str(unicodedata.decimal(sign))
+        else:
+            plain = chr(code - 0xFEE0) if "Ａ" <= sign <= "Ｚ" or "ａ" <= sign <= "ｚ" else sign
+        self[code] = plain
+        return plain
+
+
+_SIGNS = [{ord(sign): digit for sign, digit in signs.items()} for signs in mask_rules().scripts]
+_PLAIN = _Plain(_SIGNS[0] | _SIGNS[1])
+_PLACES = _Plain(_SIGNS[0] | _SIGNS[1] | _SIGNS[2] | {ord(sign): "X" for sign in _X[1:-1]})
 
 
 def masked(text: str) -> Masked:
-    """Text without identity, phone and bank-card numbers, and how many there were of each kind.
+    """Text without numbers of persons, and how many there were of each kind.
 
     >>> masked("请回电 138-0013-8000，工单 20260301-000123")
-    Masked(text='请回电 ***，工单 20260301-000123', identity=0, phone=1, card=0)
+    Masked(text='请回电 ***，工单 20260301-000123', identity=0, phone=1, card=0, contact=0)
     >>> masked("网格 990101001001001，卡 ６２２２ 0260 0000 0000 012").text
     '网格 990101001001001，卡 ***'
+    >>> masked("一三八/〇〇一三/八〇〇〇，微信：zhang_san88").text
+    '***，微信：***'
     """
-    if len(_DIGIT.findall(text)) < FEWEST_PLACES - 1:  # the last place may be an X
-        return Masked(text, 0, 0, 0)
+    if not _may_name(text):
+        return Masked(text, 0, 0, 0, 0)
     counts: Counter[str] = Counter()
-    for chain in _CHAINS:
-        text = chain.sub(partial(_without_numbers, counts), text)
-    return Masked(text, counts["identity"], counts["phone"], counts["card"])
+    text = _without_announced(counts, text, mask_rules().bare)
+    text = _CHAIN.sub(partial(_without_numbers, counts), text)
+    if _ANNOUNCED.search(text) and _may_name(text):
+        text = _without_announced(counts, text, mask_rules().behind)
+    return Masked(text, *(counts[kind] for kind in KINDS))
+
+
+def _may_name(text: str) -> bool:
+    """Whether there is anything to look at closely: most texts hold no number of a person."""
+    return len(_FIGURE.findall(text)) >= FEWEST_FIGURES or _FEW_FIGURES.search(text) is not None
+
+
+def _without_announced(counts: Counter[str], text: str, rules: Sequence[PlaceRule]) -> str:
+    """A text without what is a number by the word before it or by its own form."""
+    for rule in rules:
+        if not _any_of(rule.words).search(text):
+            continue
+        parts, done = [], 0
+        for found in _announced(rule).finditer(text.translate(_PLAIN)):
+            parts += [text[done : found.start("number")], MASK]
+            done = found.end("number")
+            counts[rule.kind] += 1
+        text = "".join([*parts, text[done:]])
+    return text
+
+
+@cache
+def _announced(rule: PlaceRule) -> re.Pattern[str]:
+    """What is found by its word or form, the number in a group of that name."""
+    if rule in mask_rules().bare:
+        return re.compile(f"(?i)(?P<number>{rule.pattern})")
+    return re.compile(rf"(?i)(?:{_begun(rule.words)}){_FILL}(?P<number>{_loose(rule.pattern)})(?![A-Z\d]|-\d)")
+
+
+@cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of some words in any case, wherever they stand; what begins with a set of signs is searched quickly."""
+    firsts = "".join({sign for word in words for sign in (word[0].lower(), word[0].upper())})
+    rests = "|".join(f"(?<={_in_any_case(word[0])}){_in_any_case(word[1:])}" for word in words)
+    return re.compile(f"[{re.escape(firsts)}](?:{rests})")
+
+
+def _words_of(rules: Iterable[PlaceRule]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for rule in rules for word in rule.words))
+
+
+def _in_any_case(word: str) -> str:
+    """A pattern of a word."""
+    return "".join(
+        f"[{sign.lower()}{sign.upper()}]" if sign.isalpha() and sign.isascii() else re.escape(sign) for sign in word
+    )
+
+
+def _begun(words: Sequence[str]) -> str:
+    """A pattern of any of some words; Latin ones begin where no other letter or digit stands before."""
+    return "|".join(
+        (r"(?<![A-Za-z\d])" if word[0].isalpha() and word[0].isascii() else "") + _in_any_case(word) for word in words
+    )
+
+
+def _loose(pattern: str) -> str:
+    r"""A pattern between whose counted digits, and at whose ~, blanks, brackets and hyphens may stand.
+
+    >>> re.fullmatch(_loose(r"09\d{8}"), "0912-345 678") is not None
+    True
+    """
+    pattern = pattern.replace("~", _LOOSE)
+    return _COUNTED.sub(lambda said: rf"(?:\d{_LOOSE}){{{int(said[1]) - 1},{int(said[2] or said[1]) - 1}}}\d", pattern)
 
 
 def _without_numbers(counts: Counter[str], chain: re.Match[str]) -> str:
     """A chain of groups of digits with those that make up a number masked."""
     said = chain[0]
-    groups = list(_GROUP.finditer(said))
+    places = said.translate(_PLACES)
+    if said.isdecimal() and len(said) <= MOST_PLACES:  # as most are written
+        rule = number_rule(places)
+        counts.update([] if rule is None else [rule.kind])
+        return said if rule is None else MASK
+    if not _ANY.search(_NO_PLACE.sub("", places)):
+        return said
+    groups = [
+        _Group(places[found.start() : found.end()], *found.span(), found.lastindex or 0)
+        for found in _GROUP.finditer(said)
+    ]
+    before = chain.string[max(0, chain.start() - _LONGEST_WORD) : chain.start()]
     kept: list[str] = []
     done, first = 0, 0
     while first < len(groups):
-        kind, length = _longest_number(groups[first : first + MOST_PLACES])
-        if kind:
-            kept += [said[done : groups[first].start()], MASK]
-            done = groups[first + length - 1].end()
-            counts[kind] += 1
+        kinds, length = _longest_number(said, groups[first : first + MOST_PLACES], before if first == 0 else "")
+        if kinds:
+            kept += [said[done : groups[first].start], MASK]
+            end = groups[first + length - 1].end
+            done = end + len(said[end:]) - len(said[end:].lstrip(_CAPS))
+            counts.update(kinds)
         first += max(length, 1)
     return "".join([*kept, said[done:]])
 
 
-def _longest_number(groups: Sequence[re.Match[str]]) -> tuple[str, int]:
-    """Kind of the longest number that the first groups make up, and of how many; nothing and 0 if they make up none."""
-    found, places = ("", 0), ""
+def _longest_number(said: str, groups: Sequence[_Group], before: str) -> tuple[Sequence[str], int]:
+    """Kinds of the longest number that the first groups make up, and of how many groups; nothing and 0 if of none.
+
+    One of digits of one script goes before a longer one of several: 13800138000一直 ends before the word.
+    """
+    if len(groups[0].places) > MOST_PLACES:
+        kinds = _glued(groups[0].places)
+        return kinds, 1 if kinds else 0
+    found: tuple[Sequence[str], int] = ((), 0)
+    fewest = len(_SIGNS) + 1
+    places, scripts = "", set[int]()
     for length, group in enumerate(groups, start=1):
-        places += "".join(str(int(digit)) if digit.isdecimal() else "X" for digit in group[0])
+        places += group.places
+        if group.script != _SCRIPT_OF_X:
+            scripts.add(group.script)
         if len(places) > MOST_PLACES:
             break
-        kind = _kind_of(places) if len(places) >= FEWEST_PLACES else ""
-        found = (kind, length) if kind else found
+        rule = number_rule(places) if len(places) >= FEWEST_PLACES and len(scripts) <= fewest else None
+        if rule is not None and _is_one(said, groups[:length], places, rule, before):
+            found, fewest = ((rule.kind,), length), len(scripts)
     return found
 
 
-def _kind_of(places: str) -> str:
-    """Kind of a number as a whole; nothing if it is none of a person.
-
-    >>> _kind_of("150203199001011231"), _kind_of("13800138000"), _kind_of("150102001001001")
-    ('identity', 'phone', '')
-    """
-    for kind, rule in mask_rules().items():
-        if rule.pattern.fullmatch(places) and (not rule.luhn or _is_luhn(places)):
-            return kind
-    return ""
+def _glued(digits: str) -> Sequence[str]:
+    """Kinds of the numbers that stand one behind the other without anything between and fill all of a long group."""
+    if not _GLUED.fullmatch(digits):
+        return ()
+    return [kind for one in _ONE.finditer(digits) if (kind := one.lastgroup)]
 
 
-def _is_luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit that Luhn's formula asks for (ISO/IEC 7812-1, annex B).
+def _is_one(said: str, groups: Sequence[_Group], places: str, rule: NumberRule, before: str) -> bool:
+    """Whether groups that look like a number belong together, by what stands between them and in front."""
+    gaps = [said[one.end : other.start] for one, other in pairwise(groups)]
+    if all(map(_EASY.fullmatch, gaps)) or is_checked_identity(places) or _is_announced(rule, before):
+        return True
+    if all(len(gap) == 1 and gap in _DOTS for gap in gaps):  # with one dot it is an amount or a coordinate
+        return len(gaps) > 1 or places[0] == "0" or (gaps[0] not in _POINTS and _is_shaped(rule, groups, gaps))
+    return _is_shaped(rule, groups, gaps)
 
-    >>> _is_luhn("4111111111111111"), _is_luhn("4111111111111112")
-    (True, False)
-    """
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
+
+def _is_shaped(rule: NumberRule, groups: Sequence[_Group], gaps: Sequence[str]) -> bool:
+    """Whether the groups have the places in which such a number is written, or each place stands alone."""
+    lengths = [len(groups[0].places)]
+    for group, gap in zip(groups[1:], gaps, strict=True):
+        if gap:
+            lengths.append(len(group.places))
+        else:
+            lengths[-1] += len(group.places)
+    return tuple(lengths) in rule.shapes or set(lengths) == {1}
+
+
+def _is_announced(rule: NumberRule, before: str) -> bool:
+    return bool(before) and _ends_with(rule.words).search(before) is not None
+
+
+@cache
+def _ends_with(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(f"(?i)(?:{_begun(words)}){_FILL}$")
+
+
+_COUNTED = re.compile(r"\\d\{(\d+)(?:,(\d+))?\}")
+_NO_PLACE = re.compile("[^0-9X]+")
+_SCRIPT_OF_X = 5
+_SHAPES = {name: rule.pattern.pattern for name, rule in mask_rules().numbers.items()}
+_ANY = re.compile("|".join(shape.replace("$", "") for shape in _SHAPES.values()))
+_GLUED = re.compile(f"(?:{_SHAPES['identity']}|{_SHAPES['mobile']}){{2,4}}")
+_ONE = re.compile(f"(?P<identity>{_SHAPES['identity']})|(?P<phone>{_SHAPES['mobile']})")
+_FIGURE = re.compile(rf"[\d{_ROUNDED}{_WORDS}]")
+_FEW_FIGURES = _any_of(_words_of(rule for rule in (*mask_rules().bare, *mask_rules().behind) if rule.few_figures))
+"""What announces a number that may have fewer."""
+_ANNOUNCED = _any_of(_words_of(mask_rules().behind))

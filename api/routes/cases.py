@@ -121,7 +121,7 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
 @router.get("/addresses", dependencies=[asks("dispatcher")])
 def addresses(
     db: Db,
-    q: Annotated[Word, Query(min_length=2, max_length=200, description="In words.", examples=["青山路12号"])],
+    q: Annotated[Word, Query(min_length=2, max_length=200, description="In words.", examples=["人民路12号"])],
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[CandidateTold]:
     """Where an address may be: candidates among what is loaded, the best first; none where no name is known."""

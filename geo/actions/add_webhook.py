@@ -7,7 +7,7 @@ from datetime import datetime
 
 from geo.case_states import MOVES
 from geo.errors import NotFound, Refused
-from geo.outside.targets import MAIL, check_target
+from geo.outside.targets import MAIL, check_reach, check_target
 from geo.store import locate, outbox
 from geo.store.database import Database
 from geo.text import CONTROL
@@ -32,6 +32,7 @@ def add_webhook(db: Database, wish: WebhookWish, at: datetime, *, is_private_all
         If nothing may be sent to the target, or there is no such move.
     """
     check_target(wish.target, is_private_allowed=is_private_allowed)
+    check_reach(wish.target, is_private_allowed=is_private_allowed)
     unknown = sorted(set(wish.moves) - set(KNOWN_MOVES))
     if unknown:
         raise Refused("webhook_move_unknown", move=unknown[0][:50], known=", ".join(KNOWN_MOVES))

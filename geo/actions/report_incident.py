@@ -31,7 +31,7 @@ from geo.rules.incidents import incident_rule
 from geo.store import cases, locate
 from geo.store.database import Database
 from geo.store.plans import get_plan
-from geo.text_masks import Masked, masked
+from geo.text_masks import KINDS, Masked, masked
 
 LonLat = tuple[float, float]
 
@@ -271,7 +271,7 @@ def _stored(
 
 def _together(*texts: Masked) -> Mapping[str, int]:
     """How many numbers of each kind were taken out of some texts; kinds of which there were none are left out."""
-    counts = {kind: sum(getattr(text, kind) for text in texts) for kind in Masked._fields if kind != "text"}
+    counts = {kind: sum(text.counts[kind] for text in texts) for kind in KINDS}
     return {kind: count for kind, count in counts.items() if count}
 
 

@@ -24,6 +24,7 @@ from geo.actions.record_visits import import_visits
 from geo.actions.undo_import import undo_import
 from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database
+from geo.coverage import INPUTS
 from geo.errors import BadRows
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportBatch, ImportReport
@@ -112,7 +113,7 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
     try:
         with open_database() as db, progress("importing", file=file.name) as step:
             report = IMPORTERS[kind](db, file, options, at, step)
-            is_behind = _is_behind(db)
+            is_behind = report.import_id is not None and _is_behind(db, kind)
     except BadRows as error:
         refuse(error, as_json=as_json)
         if not as_json:
@@ -148,14 +149,17 @@ def undo(
     at = datetime.now(ZoneInfo(Settings().timezone))
     with open_database() as db:
         batch = undo_import(db, import_id, at)
-        is_behind = _is_behind(db)
+        is_behind = _is_behind(db, batch.kind)
     line = sentence("import_undone", language(), id=batch.id, kind=_kind_name(batch.kind), filename=batch.filename)
     answer({"undone": batch.id}, [line], as_json=as_json)
     if is_behind:
         say("coverage_behind")
 
 
-def _is_behind(db: Database) -> bool:
+def _is_behind(db: Database, kind: str) -> bool:
+    """Whether coverage is to be computed anew after an import of a kind; others have nothing to do with it."""
+    if kind not in INPUTS:
+        return False
     with db.read() as conn:
         return is_behind_data(conn)
 

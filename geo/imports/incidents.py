@@ -70,8 +70,7 @@ def _text(rows: Rows, index: int) -> str | None:
         return None
     found = masked(text)
     if found.total:
-        kinds = {"identity": found.identity, "phone": found.phone, "card": found.card}
-        rows.note(index, "text", "personal_numbers_masked", **kinds)
+        rows.note(index, "text", "personal_numbers_masked", **found.counts)
     return found.text
 
 

@@ -27,7 +27,7 @@ from geo.own_numbers import as_compared, kept_number
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
 from geo.rules.import_limits import import_limits
 from geo.rules.incidents import incident_rule
-from geo.text_masks import Masked, masked
+from geo.text_masks import KINDS, Masked, masked
 from geo.units import FloatArray
 
 Row = dict[str, Any]
@@ -123,7 +123,7 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
 
 def _counts(*texts: Masked) -> dict[str, int]:
     """How many numbers of each kind were taken out of texts."""
-    return {kind: sum(getattr(text, kind) for text in texts) for kind in Masked._fields if kind != "text"}
+    return {kind: sum(text.counts[kind] for text in texts) for kind in KINDS}
 
 
 def _masked(rows: Rows, index: int, name: str, longest: int) -> Masked:

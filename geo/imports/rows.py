@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from geo.burden import refuse_burden
 from geo.errors import BadFile
 from geo.files.table import FileTable
 from geo.imports.report import Fault
 from geo.imports.values import CellError, shown
+from geo.rules.burden import is_guarded, is_of_teams
 from geo.rules.headers import columns_of
 
 T = TypeVar("T")
@@ -42,6 +44,8 @@ class Rows:
     ------
     BadFile
         If a column that the rows cannot do without is missing.
+    Refused
+        If a column burdens people at work, in a file that tells of them (geo/burden.py).
     """
 
     table: FileTable
@@ -54,6 +58,8 @@ class Rows:
     header_of_field: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        if is_guarded(self.kind):
+            refuse_burden(self.table.columns, is_of_teams=is_of_teams(self.kind))
         free = [header for header in self.table.columns if header not in self.named.values()]
         self.header_of_field = {**columns_of(self.kind, free), **self.named}
         missing = [name for name in self.required if name not in self.header_of_field]

@@ -13,7 +13,6 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo import hours
-from geo.burden import refuse_burden
 from geo.compute.project import Frame
 from geo.errors import Refused
 from geo.files.table import FileTable
@@ -128,7 +127,6 @@ def read_resources(table: FileTable, town: Town, at: datetime, timezone: str) ->
     Refused
         If a column burdens the people of the teams (geo/burden.py).
     """
-    refuse_burden(table.columns)
     rows = Rows(table, "resources", required=("source_key", "name", "kind", "position_at"))
     name = partial(text_of, limit=import_limits().longest_name)
     found = [

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo.burden import refuse_burden
+from geo.burden import named_among, refuse_burden
 from geo.errors import Refused
 from geo.files.table import FileTable
 from geo.imports.rows import Reading, Rows
@@ -46,11 +46,10 @@ def refuse_fields(names: Iterable[str]) -> None:
     """
     names = list(names)
     refuse_burden(names)
-    why_of = {plain(word): why for why, words in visit_rule().refused.items() for word in words}
-    why_of |= {plain(word): "staff" for word in figure_rule().staff_words}
+    staff = {plain(word) for word in figure_rule().staff_words}
     for name in names:
-        why = why_of.get(plain(name))
-        if why is not None:
+        whys = [why for why, words in visit_rule().refused.items() if named_among(name, words)]
+        for why in [*whys, *(["staff"] if plain(name) in staff else [])]:
             raise Refused("visits_field_refused", field=name[:40], why=Term(why, "visits_refused"))
 
 
@@ -60,12 +59,13 @@ def read_done(table: FileTable, today: date, zone: ZoneInfo) -> tuple[Rows, Sequ
     Raises
     ------
     Refused
-        If a column says what may not be said of visits.
+        If a column says what may not be said of visits, or is none that is read or passed over.
     BadFile
         If a column is missing.
     """
     refuse_fields([*table.columns, *(["geometry"] if table.shapes is not None else [])])
     rows = Rows(table, "visits", ("grid_code", "kind", "day", "number"))
+    _refuse_unread(rows)
     rows.note_codes("grid_code")
     cells = [
         DoneCell(
@@ -78,6 +78,15 @@ def read_done(table: FileTable, today: date, zone: ZoneInfo) -> tuple[Rows, Sequ
         for index in range(len(rows))
     ]
     return rows, cells
+
+
+def _refuse_unread(rows: Rows) -> None:
+    """Refuse a column that is neither read nor passed over: what it says of visits cannot be known."""
+    read, beside = set(rows.header_of_field.values()), set(map(plain, visit_rule().beside))
+    unread = [header for header in rows.table.columns if header not in read and plain(header) not in beside]
+    if unread:
+        known = (*rows.header_of_field.values(), *visit_rule().beside)
+        raise Refused("visits_field_unknown", fields=", ".join(unread)[:200], known=", ".join(known))
 
 
 def in_grids(

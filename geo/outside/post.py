@@ -11,7 +11,7 @@ from functools import partial
 from threading import Timer
 
 from geo.errors import Refused
-from geo.outside.targets import address_of, parts_of
+from geo.outside.targets import HTTPS, address_of, parts_of
 from geo.rules.outside import outside_rule
 
 
@@ -44,7 +44,7 @@ def post(target: str, body: bytes, headers: Mapping[str, str], *, is_private_all
         If nobody is there, the address is a private one, or the answer is anything but 2xx: a redirect is not followed.
     """
     parts, rule = parts_of(target), outside_rule()
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or (HTTPS if parts.scheme == "https" else 80)
     host = str(parts.hostname)
     address = address_of(host, port, is_private_allowed=is_private_allowed)
     tls = ssl.create_default_context() if parts.scheme == "https" else None

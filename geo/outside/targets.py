@@ -17,8 +17,9 @@ from geo.rules.outside import outside_rule
 
 MAIL = "mailto:"
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, HTTPS = "127.0.0.1", 443
 
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9.])?")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _MAILBOX = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
 
@@ -51,8 +52,26 @@ def check_target(target: str, *, is_private_allowed: bool) -> None:
     is_plain = parts.scheme == "http" and parts.hostname == LOOPBACK and is_private_allowed
     if parts.scheme != "https" and not is_plain:
         raise Refused("outside_not_https")
-    with suppress(ValueError):  # a name: it is looked up when something is sent
-        _refuse_private(ip_address(parts.hostname or ""), is_private_allowed=is_private_allowed)
+    if not is_private_allowed:
+        _refuse_own(str(parts.hostname))
+
+
+def check_reach(target: str, *, is_private_allowed: bool) -> None:
+    """Refuse a target whose name leads into a private network now; it is looked at again with each message.
+
+    Raises
+    ------
+    Refused
+        If it does. A name that nobody knows yet is none of these.
+    """
+    if target.startswith(MAIL) or is_private_allowed:
+        return
+    parts = parts_of(target)
+    try:
+        address_of(str(parts.hostname), parts.port or HTTPS, is_private_allowed=False)
+    except Refused as refusal:
+        if refusal.key != "outside_host_unknown":
+            raise
 
 
 def parts_of(target: str) -> SplitResult:
@@ -65,7 +84,8 @@ def parts_of(target: str) -> SplitResult:
     """
     try:
         parts = urlsplit(target)
-        is_good = bool(parts.hostname) and parts.username is None and parts.password is None and parts.port != 0
+        is_host = _HOST.fullmatch(parts.hostname or "") is not None or "[" in parts.netloc
+        is_good = is_host and parts.username is None and parts.password is None and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good:
@@ -99,8 +119,27 @@ def is_public(address: Address) -> bool:
     within = getattr(address, "ipv4_mapped", None)
     if within is not None:
         return is_public(within)
-    stands_for = any(address in net for net in outside_rule().refused_networks if net.version == address.version)
-    return address.is_global and not address.is_multicast and not stands_for
+    rule = outside_rule()
+    if address.version == rule.ipv6_unicast.version and address not in rule.ipv6_unicast:
+        return False
+    is_refused = any(address in net for net in rule.refused_networks if net.version == address.version)
+    return address.is_global and not address.is_multicast and not is_refused
+
+
+def _refuse_own(host: str) -> None:
+    """Refuse a host that is written as a private address, in whatever form, or has a name of the own network.
+
+    A name that says nothing of where it leads is looked up later.
+    """
+    plain = host.partition("%")[0].rstrip(".").lower()
+    try:
+        _refuse_private(ip_address(plain), is_private_allowed=False)
+    except ValueError:
+        with suppress(OSError):  # what the system takes for an address: 2130706433, 0x7f.1, 0177.0.0.1, 127.1
+            _refuse_private(IPv4Address(socket.inet_aton(plain)), is_private_allowed=False)
+            return
+        if "." not in plain or any(plain == end or plain.endswith(f".{end}") for end in outside_rule().refused_names):
+            raise Refused("outside_private", address=host) from None
 
 
 def _refuse_private(address: Address, *, is_private_allowed: bool) -> None:

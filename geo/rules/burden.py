@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Burden:
     """Found anywhere in a name."""
     en: tuple[str, ...]
     """Whole words of a name, with a space between."""
+    of_teams: tuple[str, ...]
+    """Names that are of this kind where teams are told of, besides."""
     law: str
     """Which law forbids it: ``burden_law_...`` in geo/words."""
     source: str
@@ -26,8 +29,35 @@ class Burden:
 @cache
 def burdens() -> Mapping[str, Burden]:
     """All kinds by key."""
-    data = tomllib.loads((resources.files("geo.rules") / "burden.toml").read_text(encoding="utf-8"))
     return {
-        key: Burden(re.compile("|".join(said["zh"])), tuple(said["en"]), said["law"], said["source"])
-        for key, said in data.items()
+        key: Burden(
+            re.compile("|".join(said["zh"])),
+            tuple(said["en"]),
+            tuple(said.get("of_teams", ())),
+            said["law"],
+            said["source"],
+        )
+        for key, said in _data()["kind"].items()
     }
+
+
+@cache
+def alike() -> Mapping[int, int]:
+    """Code of a sign -> that of the sign that it is read as."""
+    said = _data()["alike"]
+    return str.maketrans(said["letters_from"] + said["characters_from"], said["letters_to"] + said["characters_to"])
+
+
+def is_guarded(kind: str) -> bool:
+    """Whether files of a kind tell of people at work."""
+    return kind in _data()["files"]["guarded"]
+
+
+def is_of_teams(kind: str) -> bool:
+    """Whether files of a kind tell of nothing but people at work."""
+    return kind in _data()["files"]["of_teams"]
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads((resources.files("geo.rules") / "burden.toml").read_text(encoding="utf-8"))

@@ -35,7 +35,11 @@ class OutsideRule:
     at_once: int
     longest_answer_bytes: int
     longest_target: int
+    ipv6_unicast: IPv4Network | IPv6Network
+    """Where public addresses lie."""
     refused_networks: Sequence[IPv4Network | IPv6Network]
+    refused_names: Sequence[str]
+    """Names, and ends of names, of machines in the own network."""
     signature_holds: timedelta
     columns: Sequence[ExportColumn]
 
@@ -53,6 +57,8 @@ def outside_rule() -> OutsideRule:
         at_once=sending["at_once"],
         longest_answer_bytes=sending["longest_answer_bytes"],
         longest_target=target["longest"],
+        ipv6_unicast=ip_network(target["ipv6_unicast"]),
+        refused_names=target["refused_names"],
         refused_networks=[ip_network(network) for network in target["refused_networks"]],
         signature_holds=timedelta(seconds=data["signature"]["holds_s"]),
         columns=[ExportColumn(en, zh, key) for key, en, zh in data["export"]["columns"]],

@@ -56,7 +56,9 @@ class VisitRule:
     kinds: Mapping[str, VisitKind]
     tour: TourRule
     refused: Mapping[str, tuple[str, ...]]
-    """Why -> headers that are refused."""
+    """Why -> words of headers that are refused."""
+    beside: tuple[str, ...]
+    """Headers that are passed over."""
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -73,7 +75,12 @@ def visit_rule() -> VisitRule:
     """The rule in force."""
     data = tomllib.loads((resources.files("geo.rules") / "visits.toml").read_text(encoding="utf-8"))
     refused = {why: tuple(words) for why, words in data["refused"].items() if why != "source"}
-    return VisitRule({said["key"]: _kind(said) for said in data["kind"]}, TourRule(**data["tour"]), refused)
+    return VisitRule(
+        {said["key"]: _kind(said) for said in data["kind"]},
+        TourRule(**data["tour"]),
+        refused,
+        tuple(data["beside"]["words"]),
+    )
 
 
 def _kind(said: Mapping[str, Any]) -> VisitKind:

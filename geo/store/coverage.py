@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from geo.coverage import Circle, CoverageRun
+from geo.coverage import INPUTS, Circle, CoverageRun
 from geo.errors import CoverageMissing, NotFound
 from geo.store.bulk import copy_rows
 from geo.store.database import sql
@@ -121,7 +121,7 @@ def make_current(conn: Connection, run_id: int, at: datetime) -> None:
 
 def is_behind_data(conn: Connection) -> bool:
     """Whether the current run is older than the last change of what it was computed from; False if there is none."""
-    return bool(conn.execute(sql("coverage_behind")).scalar_one())
+    return bool(conn.execute(sql("coverage_behind"), {"inputs": list(INPUTS)}).scalar_one())
 
 
 def save_run(conn: Connection, values: dict[str, Any]) -> CoverageRun:

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from geo.cli import main
 from geo.store.database import Database
 from tests.db.test_compute_coverage import HOMES, add_area, add_home, add_station, add_streets, box
+from tests.drawn_streets import lonlat_of
+from tests.small_town import write_csv
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,6 +83,39 @@ def test_json_says_the_same(db: Database) -> None:
     again = json.loads(gridcircle(db, "coverage", "--json", "--by", "all", "--minutes", "16")[1])
     assert again["is_new"] is False
     assert again["run"]["id"] == told["run"]["id"]
+
+
+def test_only_imports_that_change_its_inputs_say_that_it_is_behind(db: Database, tmp_path: Path) -> None:
+    fill(db)
+    assert gridcircle(db, "coverage", "--json")[0] == 0
+    lon, lat = lonlat_of([(100, 0)])[0]
+    there = {
+        "id": "R1",
+        "name": "巡查一队",
+        "kind": "canteen",
+        "position_at": "2026-03-01 08:00",
+        "lon": lon,
+        "lat": lat,
+    }
+    file = write_csv(tmp_path / "rows.csv", [there])
+    happened = write_csv(
+        tmp_path / "happened.csv", [{**there, "occurred_at": "2026-03-01 08:00", "category": "street_light"}]
+    )
+
+    def said(*words: str) -> str:
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        environment = {"GRIDCIRCLE_DATABASE_URL": url, "GRIDCIRCLE_LANGUAGE": "en"}
+        result = CliRunner().invoke(main.app, list(words), env=environment)
+        assert result.exit_code == 0, result.output
+        return result.stderr
+
+    assert "coverage" not in said("import", "resources", str(file))
+    assert "is older than the data" in said("import", "stations", str(file))
+    # it stays behind, and what has nothing to do with it is silent
+    assert "coverage" not in said("import", "incidents", str(happened))
+    assert "coverage" not in said("import", "stations", str(file))  # nothing changed
+    assert "coverage" not in said("imports", "undo", "1")
+    assert "is older than the data" in said("imports", "undo", "2")
 
 
 def test_it_refuses_in_words(db: Database) -> None:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from api.main import create_app
 from geo.actions.compute_coverage import compute_coverage
+from geo.actions.find_address import find_address
 from geo.actions.load_demo import load_demo
+from geo.settings import Settings
 from geo.store.database import Database
 
 BOUNDARIES = Path(__file__).parents[2] / "data" / "boundaries"
+ADDRESSES = "/api/v1/addresses"
 AT = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
 
 
@@ -46,6 +50,13 @@ def test_load_cover_and_load_again(db: Database) -> None:
     assert all(in_circle == residents > 0 for _, _, in_circle, residents in pocket), "though all of it is in the circle"
     no_street = rows(db, "select sum(residents_no_street + residents_outside_streets) from coverage_figure")
     assert no_street == [(0.0,)]
+
+    parameters = create_app(Settings(), "postgresql://nobody@127.0.0.1:1/none").openapi()["paths"][ADDRESSES]["get"][
+        "parameters"
+    ]
+    (example,) = next(parameter["schema"]["examples"] for parameter in parameters if parameter["name"] == "q")
+    best, *_ = find_address(db, example, 3)
+    assert (best.kind, best.name) == ("road", "人民路"), "the documentation's example is found in the demo city"
 
     again = load_demo(db, BOUNDARIES, AT)
     assert [report.changed_something for report in again] == [False] * 7

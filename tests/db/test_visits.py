@@ -131,6 +131,7 @@ def test_the_same_again_changes_nothing_and_others_are_replaced(db: Database, to
         ([row(NORTH_WEST, "重点户", "2026-03-02", 1) | {"走访人": "张三"}], "visits_field_refused"),
         ([row(NORTH_WEST, "重点户", "2026-03-02", 1) | {"轨迹": "-"}], "burden_refused"),
         ([row(NORTH_WEST, "重点户", "2026-03-02", 1) | {"签到": "是"}], "burden_refused"),
+        ([row(NORTH_WEST, "重点户", "2026-03-02", 1) | {"网格名称": "北", "备注": "张三"}], "visits_field_unknown"),
         ([row(NORTH_WEST, "重点户", "2026-03-02", 1) | {"经度": 103.2, "纬度": 40.4}], "visits_field_refused"),
         ([row(NORTH_WEST, "巡查", "2026-03-02", 1)], "visits_kind_untold"),
         ([row(NORTH_WEST, "重点户", "2026-03-02 08:30", 1)], "visits_time_of_day"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from geo.errors import Refused
 from geo.outside.mail import one_line
+from geo.outside.post import post
 from geo.outside.signature import is_signed, signature
-from geo.outside.targets import address_of, check_target, is_public
+from geo.outside.targets import address_of, check_reach, check_target, is_public
 from geo.rules.outside import outside_rule
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -21,6 +23,15 @@ PUBLIC = ("8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8")
 PRIVATE = (
     *("127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
     *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1"),
+    *(
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "64:ff9b::8.8.8.8",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "168.63.129.16",
+    ),
     *("64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:53aa:64c::1", "::ffff:169.254.169.254"),
 )
 
@@ -58,14 +69,61 @@ BAD = (
     *("https://", "https://user:word@city.example/", "https://city.example:0/", "https://city.example:99999/"),
     *("https://city.example/\r\nHost: x", "https://城市.example/", "https://a b/", "javascript:alert(1)", ""),
     *("mailto:a@b", "mailto:a@b.c,d@e.fg", "mailto:a@b.cd\r\nBcc: x@y.zz", "mailto:a@b.cd?bcc=x@y.zz", "mailto:"),
-    *("https://city.example/" + "x" * 500, "https://127.1/", "https://0x7f.1/"),
+    *(
+        "https://city.example/" + "x" * 500,
+        "https://127.1/",
+        "https://0x7f.1/",
+        "https://0x7f000001/",
+        "https://2130706433/",
+    ),
+    *(
+        "https://0177.0.0.1/",
+        "https://017700000001",
+        "https://127.0.0.1./",
+        "https://[::1%25eth0]/",
+        "https://[::ffff:7f00:1]/",
+    ),
+    *("https://127%2e0.0.1/", "https://10.1:8443/", "https://2852039166/latest/meta-data"),
+    *(
+        "https://localhost",
+        "https://LOCALHOST.:443/",
+        "https://a.localhost/",
+        "https://db/",
+        "https://metadata.google.internal/",
+    ),
+    *("https://printer.local/", "https://nas.lan", "https://router.home.arpa/"),
 )
 
 
-@pytest.mark.parametrize("target", [one for one in BAD if "127.1/" not in one and "0x7f" not in one])
+@pytest.mark.parametrize("target", BAD)
 def test_no_targets(target: str) -> None:
     with pytest.raises(Refused):
         check_target(target, is_private_allowed=False)
+
+
+@pytest.mark.parametrize("host", ["localhost", "db", "10.0.0.1", "[::1]", "2130706433"])
+def test_a_setting_allows_the_own_network(host: str) -> None:
+    check_target(f"https://{host}:8443/x", is_private_allowed=True)
+    check_reach(f"https://{host}:8443/x", is_private_allowed=True)
+
+
+def test_a_name_that_leads_home_is_refused_when_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An innocent name with two addresses, one of them a private one."""
+
+    def answers(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        assert host == "city.example"
+        return [(None, None, None, "", (address, port)) for address in ("8.8.8.8", "169.254.169.254")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    check_target("https://city.example/", is_private_allowed=False)
+    with pytest.raises(Refused, match=r"169\.254\.169\.254"):
+        check_reach("https://city.example/", is_private_allowed=False)
+    with pytest.raises(Refused, match=r"169\.254\.169\.254"):
+        post("https://city.example/", b"{}", {}, is_private_allowed=False)
+
+
+def test_a_name_that_nobody_knows_yet_may_be_told() -> None:
+    check_reach("https://nobody.invalid/", is_private_allowed=False)
 
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "localhost."])

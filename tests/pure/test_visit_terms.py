@@ -171,6 +171,11 @@ def test_standings_of_parts_and_whole() -> None:
         ("网格员", "staff"),
         ("visited_by", "staff"),
         ("到达时间", "time"),
+        ("走访人姓名", "staff"),
+        ("visitPhoto1", "forced_photo"),
+        ("现场照片", "photo"),
+        ("经纬度", "place"),
+        ("duration_minutes", "time"),
     ],
 )
 def test_burdens_are_refused_by_name(field: str, why: str) -> None:
