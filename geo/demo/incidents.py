@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import Point
+from shapely.geometry.base import BaseGeometry
 
 from geo.demo.addresses import Addresses
 from geo.demo.names import words
@@ -25,6 +27,8 @@ DATA_MORNING: Final = DATA_MIDNIGHT + timedelta(hours=9)
 
 _DAYS: Final = 61
 _CLUSTER_SHARE: Final = 0.7
+_INSIDE_M: Final = 2.0
+"""From the edge of the grids at least."""
 _LONG_AGO_MINUTES: Final = 50
 """Since when nothing was heard of the last team: it is told with a warning."""
 _RESOURCES: Final = (
@@ -71,10 +75,17 @@ class ResourceRow:
 
 
 def happen(
-    n: int, homes: NDArray[np.object_], streets: NDArray[np.object_], addresses: Addresses, rng: np.random.Generator
+    n: int,
+    built: tuple[NDArray[np.object_], NDArray[np.object_], BaseGeometry],
+    addresses: Addresses,
+    rng: np.random.Generator,
 ) -> list[IncidentRow]:
-    """Incidents on streets and paths: seven in ten around a few places, the others wherever people live."""
-    places = _places(n, shapely.get_coordinates(shapely.centroid(homes)), streets, rng)
+    """Incidents on streets and paths: seven in ten around a few places, the others wherever people live.
+
+    ``built``: homes, streets, and the ground of all grids, in which every one lies.
+    """
+    homes, streets, ground = built
+    places = _within(ground, _places(n, shapely.get_coordinates(shapely.centroid(homes)), streets, rng))
     weight = words()["incident_weight"]
     share = np.array(list(weight.values()), dtype=float)
     category = rng.choice(list(weight), n, p=share / share.sum())
@@ -136,6 +147,14 @@ def _places(n: int, homes_xy: FloatArray, streets: NDArray[np.object_], rng: np.
     onto = shapely.line_interpolate_point(streets[nearest], shapely.line_locate_point(streets[nearest], wish))
     aside = rng.uniform(-7, 7, (n, 2))
     return list(shapely.points(shapely.get_coordinates(onto) + aside))
+
+
+def _within(ground: BaseGeometry, places: Sequence[Point]) -> list[Point]:
+    """Places, those at the edge moved to the near side of it."""
+    inner = ground.buffer(-_INSIDE_M)
+    return [
+        place if inner.contains(place) else Point(shapely.shortest_line(inner, place).coords[0]) for place in places
+    ]
 
 
 def _falling(n: int) -> FloatArray:
