@@ -163,7 +163,7 @@ def _reports(
             item=case.item,
             occurred_at=at - timedelta(minutes=case.ago),
             channel=case.channel,
-            text=row["内容"] if case.text is None else case.text.format(address=row["地址"].removeprefix("青河市")),
+            text=row["内容"] if case.text is None else case.text.format(address=row["地址"]),
             lonlat=None if case.place == "unknown" else _lonlat(row),
             address=row["地址"],
             source_key=f"QHD-{number + 1:03d}",

@@ -104,7 +104,7 @@ def happen(
                 category=str(category[number]),
                 item=item,
                 text=text.format(place=address.street),
-                address=f"青河市{address}",
+                address=str(address),
                 unit=unit_for(item),
                 sent_at=sent_at,
                 closed_at=closed_at,
