@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from geo.actions.case_desk import Desk
 from geo.actions.import_areas import import_areas
@@ -46,6 +46,9 @@ _ORDER: Final = (
 
 _ORDERS_DONE: Final = 0.75
 
+_MOST_VISITS: Final = 5_000
+"""Counts of visits to an import: a large city's are too many for one statement."""
+
 
 def load_demo(
     db: Database, folder: Path, at: datetime, step: Callable[[float], None] | None = None
@@ -54,7 +57,7 @@ def load_demo(
 
     Orders of two months come week by week as a hotline hands them over, teams were heard of minutes ago, visits are
     told up to today, and the desks have dealt with the cases of the last days (geo/demo/day.toml). Loading it again
-    changes nothing but where the teams were seen last.
+    changes nothing but where the teams were seen last, and tells visits of periods that have begun since.
 
     Parameters
     ----------
@@ -77,8 +80,7 @@ def load_demo(
         If a file is missing. What was imported before it stays.
     """
     tell = step or (lambda _share: None)
-    zone: Any = DATA_MIDNIGHT.tzinfo
-    desk = Desk(Settings(case_catalogue=None, timezone=str(zone)))
+    desk = Desk(Settings(case_catalogue=None, timezone=str(DATA_MIDNIGHT.tzinfo)))
     now = desk.local(at)
     options = ImportOptions(
         publish=True,
@@ -139,11 +141,10 @@ def _orders(
 
 def _visits(db: Database, scratch: Path, options: ImportOptions, now: datetime, desk: Desk) -> list[ImportReport]:
     """Visits done, where none are told yet."""
-    due = tell_visits(db, VisitWish(now, desk.timezone))
-    rows = done_rows(due, PLANS_SINCE.date())
-    if not rows:
-        return []
-    return [import_visits(db, register.write_rows(scratch / "qinghe_visits.csv", rows), options, now)]
+    rows = done_rows(tell_visits(db, VisitWish(now, desk.timezone)), PLANS_SINCE.date())
+    parts = [rows[first : first + _MOST_VISITS] for first in range(0, len(rows), _MOST_VISITS)]
+    path = scratch / "qinghe_visits.csv"
+    return [import_visits(db, register.write_rows(path, part), options, now) for part in parts]
 
 
 def _part(tell: Callable[[float], None], before: float, after: float, share: float) -> None:

@@ -79,8 +79,11 @@ def test_nothing_is_refused_or_mended_and_loading_again_changes_nothing(loaded: 
     )
     assert counts == [(60, 517, 68_000.0, 6, 1)]
     before = rows(loaded.db, "select id, seq, move, at from incident_step order by id")
+    tomorrow = load_demo(loaded.db, BOUNDARIES, AT + timedelta(days=1, hours=3))
+    assert {report.kind for report in tomorrow if report.changed_something} == {"resources", "visits"}
     again = load_demo(loaded.db, BOUNDARIES, AT)
-    assert {report.changed_something for report in again} == {False}
+    assert {report.kind for report in again if report.changed_something} == {"resources"}, "seen there at the old time"
+    assert not [report for report in load_demo(loaded.db, BOUNDARIES, AT) if report.changed_something]
     assert rows(loaded.db, "select id, seq, move, at from incident_step order by id") == before
 
 
