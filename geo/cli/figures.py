@@ -17,7 +17,7 @@ from geo.actions.figure_periods import period_of
 from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import METHOD, FigureRow, FigureTable, FigureWish, SumCheck, check_sum
 from geo.cli.output import Json, answer, language
-from geo.cli.session import open_database
+from geo.cli.session import open_database, told_if_invented
 from geo.errors import Refused
 from geo.files.write import OutTable, write_tables
 from geo.rules.figures import figure_rule
@@ -56,7 +56,8 @@ def figures(  # noqa: PLR0913, PLR0917 -- what typer hands over
     wish = FigureWish(begin, end, moment, grouping(by), item, unit)
     with open_database() as db:
         found = tell_figures(db, desk, wish, now, FigureSight(is_exact=True))
-    lines = [_head(found), *_lines(found), *_notes(found)]
+        invented = told_if_invented(db)
+    lines = [_head(found), *_lines(found), *_notes(found), *invented]
     if out is not None:
         _write(out, found, desk.local(now))
         lines.append(sentence("export_done", language(), path=out, rows=len(found.rows) + 1))

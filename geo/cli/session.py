@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from geo import settings
 from geo.actions.engine import Engine
 from geo.actions.street_cache import StreetCache
+from geo.cli.output import language
 from geo.cluster.where import database_url
 from geo.store.database import Database
 from geo.store.migrate import migrate
+from geo.store.tiles import map_content
+from geo.words import sentence
 
 
 @contextmanager
@@ -35,3 +38,9 @@ def open_database() -> Iterator[Database]:
 def engine_of(db: Database) -> Engine:
     """What questions about reach are answered from; streets that were laid out before are not laid out again."""
     return Engine(db, StreetCache(db, settings.load().arrays_abs))
+
+
+def told_if_invented(db: Database) -> list[str]:
+    """A line to stand beside figures of an invented city, so that nobody takes them for a real one's."""
+    with db.read() as conn:
+        return [sentence("city_invented", language())] if map_content(conn).is_fictional else []

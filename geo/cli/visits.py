@@ -18,7 +18,7 @@ from geo.actions.street_cache import StreetCache
 from geo.actions.tell_visits import VisitWish, tell_visits
 from geo.cli.imports import Kind, import_
 from geo.cli.output import Json, answer, language
-from geo.cli.session import open_database
+from geo.cli.session import open_database, told_if_invented
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.visits import Standing, Tour, VisitRow, VisitTable
 from geo.words import Term, sentence
@@ -41,7 +41,8 @@ def due(
     """Visits due and overdue, as counts, shares and hours. / 应走访与逾期数量。"""
     with open_database() as db:
         found = tell_visits(db, VisitWish(_moment(at), settings.load().timezone, by, community))
-    answer(_data(found), list(_lines(found)), as_json=as_json)
+        invented = told_if_invented(db)
+    answer(_data(found), [*_lines(found), *invented], as_json=as_json)
 
 
 @visits_app.command("tour")

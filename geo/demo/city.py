@@ -115,6 +115,7 @@ def _inhabited(
     compounds = pairs("compound_first", "compound_second", rng)
     compound_of_plot = tuple(next(compounds)[0] if plot.lot.kind == "compound" else None for plot in plots)
     stations = open_stations(plan.sites, Doors(plots, open_streets), addresses, phones, rng)
+    ground = shapely.union_all(grids.polygons)
     every_way = np.array([way.line for way in built.ways], dtype=object)
     lines = np.array([way.line for way in built.ways if way.tags["highway"] != "footway"], dtype=object)
     return City(
@@ -133,7 +134,7 @@ def _inhabited(
         addresses=addresses,
         stations=tuple(stations),
         resources=tuple(set_out(lines, max(8, len(grids.style) // 40), rng)),
-        incidents=tuple(happen(plan.totals.incidents, buildings.shapes, every_way, addresses, rng)),
+        incidents=tuple(happen(plan.totals.incidents, (buildings.shapes, every_way, ground), addresses, rng)),
     )
 
 

@@ -99,6 +99,8 @@ _SITES: Final[tuple[tuple[str, str, tuple[float, float]], ...]] = (
     ("energy_station", "鼓楼红色蓄能站", (900, 1300)),
     ("energy_station", "桥东红色蓄能站", (2040, 1300)),
     ("driver_station", "货车司机驿站", (900, 300)),
+    ("works_depot", "城北市政环卫站", (1180, 1590)),
+    ("works_depot", "铁南市政环卫站", (1040, 330)),
 )
 _HOURS: Final = {
     "鼓楼养老服务日": _SECOND_FRIDAY,

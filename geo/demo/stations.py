@@ -36,11 +36,11 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "party_mass_centre": Kind(
-        "政务代办;社保医保;纠纷调解;居民议事", (_LATE_SATURDAY, _LATE, _LATE_SATURDAY), (60, 200)
+        "政务代办;社保医保;纠纷调解;居民议事;巡查;劝导", (_LATE_SATURDAY, _LATE, _LATE_SATURDAY), (60, 200)
     ),
     "new_organisation_venue": Kind("党群活动;阅览;志愿服务", ("Tu-Su 09:00-20:30", "Mo-Sa 09:00-18:30"), (80, 260)),
     "compound_station": Kind(
-        "便民服务;快递代收;物业报修", (_OFFICE, _LATE, "Mo-Sa 08:30-18:30"), (15, 40), is_inside=True
+        "便民服务;快递代收;物业报修;电梯", (_OFFICE, _LATE, "Mo-Sa 08:30-18:30"), (15, 40), is_inside=True
     ),
     "elderly_care": Kind(
         "日间照料;助浴;送餐;健康档案", ("Mo-Fr 08:00-17:30; Fr[2] 08:00-19:30", "Mo-Sa 08:00-17:30"), (20, 60)
@@ -49,6 +49,9 @@ KINDS: Final[dict[str, Kind]] = {
     "health_centre": Kind("全科门诊;体检;康复;预防接种", ("Mo-Fr 08:00-12:00,14:00-18:00; Sa 08:00-12:00",), (40, 150)),
     "energy_station": Kind("休息;充电;饮水;热饭;政策咨询", (_ALWAYS, "Mo-Su 07:00-23:00"), (8, 30)),
     "driver_station": Kind("休息;淋浴;热水;充电;维修指引", (_ALWAYS,), (20, 40)),
+    "works_depot": Kind(
+        "垃圾清运;清扫;井盖;路灯;管道;供热;树木;绿地", ("Mo-Su 06:30-20:00", "Mo-Sa 07:30-18:30"), (5, 15)
+    ),
 }
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +25,8 @@ FILES: Final = {
     "people": "qinghe_buildings.geojson",
     "stations": "qinghe_stations.csv",
     "resources": "qinghe_resources.csv",
-    "incidents": "qinghe_incidents.csv",
     "grids": "qinghe_grids.geojson",
+    "incidents": "qinghe_incidents.csv",
 }
 """Kind of import -> file, in the order in which they are loaded."""
 
@@ -48,8 +49,8 @@ def write_city(city: City, folder: Path) -> dict[str, str]:
         "people": _geojson("people", _people(city)),
         "stations": _csv(_stations(city)),
         "resources": _csv(_resources(city)),
-        "incidents": _csv(_incidents(city)),
         "grids": _geojson("grids", _grids(city)),
+        "incidents": _csv(_incidents(city)),
     }
     sums = {FILES[kind]: hashlib.sha256(text.encode("utf-8")).hexdigest() for kind, text in texts.items()}
     for kind, text in texts.items():
@@ -184,5 +185,11 @@ def _incidents(city: City) -> Iterator[dict[str, Any]]:
         place = shape_to_lonlat(row.place)
         yield {
             "编号": row.key, "发生时间": row.occurred_at.isoformat(), "类别": category[row.category].name_zh,
-            "内容": row.text, "状态": "已办结" if row.is_closed else "办理中", "经度": place.x, "纬度": place.y,
+            "事项代码": row.item, "内容": row.text, "地址": row.address, "承办单位": row.unit or "",
+            "派单时间": _moment(row.sent_at), "办结时间": _moment(row.closed_at),
+            "状态": "办理中" if row.closed_at is None else "已办结", "经度": place.x, "纬度": place.y,
         }  # fmt: skip
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()

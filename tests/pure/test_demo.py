@@ -22,7 +22,7 @@ from tests.demo_city import DemoCity, Walks
 
 ROOT = Path(__file__).parents[2]
 BOUNDARIES = ROOT / "data" / "boundaries"
-WORKERS = ("energy_station", "driver_station")
+WORKERS = ("energy_station", "driver_station", "works_depot")
 REACH_M = 1000.0
 
 

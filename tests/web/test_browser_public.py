@@ -241,7 +241,7 @@ def test_a_dispatcher_sees_incidents_as_points_for_this_tab_only(visit: Visit, c
         incident = conn.execute(
             text(
                 "select i.id, i.text, ST_X(i.geom) as lon, ST_Y(i.geom) as lat from incident i "
-                "where state = 'open' and text <> '' order by "
+                "where state = 'open' and text <> '' and geom is not null order by "
                 "(select min(ST_Distance(i.geom, s.geom)) from station s) desc limit 1"
             )
         ).one()
