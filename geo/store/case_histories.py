@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import compress
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +15,7 @@ from geo.case_states import STAGES
 from geo.store.database import sql
 from geo.store.incident_tables import incident
 from geo.store.packed import flags, unpacked
-from geo.units import BoolArray, IntArray
+from geo.units import IntArray
 
 EPOCH_2000_US: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 """From when the database counts."""
@@ -32,17 +31,18 @@ def read_histories(conn: Connection, since: datetime, before: datetime, as_of: d
     row = conn.execute(sql("case_histories"), values).one()
     passage_case = unpacked(row.passage_case, ">i8")
     # whatever has no report among its steps has no history from the beginning
-    ids, reported = unpacked(row.id, ">i8"), passage_case[flags(row.is_report)]
-    is_case, is_passage = np.isin(ids, reported), np.isin(passage_case, reported)
+    reported = passage_case[flags(row.is_report)]
+    cases = _ordered(row.id, None, reported)
+    passages = _ordered(row.passage_case, row.passage_seq, reported)
     return CaseHistories(
-        case_id=ids[is_case],
-        grid_now=unpacked(row.grid_now, ">i8")[is_case],
-        unit_now=_only(row.unit_now, is_case),
-        item=_only(row.item, is_case),
-        version=_only(row.version, is_case),
-        passage_case=passage_case[is_passage],
-        stage=unpacked(row.stage, ">i4")[is_passage],
-        at_us=_since_1970(row.at)[is_passage],
+        case_id=unpacked(row.id, ">i8")[cases],
+        grid_now=unpacked(row.grid_now, ">i8")[cases],
+        unit_now=_only(row.unit_now, cases),
+        item=_only(row.item, cases),
+        version=_only(row.version, cases),
+        passage_case=passage_case[passages],
+        stage=unpacked(row.stage, ">i4")[passages],
+        at_us=_since_1970(row.at)[passages],
         changed_later=np.intersect1d(unpacked(row.later_case, ">i8"), reported),
         **_sayings(row, reported),
     )
@@ -50,10 +50,10 @@ def read_histories(conn: Connection, since: datetime, before: datetime, as_of: d
 
 def _sayings(row: Row[Any], reported: IntArray) -> dict[str, Any]:
     """What steps said of the cases that were reported."""
-    grid, unit, arrived, rated = (
-        np.isin(unpacked(cases, ">i8"), reported)
-        for cases in (row.grid_case, row.unit_case, row.arrived_case, row.rated_case)
-    )
+    grid = _ordered(row.grid_case, row.grid_seq, reported)
+    unit = _ordered(row.unit_case, row.unit_seq, reported)
+    arrived = _ordered(row.arrived_case, row.arrived_seq, reported)
+    rated = _ordered(row.rated_case, row.rated_seq, reported)
     return {
         "grids": GridSaying(
             case_id=unpacked(row.grid_case, ">i8")[grid],
@@ -71,8 +71,16 @@ def _sayings(row: Row[Any], reported: IntArray) -> dict[str, Any]:
     }
 
 
-def _only(texts: Sequence[str | None] | None, chosen: BoolArray) -> Sequence[str | None]:
-    return [] if texts is None else list(compress(texts, chosen.tolist()))
+def _ordered(case: memoryview | None, seq: memoryview | None, reported: IntArray) -> IntArray:
+    """Places of what belongs to cases that were reported, case by case, in order."""
+    ids = unpacked(case, ">i8")
+    keys = (ids,) if seq is None else (unpacked(seq, ">i4"), ids)
+    order: IntArray = np.lexsort(keys)
+    return order[np.isin(ids[order], reported)]
+
+
+def _only(texts: Sequence[str | None] | None, chosen: IntArray) -> Sequence[str | None]:
+    return [] if texts is None else [texts[place] for place in chosen.tolist()]
 
 
 def count_without_report(conn: Connection, since: datetime, before: datetime) -> int:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from geo.actions.case_desk import Desk
-from geo.actions.figure_periods import period_of
+from geo.actions.figure_periods import last_published, period_of, published_at
 from geo.actions.import_areas import import_areas
 from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
@@ -465,6 +465,12 @@ class TestRefused:
             period_of("2026-03", MARCH[0].date(), MARCH[1].date(), LATER, CITY)
         with pytest.raises(Refused, match="since and before"):
             period_of(None, MARCH[0].date(), None, LATER, CITY)
+
+    def test_viewers_are_told_of_a_month_once_its_files_are_in(self) -> None:
+        assert published_at(MARCH[1], CITY) == TOLD
+        february = datetime(2026, 2, 1, tzinfo=CITY), MARCH[0]
+        assert last_published(TOLD + timedelta(minutes=59), CITY) == february
+        assert last_published(TOLD + timedelta(minutes=60), CITY) == MARCH
 
     def test_nothing_at_all(self, db: Database) -> None:
         for by in BYS:
