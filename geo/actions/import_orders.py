@@ -37,6 +37,7 @@ from geo.store import imports, order_rows
 from geo.store.areas import town_shape
 from geo.store.database import Database
 from geo.store.incident_tables import incident
+from geo.text_masks import Masked
 from geo.units import NONE, FloatArray
 
 Row = dict[str, Any]
@@ -88,6 +89,7 @@ def import_orders(
     table = read_table(path, layer=options.layer, encoding=options.encoding)
     tell(0.2)
     with db.write() as conn:
+        order_rows.hold_source(conn, order.source)
         order_rows.remember_headers(conn, order.source, wish.headers)
         sense = OrderSense(
             catalogue=catalogue,
@@ -184,7 +186,8 @@ def _taken_out(merged: Merged) -> Counter[str]:
 
 
 def _masked_note(masked: Counter[str]) -> tuple[Fault, ...]:
-    return (Fault(0, "", "order_numbers_masked", dict(masked)),) if masked.total() else ()
+    counts = {kind: masked[kind] for kind in Masked._fields[1:]}
+    return (Fault(0, "", "order_numbers_masked", counts),) if masked.total() else ()
 
 
 def _repeats_note(merged: Merged) -> tuple[Fault, ...]:

@@ -41,6 +41,8 @@ ORDER_FIELDS = (
 )
 """What a file of orders can hold; headers.toml knows the usual headers."""
 
+NO_TEXT = Masked("", 0, 0, 0)
+
 _PARTS = re.compile(r"[/\\>＞→|,，、;；]+|--+")
 
 
@@ -122,13 +124,14 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
 
 
 def _counts(*texts: Masked) -> dict[str, int]:
-    """How many numbers of each kind were taken out of texts."""
-    return {kind: sum(text.counts[kind] for text in texts) for kind in KINDS}
+    """How many numbers of each kind were taken out of texts; nothing where there were none."""
+    found = [counts for _, *counts in texts if any(counts)]
+    return dict(zip(KINDS, map(sum, zip(*found, strict=True)), strict=True)) if found else {}
 
 
 def _masked(rows: Rows, index: int, name: str, longest: int) -> Masked:
     text = rows.read(index, name, partial(text_of, limit=longest))
-    return masked(text or "")
+    return NO_TEXT if text is None else masked(text)
 
 
 def _moment(rows: Rows, index: int, name: str, sense: OrderSense) -> datetime | None:

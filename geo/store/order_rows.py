@@ -44,6 +44,9 @@ CASE_COLUMNS = (
 )
 """What is stored of a case that a file brings."""
 
+SOURCES = 0x1C_60
+"""Seed of the locks that :func:`hold_source` takes."""
+
 STANDING_COLUMNS = ("id", "stage", "state", "stage_since", "unit", "version", "stage_due_at", "due_at", "is_due_sure")
 """What a later file changes of a case."""
 
@@ -99,6 +102,11 @@ class Outcome(NamedTuple):
     ended_at: datetime | None
     """For the last time; of a merged case: when a file said that it was closed outside."""
     feedback: str | None
+
+
+def hold_source(conn: Connection, source: str) -> None:
+    """Take a source's orders in one file after the other: what the first one brings, the next one knows."""
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(source, SOURCES))))
 
 
 def remember_headers(conn: Connection, source: str, headers: Mapping[str, str]) -> None:

@@ -302,6 +302,19 @@ class TestFiles:
         assert everything(db) == before
         assert first.totals["matters"] + first.totals["merged_by_place"] == 20
 
+    def test_two_at_once_are_one(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        numbers = {letter: [f"{letter}{n}" for n in range(60)] for letter in "Cc"}
+        paths = [
+            write(tmp_path / f"{letter}.csv", [order(number, MONDAY + n * HOUR) for n, number in enumerate(some)])
+            for letter, some in numbers.items()
+        ]
+        with ThreadPoolExecutor(2) as two:
+            reports = list(
+                two.map(lambda path: import_orders(db, path, ImportOptions(), OrderWish(), DESK, NOW), paths)
+            )
+        assert sorted((report.added, report.unchanged) for report in reports) == [(0, 60), (60, 0)]
+        refuse_unlawful(db)
+
     @pytest.mark.parametrize("typed", ["gd-Ab１", "GD-AB1", " ＧＤ-ab1\u3000"])
     def test_a_number_written_otherwise_is_the_same(
         self, db: Database, town: PlanTown, tmp_path: Path, typed: str
