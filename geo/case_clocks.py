@@ -95,11 +95,14 @@ def warned_at(
     Refused
         As in :func:`dues_of`.
     """
-    clock, stage = CLOCK_OF_STAGE.get(passages[-1].stage), dues_of(passages, limits, week).stage
-    if clock is None or stage is None or clock not in shares:
+    clock = CLOCK_OF_STAGE.get(passages[-1].stage)
+    if clock is None or clock not in shares or clock not in limits:
         return None
-    deferred = _spells(passages, ("deferred",))
-    return part_run(_since(passages, clock), stage.at, limits[clock].clock, shares[clock], deferred, week)
+    begin, deferred = _since(passages, clock), _spells(passages, ("deferred",))
+    stage = due_after_pauses(begin, limits[clock], deferred, week)
+    if stage is None:
+        return None
+    return part_run(begin, stage.at, limits[clock].clock, shares[clock], deferred, week)
 
 
 def _until_end(passages: Sequence[Passage]) -> Sequence[Passage]:
