@@ -95,6 +95,7 @@ class DispatchPage {
     this.trying(async () => {
       this.names = await api.gridNames();
       this.draw();
+      this.card.draw(); // it names the grids next door
     });
     const wanted = this.wanted;
     this.wanted = null;
