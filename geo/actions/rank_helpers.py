@@ -33,6 +33,10 @@ AIR = "air-1"
 """Name of the rule by which answers without streets are made: changes whenever the same inputs give other results."""
 
 
+FEW = 64
+"""So many of those who are reached are looked at together."""
+
+
 @dataclass(frozen=True)
 class RankWish:
     """What is asked."""
@@ -109,6 +113,12 @@ class _Reached(NamedTuple):
     """In ``Helpers.all``."""
     ds: Int32Array
 
+    def in_turn(self) -> Iterator[tuple[int, int]]:
+        """Number and time; most are never asked for."""
+        for first in range(0, len(self.number), FEW):
+            part = slice(first, first + FEW)
+            yield from zip(self.number[part].tolist(), self.ds[part].tolist(), strict=True)
+
 
 class _Choice(NamedTuple):
     """Numbers of helpers, with their times, the nearest first."""
@@ -144,7 +154,7 @@ class _Question:
     def choose(self, reached: _Reached) -> _Choice:
         """The first ``k`` that can be sent, and who is nearer than the last of them and cannot."""
         choice = _Choice([], [], [])
-        for number, ds in zip(reached.number.tolist(), reached.ds.tolist(), strict=True):
+        for number, ds in reached.in_turn():
             if not self.offers[number]:
                 choice.unfit.append((number, ds))
             elif self.verdict(number).against is not None:

@@ -295,23 +295,39 @@ def stops_of(ground: Ground, net: Net, joints: Joints, connector_ds_per_m: float
 
     ``net`` is the one built, not its reverse.
     """
-    ds = net.ds_of_side.reshape(-1, 2)
-    is_open = (ds[joints.piece_of_joint] != NONE).any(axis=1)
-    point = np.repeat(np.arange(len(joints.start_of_point) - 1), np.diff(joints.start_of_point))
-    n_of_point = np.bincount(point[is_open], minlength=len(joints.start_of_point) - 1)
-    piece = joints.piece_of_joint[is_open]
-    shape_m = ground.shape_m_of_piece[piece]
-    along_m, shape_m = joints.along_m_of_joint[is_open], np.where(shape_m > 0, shape_m, np.inf)
-    forward_ds, backward_ds = ds[piece, 0], ds[piece, 1]
-    at_ds = np.stack(
-        [
-            np.minimum(round_half_up(forward_ds * along_m / shape_m), forward_ds),
-            backward_ds - np.minimum(round_half_up(backward_ds * along_m / shape_m), backward_ds),
-        ],
-        axis=1,
-    )
-    connector_ds = round_half_up(joints.distance_m_of_joint[is_open] * connector_ds_per_m)
-    return Stops(np.concatenate([[0], np.cumsum(n_of_point)]).astype(np.int64), piece, at_ds, connector_ds)
+    connectors = joints.along_m_of_joint, joints.distance_m_of_joint, float(connector_ds_per_m)
+    sides = net.ds_of_side, ground.shape_m_of_piece
+    return Stops(*_as_times(joints.start_of_point, joints.piece_of_joint, connectors, sides))
+
+
+@kernel
+def _as_times(
+    start_of_point: IntArray,
+    piece_of_joint: Int32Array,
+    connectors: tuple[FloatArray, FloatArray, float],
+    sides: tuple[Int32Array, FloatArray],
+) -> tuple[IntArray, Int32Array, Int32Array, Int32Array]:
+    """In one go, because a single place is asked for as often as many."""
+    along_m, distance_m, connector_ds_per_m = connectors
+    ds_of_side, shape_m = sides
+    start = np.zeros(len(start_of_point), np.int64)
+    pieces, connector_ds = np.empty(len(piece_of_joint), np.int32), np.empty(len(piece_of_joint), np.int32)
+    at_ds = np.empty((len(piece_of_joint), 2), np.int32)
+    n = 0
+    for point in range(len(start_of_point) - 1):
+        for j in range(start_of_point[point], start_of_point[point + 1]):
+            piece = piece_of_joint[j]
+            forward_ds, backward_ds = np.int64(ds_of_side[2 * piece]), np.int64(ds_of_side[2 * piece + 1])
+            if forward_ds == NONE and backward_ds == NONE:
+                continue
+            length_m = shape_m[piece] if shape_m[piece] > 0 else np.inf
+            at_ds[n, 0] = min(np.int64(np.floor(forward_ds * along_m[j] / length_m + 0.5)), forward_ds)
+            behind_ds = min(np.int64(np.floor(backward_ds * along_m[j] / length_m + 0.5)), backward_ds)
+            at_ds[n, 1] = backward_ds - behind_ds
+            pieces[n], connector_ds[n] = piece, np.int32(np.floor(distance_m[j] * connector_ds_per_m + 0.5))
+            n += 1
+        start[point + 1] = n
+    return start, pieces[:n].copy(), at_ds[:n].copy(), connector_ds[:n].copy()
 
 
 def reversed_stops(net: Net, stops: Stops) -> Stops:
