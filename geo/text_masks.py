@@ -129,6 +129,16 @@ def masked(text: str) -> Masked:
     return Masked(text, *(counts[kind] for kind in KINDS))
 
 
+def masked_contact(text: str) -> str:
+    """A contact that is meant to be public: phones stay, unless there is another number of a person beside them.
+
+    >>> masked_contact("0471-6543210"), masked_contact("11010519491231002X")
+    ('0471-6543210', '***')
+    """
+    found = masked(text)
+    return text if found.total == found.phone else found.text
+
+
 def _may_name(text: str) -> bool:
     """Whether there is anything to look at closely: most texts hold no number of a person."""
     return len(_FIGURE.findall(text)) >= FEWEST_FIGURES or _FEW_FIGURES.search(text) is not None

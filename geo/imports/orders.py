@@ -103,7 +103,7 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
         "text": told.text or None,
         "address": address.text or None,
         "feedback": feedback.text or None,
-        "unit": rows.read(index, "unit", partial(text_of, limit=rule.longest_unit)),
+        "unit": _masked(rows, index, "unit", rule.longest_unit).text or None,
         "dispatched_at": dispatched_at,
         "closed_at": _later(rows, index, "closed_at", dispatched_at or called_at, sense),
         "limit": rows.read(index, "limit", partial(text_of, limit=limits.longest_name)),
