@@ -47,7 +47,9 @@ class ReportWish(Shape):
     occurred_at: datetime = Field(examples=["2026-11-20T09:40:00+08:00"], description="Without a zone: the city's.")
     channel: Channel = Field(examples=["hotline"])
     text: Told | None = Field(
-        None, examples=["楼道堆放杂物"], description="Identity, phone and card numbers in it are taken out."
+        None,
+        examples=["楼道堆放杂物"],
+        description="Numbers of persons in it are taken out: documents, phones, cards, accounts.",
     )
     lonlat: Spot | None = Field(None, examples=[(103.2021, 40.4013)], description="None: still to be located.")
     datum: Datum = Field("WGS-84", description="What the place is given in.")

@@ -62,7 +62,10 @@ def burden_of(name: str, *, is_of_teams: bool = False) -> str | None:
     """
     read = _read(name)
     for key, burden in burdens().items():
-        if burden.zh.search(read.joined) or any(f" {word} " in read.words for word in burden.en):
+        words = read.words
+        for phrase in burden.honest:
+            words = words.replace(f" {phrase} ", " ")
+        if burden.zh.search(read.joined) or any(f" {word} " in words for word in burden.en):
             return key
         if is_of_teams and _has(read, burden.of_teams):
             return key

@@ -53,6 +53,8 @@ _DOTS, _POINTS = ".．·•", ".．"
 _FILLERS = r"[\s:：是为為=号號码碼(（\"“、,，.。#-]"
 _FILL = rf"{_FILLERS}{{0,6}}(?:(?:no|number|id){_FILLERS}{{0,4}})?"
 """What may stand between a word and the number that it announces."""
+_ENDED = r"(?![A-Z\d]|-\d|\s*[元块万米次户件个年月日%])"
+"""A number ends there, and it counts nothing."""
 _LONGEST_WORD = 40
 _LOOSE = r"[\s()（）\u00ad\u200b-\u200d‐-―－-]{0,3}"
 
@@ -129,6 +131,16 @@ def masked(text: str) -> Masked:
     return Masked(text, *(counts[kind] for kind in KINDS))
 
 
+def masked_contact(text: str) -> str:
+    """A contact that is meant to be public: phones stay, unless there is another number of a person beside them.
+
+    >>> masked_contact("0471-6543210"), masked_contact("11010519491231002X")
+    ('0471-6543210', '***')
+    """
+    found = masked(text)
+    return text if found.total == found.phone else found.text
+
+
 def _may_name(text: str) -> bool:
     """Whether there is anything to look at closely: most texts hold no number of a person."""
     return len(_FIGURE.findall(text)) >= FEWEST_FIGURES or _FEW_FIGURES.search(text) is not None
@@ -153,7 +165,7 @@ def _announced(rule: PlaceRule) -> re.Pattern[str]:
     """What is found by its word or form, the number in a group of that name."""
     if rule in mask_rules().bare:
         return re.compile(f"(?i)(?P<number>{rule.pattern})")
-    return re.compile(rf"(?i)(?:{_begun(rule.words)}){_FILL}(?P<number>{_loose(rule.pattern)})(?![A-Z\d]|-\d)")
+    return re.compile(rf"(?i)(?:{_begun(rule.words)}){_FILL}(?P<number>{_loose(rule.pattern)}){_ENDED}")
 
 
 @cache

@@ -16,12 +16,13 @@ from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, touched_grids, turned
 from geo.drafts import Draft
 from geo.errors import BadMove
-from geo.plan_ops import Change, PlanOp, Redo, Undo
+from geo.plan_ops import Bridge, Carve, Change, PlanOp, Redo, Rename, SetPost, Undo
 from geo.plan_rows import Delta, PlanRows
 from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
 from geo.store.database import Database
+from geo.text_masks import masked, masked_contact
 from geo.units import NONE
 
 
@@ -71,6 +72,7 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
     BadMove, BadGeometry
         If the plan is no draft, or the edit cannot be meant; the sentence says where and why.
     """
+    op = _without_numbers(op)
     with db.read() if dry_run else db.write() as conn:
         plan = plan_for(conn, plan_id, hand, states=("draft",), version=version, lock=not dry_run)
         community = community_of(conn, area_id=plan.community_id)
@@ -103,6 +105,18 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
         return Edited(
             plan, draft_of(community, rows), draft, touched, shapes, bool(standing.done), bool(standing.undone)
         )
+
+
+def _without_numbers(op: PlanOp) -> PlanOp:
+    """The log of a plan keeps what was asked for: names and reasons without numbers of persons."""
+    match op:
+        case Carve() | Rename():
+            return replace(op, name=masked(op.name).text)
+        case Bridge():
+            return replace(op, reason=masked(op.reason).text)
+        case SetPost(duty_phone=str() as phone):
+            return replace(op, duty_phone=masked_contact(phone))
+    return op
 
 
 def standing_of(conn: Connection, plan_id: int) -> Standing:

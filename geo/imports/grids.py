@@ -21,6 +21,7 @@ from geo.imports.slivers import GAP, OUTSIDE, OVERLAP, UNCOVERED, Defect, fit
 from geo.imports.values import code_of, text_of, word_of, yes_no_of
 from geo.rules.code_schemes import code_digits, scheme_of
 from geo.rules.import_limits import import_limits
+from geo.text_masks import masked
 
 Row = dict[str, Any]
 
@@ -94,7 +95,7 @@ def read_grids(
 
 def _row(rows: Rows, index: int, shape: BaseGeometry | None, communities: Mapping[str, Area]) -> Row:
     name = partial(text_of, limit=import_limits().longest_name)
-    code = rows.need(index, "code", partial(code_of, digits=code_digits()))
+    code, called = rows.need(index, "code", partial(code_of, digits=code_digits())), rows.read(index, "name", name)
     said = rows.read(index, "community_code", partial(code_of, digits=AREA_DIGITS))
     wanted = said or (code and _named_by(code))
     community = communities.get(wanted or "")
@@ -104,7 +105,7 @@ def _row(rows: Rows, index: int, shape: BaseGeometry | None, communities: Mappin
         "index": index,
         "row": rows.number(index),
         "code": code,
-        "name": rows.read(index, "name", name) or code,
+        "name": code if called is None else masked(called).text,
         "kind": _kind(rows, index),
         "community": community,
         "geom": shape,

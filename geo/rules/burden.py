@@ -19,6 +19,8 @@ class Burden:
     """Found anywhere in a name."""
     en: tuple[str, ...]
     """Whole words of a name, with a space between."""
+    honest: tuple[str, ...]
+    """Phrases of a name that are not looked at."""
     of_teams: tuple[str, ...]
     """Names that are of this kind where teams are told of, besides."""
     law: str
@@ -33,6 +35,7 @@ def burdens() -> Mapping[str, Burden]:
         key: Burden(
             re.compile("|".join(said["zh"])),
             tuple(said["en"]),
+            tuple(said.get("honest", ())),
             tuple(said.get("of_teams", ())),
             said["law"],
             said["source"],

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import shapely
 from sqlalchemy import Connection, Table
+from sqlalchemy.types import TypeEngine
 
+from geo.store.told import is_told, stored
 from geo.units import WGS84
 
 _NULL = r"\N"
@@ -28,13 +30,20 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
     Each row has a value for each of ``columns``, in that order: None, bool, int, float, str, date, datetime (aware),
     list of str or int, dict (jsonb), bytes, or a shapely geometry in EPSG:4326.
     """
-    fields = [_fields(column) for column in zip(*rows, strict=True)]
+    types = [table.c[name].type for name in columns]
+    by_column = zip(types, zip(*rows, strict=True), strict=False)  # without rows there are no columns
+    fields = [_fields(_stored(column_type, column)) for column_type, column in by_column]
     text = io.StringIO("".join("\t".join(line) + "\n" for line in zip(*fields, strict=True)))
     quote = conn.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in columns)
     cursor = conn.connection.cursor()
     cursor.copy_expert(f"copy {quote(table.name)} ({names}) from stdin", text)
     cursor.close()
+
+
+def _stored(column_type: TypeEngine[Any], column: Sequence[Any]) -> Sequence[Any]:
+    """A column as it is stored: without numbers of persons where people wrote it."""
+    return [stored(column_type, value) for value in column] if is_told(column_type) else column
 
 
 def _fields(column: Sequence[Any]) -> list[str]:

@@ -6,15 +6,16 @@ from sqlalchemy import CheckConstraint, Column, Double, ForeignKey, Index, Integ
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geo.store.columns import metadata, row_id, shape
+from geo.store.told import Told
 
 layer = Table(
     "layer",
     metadata,
     row_id(),
-    Column("name", Text, nullable=False),
+    Column("name", Told, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("department", Text, nullable=False, comment="who runs it"),
-    Column("kind", Text, nullable=False, comment="what it is for, in the department's own word"),
+    Column("department", Told, nullable=False, comment="who runs it"),
+    Column("kind", Told, nullable=False, comment="what it is for, in the department's own word"),
     Column("import_id", ForeignKey("import_batch.id"), nullable=False),
     Column("content_hash", Text, nullable=False, comment="sha256 over what the file said and how it was cleaned"),
     Column("gap_width_m", Double, nullable=False),
@@ -31,7 +32,7 @@ layer_zone = Table(
     Column("layer_id", ForeignKey("layer.id", ondelete="CASCADE"), primary_key=True),
     Column("no", Integer, primary_key=True, comment="position in the file, from 0"),
     Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Told, nullable=False),
     Column("twin_no", Integer, comment="the zone that has its ground, where it was drawn a second time"),
     shape("MULTIPOLYGON"),
     shape("MULTIPOLYGON", "drawn"),

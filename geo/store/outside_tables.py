@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from geo.store.columns import metadata, row_id, when
+from geo.store.told import Told
 
 order_mapping = Table(
     "order_mapping",
@@ -19,7 +20,7 @@ webhook = Table(
     "webhook",
     metadata,
     row_id(),
-    Column("name", Text, nullable=False, comment="what it is for, not who reads it"),
+    Column("name", Told, nullable=False, comment="what it is for, not who reads it"),
     Column("target", Text, nullable=False, comment="https://... or mailto:..."),
     Column("secret", Text, comment="what bodies are signed with; null: mail, which is not signed"),
     Column("moves", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="none: all"),

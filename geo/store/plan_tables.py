@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geo.store.columns import metadata, row_id, shape, when
+from geo.store.told import Told
 
 fabric = Table(
     "fabric",
@@ -77,7 +78,7 @@ plan_bridge = Table(
     Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("unit_no", Integer, primary_key=True),
     Column("other_unit_no", Integer, primary_key=True),
-    Column("reason", Text, nullable=False, comment="what joins them: a footbridge, an underpass, one gate"),
+    Column("reason", Told, nullable=False, comment="what joins them: a footbridge, an underpass, one gate"),
     CheckConstraint("unit_no < other_unit_no", name="order"),
     *(
         ForeignKeyConstraint(
@@ -114,9 +115,9 @@ plan_comment = Table(
     row_id(),
     Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
     Column("grid_id", ForeignKey("grid.id"), nullable=False),
-    Column("text", Text, nullable=False, comment="what somebody wrote; no name is asked for"),
+    Column("text", Told, nullable=False, comment="what somebody wrote; no name is asked for"),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
-    Column("answer", Text),
+    Column("answer", Told),
     when("made_at"),
     when("judged_at", nullable=True),
     CheckConstraint("state in ('waiting','shown','hidden')", name="state"),
@@ -128,7 +129,7 @@ plan_acceptance = Table(
     metadata,
     Column("plan_id", ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("rule", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
+    Column("reason", Told, nullable=False),
     Column("number", Integer, nullable=False, comment="how many breaches of the rule there were"),
     Column("token_id", ForeignKey("token.id")),
     when("accepted_at"),

@@ -120,7 +120,7 @@ def test_fields_that_watch_staff_are_refused(name: str, kind: str) -> None:
         "name", "check", "checkpoint", "checking", "position_at", "point", "points", "franking", "tracking_number",
         "trackless", "contractor", "online", "time", "photo", "photos", "", "   ", "1234", "地址", "站点名称",
         "面积分类", "报名次数", "节日活动", "各自拍摄", "初步数量", "照片", "分类", "积水", "等级", "到达时间",
-        "signal", "signal_id", "signage", "design", "designing", "photo_of_pothole", "现场照片", "附件照片",
+        "流转轨迹", "satisfactionScore", "signal", "signal_id", "designing", "photo_of_pothole", "现场照片",
         "排水", "考古", "参考核实意见", "满意度评分", "站点名", "地点名称", "在岗人数", "苏步青路", "race",
         "trackball", "board", "underscore", "opus", "punchline", "indaka", "dakar", "clock", "in", "sign", "likely",
         "到场时限", "里程", "门牌", "简体", "轨道交通", "数据来源", "积雪", "time_in_stage", "步行街",

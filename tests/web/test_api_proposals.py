@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
@@ -257,7 +258,7 @@ def test_comments_are_taken_up_to_the_closing_date_itself(desk: Desk, app: FastA
     assert not told["is_open"]
     late = desk.comment(plan)
     assert (late.status_code, late.json()["key"]) == (422, "plan_comments_closed")
-    assert str(until.date()) in late.json()["detail"]
+    assert str(until.astimezone(ZoneInfo("Asia/Shanghai")).date()) in late.json()["detail"]
     waiting = desk.client.get(f"/api/v1/plans/{plan}/comments", headers=desk.planner).json()
     assert len(waiting) == 1
 
