@@ -181,3 +181,32 @@ def test_examples_in_docstrings(module: object) -> None:
     outcome = doctest.testmod(module, extraglobs={"np": np})  # type: ignore[arg-type]
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.floats(-30, 130), st.floats(-30, 130)), min_size=1, max_size=6))
+def test_gates_whose_ways_are_known_lead_to_the_same(places: list[XY]) -> None:
+    graph = with_gates(streets(), [OUTLINE], [((70.0, 0.0), 0), ((0.0, 50.0), 0), ((40.0, -5.0), NONE)])
+    ground = ground_of(graph, min_component_m=0)
+    xy_m = ground.frame.to_xy_m(FRAME.to_lonlat(np.array(places)))
+    known = ground.joints(xy_m, 150, ground.gate_joints(150))
+    for one, other in zip(ground.joints(xy_m, 150), known, strict=True):
+        np.testing.assert_array_equal(one, other)
+    alone = [ground.joints(xy_m[i : i + 1], 150).piece_of_joint for i in range(len(places))]
+    np.testing.assert_array_equal(known.piece_of_joint, np.concatenate(alone))
+
+
+@pytest.mark.parametrize("gates", [(20, 80), (80, 20)])
+def test_of_two_gates_to_one_place_the_shorter_way_counts(gates: tuple[float, float]) -> None:
+    graph = with_gates(streets(way((130, 50), (700, 50))), [OUTLINE], [((100, y_m), 0) for y_m in gates])
+    ground = ground_of(graph, min_component_m=0)
+    home, end = ground.frame.to_xy_m(FRAME.to_lonlat(np.array([(50.0, 20.0), (130.0, 50.0)])))
+    found = ground.joints(home[None, :], 150)
+    at_end = np.hypot(*(found.xy_m_of_joint - end).T) < 0.01
+    assert found.gate_of_joint[at_end].tolist() == [gates.index(20)]
+    np.testing.assert_allclose(found.distance_m_of_joint[at_end], 50 + np.hypot(30, 30), rtol=1e-4)
+
+
+def test_a_wall_between_the_gate_and_the_street_closes_what_it_parts() -> None:
+    graph = with_gates(streets(barriers=wall((40, -10), (200, -10))), [OUTLINE], [((70.0, 0.0), 0)])
+    assert not len(joints(graph, HOME, max_m=60).piece_of_joint)

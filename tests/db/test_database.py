@@ -1,0 +1,47 @@
+"""Connections that are kept: they are given up when they have ended, and are as they were after a glance."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg2.errors import UndefinedColumn
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from geo.store.database import Database
+
+ENDED = text(
+    "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = current_database()"
+    " and pid <> pg_backend_pid() and usename = current_user"
+)
+
+
+def number(db: Database) -> int:
+    with db.read() as conn:
+        return int(conn.execute(text("select 1")).scalar_one())
+
+
+def test_a_connection_that_has_ended_is_replaced(db: Database) -> None:
+    other = Database(db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False), size=1)
+    try:
+        for ask in (lambda: number(db), lambda: db.glance("select %(n)s", {"n": 1})):
+            number(db)
+            with other.write() as conn:
+                assert conn.execute(ENDED).scalar_one() > 0
+            assert ask() in {1, (1,)}
+    finally:
+        other.close()
+
+
+def half_done(db: Database) -> None:
+    with db.write() as conn:
+        conn.execute(text("create table half_done (id int)"))
+        conn.execute(text("select no_such_thing"))
+
+
+def test_after_a_glance_nothing_is_stored_before_the_end(db: Database) -> None:
+    with pytest.raises(UndefinedColumn):
+        db.glance("select no_such_thing", {})
+    assert db.glance("select 1 where %(no)s", {"no": False}) is None
+    with pytest.raises(ProgrammingError):
+        half_done(db)
+    assert db.glance("select to_regclass('half_done')", {}) == (None,)
