@@ -32,6 +32,7 @@ from geo.imports.rows import Reading
 from geo.orders import OrderWish, Way
 from geo.own_numbers import as_compared
 from geo.rules.case_catalogue import CaseCatalogue
+from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
 from geo.store import imports, order_rows
 from geo.store.areas import town_shape
@@ -298,8 +299,8 @@ def _store(
         return 0
     ground = ground_at(conn, batch[2])
     spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
-    levels = [catalogue.item(row["item"]).level for row in rows]
-    units = [row["unit"] or ground.unit_at(spot, level) for row, spot, level in zip(rows, spots, levels, strict=True)]
+    decided = [_decided(row, spot, ground, catalogue) for row, spot in zip(rows, spots, strict=True)]
+    units = [unit for _, unit in decided]
     told += [
         one
         for row, unit, case_id, matter_id, matter_at in zip(
@@ -316,9 +317,9 @@ def _store(
         _case(row, case_id, matter_id, catalogue, batch)
         | _placed(spot, ground)
         | _standing(ways[case_id], dues, index)
-        | {"unit": unit}
-        for index, (row, case_id, matter_id, spot, unit) in enumerate(
-            zip(rows, merged.ids, merged.matter_ids, spots, units, strict=True)
+        | {"level": level, "unit": unit}
+        for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
+            zip(rows, merged.ids, merged.matter_ids, spots, decided, strict=True)
         )
     ]
     order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
@@ -362,9 +363,17 @@ def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batc
         "catalogue_version": catalogue.version,
         "need": item.need,
         "caller_hash": row["caller_hash"],
-        "level": item.level,
         "merged_into_id": None if matter_id == case_id else matter_id,
     }
+
+
+def _decided(row: Row, spot: Spot, ground: Ground, catalogue: CaseCatalogue) -> tuple[Level, str | None]:
+    """The level that sees to an order, and the unit: whom the file names, else whoever answers for the ground."""
+    level = catalogue.item(row["item"]).level
+    if row["geom"] is None:
+        return level, row["unit"]
+    level, unit = ground.decides(spot, level)
+    return level, row["unit"] or unit
 
 
 def _placed(spot: Spot, ground: Ground) -> Row:

@@ -30,6 +30,7 @@ from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.orders import OrderWish
 from geo.settings import Settings
+from geo.store import cases
 from geo.store.database import Database
 
 PLANS_SINCE: Final = DATA_MIDNIGHT.replace(month=1, day=1)
@@ -127,10 +128,16 @@ def _teams(db: Database, folder: Path, scratch: Path, options: ImportOptions, at
 def _orders(
     db: Database, rows: list[register.Row], scratch: Path, options: ImportOptions, now: datetime, desk: Desk
 ) -> list[ImportReport]:
-    """The register, moved by whole days so that it ends with yesterday, as it came in week by week."""
+    """The register, moved by whole days so that it ends with yesterday, as it came in week by week; once.
+
+    On another day the same orders would be told with other times: as news of them.
+    """
     days = datetime.combine(now.date(), time(), now.tzinfo) - DATA_MIDNIGHT
     path, reports = scratch / FILES["incidents"], []
     source = options.source_of(path)
+    with db.read() as conn:
+        if cases.find_by_source(conn, source, rows[0][register.NUMBER]) is not None:
+            return []
     for cut, handed in register.weekly(register.moved(rows, register.TIMES, days), now):
         handed_over = replace(options, source=source, data_date=cut.date())
         path = register.write_rows(path, [register.order_of(row) for row in handed])

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from geo.areas import Area, depth
 from geo.compute.order_ground import first_holding, near_shapes
 from geo.grids import Grid
+from geo.rules.case_levels import LEVELS, Level
 from geo.rules.incidents import incident_rule
 from geo.store.areas import live_areas
 from geo.store.grids import live_grids
@@ -58,6 +59,17 @@ class Ground:
             )
             for index, (grid, area) in enumerate(zip(grid_of, area_of, strict=True))
         ]
+
+    def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
+        """As :meth:`geo.actions.report_incident.Place.decides`; outside of all areas the town, if there is but one."""
+        if spot.grid is not None:
+            return level, self.unit_at(spot, level)
+        for above in LEVELS[LEVELS.index(level) :]:
+            unit = self.unit_at(spot, above)
+            if unit is not None:
+                return above, unit
+        towns = [area.name for area in self.area_of_id.values() if area.parent_id is None]
+        return LEVELS[-1], towns[0] if len(towns) == 1 else None
 
     def unit_at(self, spot: Spot, level: str) -> str | None:
         """Who answers for the ground at a level; None: nobody there."""

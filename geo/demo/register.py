@@ -10,6 +10,7 @@ from typing import Final
 
 Row = dict[str, str]
 
+NUMBER: Final = "编号"
 CALLED: Final = "发生时间"
 SENT: Final = "派单时间"
 CLOSED: Final = "办结时间"

@@ -41,7 +41,7 @@ ORDER_FIELDS = (
 )
 """What a file of orders can hold; headers.toml knows the usual headers."""
 
-NO_TEXT = Masked("", 0, 0, 0)
+NO_TEXT = masked("")
 
 _PARTS = re.compile(r"[/\\>＞→|,，、;；]+|--+")
 

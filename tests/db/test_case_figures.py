@@ -197,7 +197,7 @@ class TestTheSameAgain:
         assert self.tables(db, self.AS_OF) == before
         assert self.tables(db, self.THEN) == between
         assert whole(tell(db, as_of=gone_at), "filing") == (2, 2)
-        move(db, replace(joined, version=2), "withdraw", gone_at)  # what stays goes on
+        move(db, replace(joined, version=3), "withdraw", gone_at)  # what stays goes on
         import_orders(db, tmp_path / "late.csv", ImportOptions(), OrderWish(), DESK, gone_at + timedelta(days=1))
         assert self.tables(db, self.THEN) == between
         with db.read() as conn:
