@@ -108,15 +108,12 @@ class Place:
     def decides(self, level: Level) -> tuple[Level, str | None]:
         """The level that sees to a case that a level may decide, and who answers for the ground there (属地兜底).
 
-        In no grid, or outside of all areas, it is the next level up that is there: in the end the city.
+        What a grid may decide is in no grid the next level's that is there; outside of all areas all is the city's.
         """
-        if self.grid_id is not None:
+        if self.grid_id is not None or (self.chain and level != "grid"):
             return level, self._unit_at(level)
-        for above in LEVELS[LEVELS.index(level) :]:
-            unit = self._unit_at(above)
-            if unit is not None:
-                return above, unit
-        return LEVELS[-1], self.town
+        held = ((above, self._unit_at(above)) for above in LEVELS)
+        return next((found for found in held if found[1] is not None), (LEVELS[-1], self.town))
 
     def told(self, level: Level) -> dict[str, Any]:
         """What a step says of a place in no grid: the reason, and the level that sees to the case for it."""
