@@ -62,9 +62,9 @@ class Ground:
 
     def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
         """As :meth:`geo.actions.report_incident.Place.decides`; outside of all areas the town, if there is but one."""
-        if spot.grid is not None:
+        if spot.grid is not None or (spot.area_id is not None and level != "grid"):
             return level, self.unit_at(spot, level)
-        for above in LEVELS[LEVELS.index(level) :]:
+        for above in LEVELS:
             unit = self.unit_at(spot, above)
             if unit is not None:
                 return above, unit
