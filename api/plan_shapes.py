@@ -34,6 +34,10 @@ class PlanTold(Shape):
     created_at: datetime | None = Field(examples=["2026-11-20T02:00:00Z"])
     note: str | None = Field(examples=["2027 年网格调整"])
     code_scheme: str = Field(examples=["unit_grid"], description="How its grids are numbered.")
+    is_coverage: bool | None = Field(
+        examples=[None],
+        description="Whether its grids share their borders exactly, found when it was published; null: not asked.",
+    )
     is_on_units: bool = Field(examples=[True], description="Whether it can be looked into and gone on from exactly.")
 
 

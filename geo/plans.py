@@ -33,6 +33,8 @@ class Plan:
     note: str | None = None
     code_scheme: str = DEFAULT_SCHEME
     """Key in geo/rules/code_schemes.toml: how its grids are numbered."""
+    is_coverage: bool | None = None
+    """Whether its grids share their borders place by place, as GEOS found when it was published; None: not asked."""
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ def _save(conn: Connection, order: Order, import_id: int, community: int, change
         last = plans.last_in_line(conn, community)
         if last is not None and (base is None or last.id != base.id):
             raise Conflict("import_plan_to_come", plan=last.id, community=last.community_name, day=last.effective_from)
-        plans.make_live(conn, plan_id, base, _beginning(order, base))
+        plans.make_live(conn, plan_id, base, _beginning(order, base), is_coverage=None)
     return plan_id
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import shapely
 from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
@@ -83,7 +84,7 @@ def publish_plan(
         plans.accept_warnings(
             conn, plan_id, {rule: (accepted[rule], n) for rule, n in found.items()}, hand.token_id, hand.at
         )
-        plans.make_live(conn, plan_id, last, begin)
+        plans.make_live(conn, plan_id, last, begin, is_coverage=bool(shapely.coverage_is_valid(view.shapes)))
         steps = _lineage(view)
         plans.save_lineage(conn, plan_id, [step for step in steps if NONE not in (step.old_id, step.new_id)])
         if begin <= hand.at:

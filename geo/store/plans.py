@@ -243,8 +243,8 @@ def save_plan(
     return plan_id
 
 
-def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime) -> None:
-    """Publish a draft from a moment on. The plan in force ends there, and the new one takes over its end.
+def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime, *, is_coverage: bool | None) -> None:
+    """Publish a draft from a moment on, stamped. The plan in force ends there, and the new one takes over its end.
 
     Raises
     ------
@@ -255,7 +255,7 @@ def make_live(conn: Connection, plan_id: int, follows: Plan | None, at: datetime
     if follows is not None:
         values = {"state": "superseded", "effective_to": at}
         conn.execute(update(plan).where(plan.c.id == follows.id).values(values))
-    values = {"state": "published", "effective_from": at, "effective_to": end}
+    values = {"state": "published", "effective_from": at, "effective_to": end, "is_coverage": is_coverage}
     conn.execute(update(plan).where(plan.c.id == plan_id).values(values))
 
 

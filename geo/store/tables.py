@@ -113,6 +113,11 @@ plan = Table(
         server_default=text("'unit_grid'"),
         comment="how its grids are numbered: a scheme of geo/rules/code_schemes.toml",
     ),
+    Column(
+        "is_coverage",
+        Boolean,
+        comment="whether its grids share their borders exactly, as GEOS found when it was published; null: not asked",
+    ),
     CheckConstraint("state in ('draft','proposed','published','superseded','withdrawn')", name="state"),
     CheckConstraint(
         "state not in ('published','superseded') or effective_from is not null", name="published_has_a_beginning"

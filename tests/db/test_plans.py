@@ -368,7 +368,7 @@ class TestPublishing:
         version = do(db, draft, 1, Paint(tuple(unit_no(column, 4) for column in range(5)), town.grid[0]))
         view = view_plan(db, draft.id)
         done = publish_plan(db, draft.id, version, accepted(view), None, LATER)
-        assert done.plan.state == "published"
+        assert (done.plan.state, done.plan.is_coverage) == ("published", True)
         with db.read() as conn:
             assert plans.live_plans(conn, AT)[town.community_id].id == town.plan_id
             assert plans.live_plans(conn, LATER.at)[town.community_id].id == draft.id
