@@ -16,8 +16,9 @@ import numpy as np
 import shapely
 
 from geo.compute.bridges import after_cut, bridged, lines_of_bridges
-from geo.compute.fabric import lonlat_of
+from geo.compute.fabric import lonlat_of, place_text
 from geo.compute.fabric_along import arcs_along
+from geo.compute.fabric_cross import own_crossings
 from geo.compute.fabric_cut import Cut, cut_along, cut_out
 from geo.compute.fabric_move import move_points
 from geo.compute.fabric_rings import faces_area_e7, pieces_of
@@ -82,15 +83,34 @@ def _split(draft: Draft, change: Split) -> Draft:
     grid = _place(draft, change.grid)
     _refuse_locked(draft, np.array([grid]))
     line_e7, snap_e7 = _e7(change.line), plan_edit_rule().snap_e7
+    _refuse_tangled(line_e7)
     after, is_wall = _cut_where_needed(draft, line_e7, draft.grid_of_unit == grid)
     of_grid = after.grid_of_unit == grid
-    part = _parts(_without_crossed(after, line_e7), of_grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
+    apart = _without_crossed(after, line_e7)
+    _parts_made(apart, grid, is_wall)  # more walls make more parts: what is too much by now need not be looked at
+    part = _parts_made(apart, grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
     n_before = int(_parts(draft, draft.grid_of_unit == grid, None).max()) + 1
     if int(part.max()) + 1 <= n_before:
         raise BadGeometry("plan_line_does_not_cross", grid=_called(draft, grid))
     area = np.bincount(part[of_grid], weights=np.abs(faces_area_e7(after.fabric, len(of_grid)))[of_grid])
     others: list[int] = np.argsort(-area, kind="stable").tolist()[1:]
     return _with_new_grids(after, [np.flatnonzero(part == number) for number in others], draft.grids[grid])
+
+
+def _refuse_tangled(line_e7: Int32Array) -> None:
+    crossings, first_e7 = own_crossings(line_e7)
+    limit = plan_edit_rule().most_own_crossings
+    if crossings > limit:
+        raise BadGeometry("plan_line_tangled", crossings=crossings, limit=limit, **place_text(first_e7))
+
+
+def _parts_made(draft: Draft, grid: int, is_wall: BoolArray) -> IntArray:
+    """As :func:`_parts` of a grid, if a line may make as many."""
+    part = _parts(draft, draft.grid_of_unit == grid, is_wall)
+    n_parts, limit = int(part.max()) + 1, plan_edit_rule().most_parts
+    if n_parts > limit:
+        raise BadGeometry("plan_line_too_many_parts", grid=_called(draft, grid), parts=n_parts, limit=limit)
+    return part
 
 
 def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, BoolArray]:
@@ -214,7 +234,8 @@ _EDITS: dict[type[Change], Any] = {
 
 def _cut(draft: Draft, cutter: Any, drawn_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, Cut]:
     """The draft with some units cut: kinds of borders, grids and bridges are those of what they were part of."""
-    cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, plan_edit_rule().snap_e7)
+    rule = plan_edit_rule()
+    cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, rule.snap_e7, rule.most_points, rule.most_meetings)
     kind_of_arc = np.where(cut.arc_before == NONE, DRAWN, draft.kind_of_arc[cut.arc_before]).astype(np.int32)
     n_new = len(cut.parent_of_face) - len(draft.unit_no)
     unit_no = np.concatenate([draft.unit_no, np.full(n_new, NONE)])

@@ -18,6 +18,12 @@ class PlanEditRule:
     """Ground that comes to another grid is told to everybody where it is at least this wide."""
     most_points: int
     most_units: int
+    most_meetings: int
+    """How often a drawn line may meet borders."""
+    most_own_crossings: int
+    """How often a line that splits a grid may cross itself."""
+    most_parts: int
+    """Of a grid, made by one line."""
     most_bridges: int
     """Of one plan."""
     least_heir_share: float
@@ -40,6 +46,9 @@ def plan_edit_rule() -> PlanEditRule:
         told_width_m=data["laid_out"]["least_width_m"],
         most_points=data["most"]["points"],
         most_units=data["most"]["units"],
+        most_meetings=data["line"]["meetings"],
+        most_own_crossings=data["line"]["own_crossings"],
+        most_parts=data["line"]["parts"],
         most_bridges=data["most"]["bridges"],
         least_heir_share=data["heirs"]["least_share"],
         longest_comment=data["text"]["longest_comment"],

@@ -10,8 +10,9 @@ from geo.areas import Area
 from geo.compute.fabric_shapes import fabric_of
 from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
-from geo.drafts import BORDER_KINDS, CodeBook, DraftGrid
-from geo.plan_ops import Split
+from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
+from geo.errors import BadGeometry
+from geo.plan_ops import Change, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
@@ -131,3 +132,47 @@ def test_grids_that_come_of_one_grid_are_called_differently() -> None:
     second = edited(first, Split(1, (lonlat(-10, 600), lonlat(510, 600))), codes)
     names = [grid.name for grid in second.grids]
     assert len(names) == len(set(names)) == 6
+
+
+def drawn(change: Change) -> Draft:
+    """The drawn town after one edit; its first grid reaches from 0 to 500 m east and from 500 to 1000 m north."""
+    draft = draft_of(drawn_community(), drawn_rows())
+    return edited(draft, change, CodeBook(code_scheme(DEFAULT_SCHEME)))
+
+
+def refused(change: Change) -> BadGeometry:
+    with pytest.raises(BadGeometry) as error:
+        drawn(change)
+    return error.value
+
+
+def line(*places_m: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    return tuple(lonlat(*place) for place in places_m)
+
+
+def test_a_scribble_is_told_where_it_crosses_itself() -> None:
+    """Ten lines up and down and three across cross 30 times, the first line first with the last one back."""
+    up = [(50 * i + side, (450, 1050)[(i + side // 40) % 2]) for i in range(10) for side in (0, 40)]
+    across = [(480, 780), (-10, 780), (-10, 800), (510, 800), (510, 820), (-10, 820)]
+    told = refused(Split(1, line(*up, *across)))
+    assert (told.key, told.evidence["crossings"], told.evidence["limit"]) == ("plan_line_tangled", 30, 20)
+    lon, lat = lonlat(22, 780)
+    assert float(str(told.evidence["lon"])) == pytest.approx(lon, abs=1e-6)
+    assert float(str(told.evidence["lat"])) == pytest.approx(lat, abs=1e-6)
+    scribble = np.random.default_rng(1).uniform((10, 510), (490, 990), (2000, 2)).tolist()
+    assert refused(Split(1, line(*scribble))).key == "plan_line_tangled"
+
+
+def test_one_line_makes_no_more_parts_than_may_be() -> None:
+    """Nineteen teeth in from the border leave twenty parts; a comb of thousands meets too much."""
+    teeth = [(5 + 12 * i, 1010 - 20 * (i % 2)) for i in range(41)]
+    assert len(drawn(Split(1, line(*teeth[:39]))).grids) == 4 + 19
+    told = refused(Split(1, line(*teeth)))
+    assert (told.key, told.evidence["parts"]) == ("plan_line_too_many_parts", 21)
+    comb = [(5 + 490 * i / 1999, 480 + 540 * (i % 2)) for i in range(1999)]
+    assert refused(Split(1, line(*comb))).key == "fabric_line_tangled"
+
+
+def test_a_line_of_many_points_makes_two_parts() -> None:
+    x = np.linspace(-10, 510, 2000)
+    assert len(drawn(Split(1, line(*zip(x, 750 + 40 * np.sin(x / 30), strict=True)))).grids) == 5
