@@ -128,14 +128,21 @@ def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> 
 
 def _carve(draft: Draft, change: Carve) -> Draft:
     locked = np.array([grid.is_locked for grid in draft.grids])
-    after, cut = _cut(draft, cut_out, _e7(change.polygon), ~locked[draft.grid_of_unit])
+    ring_e7 = _e7(change.polygon)
+    crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
+    if crossings:
+        raise BadGeometry("plan_ring_crosses_itself", **place_text(first_e7))
+    after, cut = _cut(draft, cut_out, ring_e7, ~locked[draft.grid_of_unit])
     inside = np.flatnonzero(cut.is_inside)
     _refuse_locked(draft, after.grid_of_unit[inside])
     emptied = np.setdiff1d(after.grid_of_unit[inside], np.delete(after.grid_of_unit, inside))
     if len(emptied):
         raise BadMove("plan_grid_would_be_empty", grid=_called(draft, int(emptied[0])))
-    model = DraftGrid(0, "", change.name, "special", {})
-    return _with_new_grids(after, [inside], model)
+    carved = _with_new_grids(after, [inside], DraftGrid(0, "", change.name, "special", {}))
+    pieces = int(n_pieces(carved)[-1])
+    if pieces > 1:
+        raise BadMove("plan_carved_in_pieces", name=change.name, pieces=pieces)
+    return carved
 
 
 def _merge(draft: Draft, change: Merge) -> Draft:

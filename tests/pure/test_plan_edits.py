@@ -11,8 +11,8 @@ from geo.compute.fabric_shapes import fabric_of
 from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
-from geo.errors import BadGeometry
-from geo.plan_ops import Change, Split
+from geo.errors import BadGeometry, BadMove, GridcircleError
+from geo.plan_ops import Carve, Change, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
@@ -140,8 +140,8 @@ def drawn(change: Change) -> Draft:
     return edited(draft, change, CodeBook(code_scheme(DEFAULT_SCHEME)))
 
 
-def refused(change: Change) -> BadGeometry:
-    with pytest.raises(BadGeometry) as error:
+def refused(change: Change, kind: type[GridcircleError] = BadGeometry) -> GridcircleError:
+    with pytest.raises(kind) as error:
         drawn(change)
     return error.value
 
@@ -176,3 +176,21 @@ def test_one_line_makes_no_more_parts_than_may_be() -> None:
 def test_a_line_of_many_points_makes_two_parts() -> None:
     x = np.linspace(-10, 510, 2000)
     assert len(drawn(Split(1, line(*zip(x, 750 + 40 * np.sin(x / 30), strict=True)))).grids) == 5
+
+
+def test_a_ring_that_crosses_itself_is_told_where() -> None:
+    bow_tie = line((100, 600), (200, 700), (100, 700), (200, 600))
+    told = refused(Carve(bow_tie, "x"))
+    lon, lat = lonlat(150, 650)
+    assert told.key == "plan_ring_crosses_itself"
+    assert float(str(told.evidence["lon"])) == pytest.approx(lon, abs=1e-6)
+    assert float(str(told.evidence["lat"])) == pytest.approx(lat, abs=1e-6)
+    ring = line((100, 600), (200, 600), (200, 700), (100, 700))
+    assert len(drawn(Carve((*ring, ring[0]), "x")).grids) == 5
+
+
+def test_a_carved_grid_in_pieces_is_told_by_its_name() -> None:
+    """Two arms come in over the community's border; what joins them lies outside."""
+    arms = line((100, 950), (200, 950), (200, 1050), (300, 1050), (300, 950), (400, 950), (400, 1100), (100, 1100))
+    told = refused(Carve(arms, "商圈"), BadMove)
+    assert (told.key, told.evidence) == ("plan_carved_in_pieces", {"name": "商圈", "pieces": 2})
