@@ -26,7 +26,7 @@ from geo.compute.numbering import free_codes, numbered
 from geo.compute.plan_figures import n_pieces, pieces_with_bridges
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid
 from geo.errors import BadGeometry, BadMove, NotFound
-from geo.grids import Post
+from geo.grids import Post, is_duty_phone
 from geo.plan_ops import Bridge, Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
 from geo.rules.plan_edits import plan_edit_rule
 from geo.units import E7, NONE, BoolArray, Int32Array, IntArray
@@ -169,6 +169,8 @@ def _move(draft: Draft, change: Move) -> Draft:
 
 def _set_post(draft: Draft, change: SetPost) -> Draft:
     place = _place(draft, change.grid)
+    if change.duty_phone is not None and not is_duty_phone(change.duty_phone):
+        raise BadMove("plan_duty_phone_bad", limit=plan_edit_rule().longest_phone)
     posts = {**draft.grids[place].posts, change.post: Post(change.is_filled, change.duty_phone)}
     return _with_grid(draft, place, replace(draft.grids[place], posts=posts))
 

@@ -30,6 +30,9 @@ class PlanEditRule:
     """Of the ground of a grid that was: who has less of it is not told as its heir."""
     longest_comment: int
     longest_reason: int
+    longest_phone: int
+    phone: str
+    """What a duty phone is written with, as a regular expression for all of it."""
     comment_days: int
     most_waiting: int
     """Comments of one plan that may wait to be looked at."""
@@ -53,6 +56,8 @@ def plan_edit_rule() -> PlanEditRule:
         least_heir_share=data["heirs"]["least_share"],
         longest_comment=data["text"]["longest_comment"],
         longest_reason=data["text"]["longest_reason"],
+        longest_phone=data["duty_phone"]["longest"],
+        phone=data["duty_phone"]["pattern"],
         comment_days=data["comments"]["days"],
         most_waiting=data["comments"]["most_waiting"],
         most_an_hour=data["comments"]["most_an_hour"],

@@ -12,7 +12,7 @@ from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.errors import BadGeometry, BadMove, GridcircleError
-from geo.plan_ops import Carve, Change, Split
+from geo.plan_ops import Carve, Change, SetPost, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
@@ -194,3 +194,12 @@ def test_a_carved_grid_in_pieces_is_told_by_its_name() -> None:
     arms = line((100, 950), (200, 950), (200, 1050), (300, 1050), (300, 950), (400, 950), (400, 1100), (100, 1100))
     told = refused(Carve(arms, "商圈"), BadMove)
     assert (told.key, told.evidence) == ("plan_carved_in_pieces", {"name": "商圈", "pieces": 2})
+
+
+def test_a_duty_phone_is_a_number_and_names_nobody() -> None:
+    for number in ("0471-5550101", "+86 471 5550101", "（0471）5550101#801", "12345", "15012345678"):
+        assert drawn(SetPost(1, "chief", True, number)).grids[0].posts["chief"].duty_phone == number
+    for text in ("张三丰 15012345678", "Zhang 15012345678", "--", "1" * 21, "0471\n5550101", "١٢٣٤٥"):
+        told = refused(SetPost(1, "chief", True, text), BadMove)
+        assert told.key == "plan_duty_phone_bad"
+        assert text not in told.in_language("zh") + told.in_language("en")
