@@ -29,6 +29,7 @@ from geo.errors import BadGeometry, BadMove, NotFound
 from geo.grids import Post, is_duty_phone
 from geo.plan_ops import Bridge, Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
 from geo.rules.plan_edits import plan_edit_rule
+from geo.text import is_one_line
 from geo.units import E7, NONE, BoolArray, Int32Array, IntArray
 
 DRAWN = BORDER_KINDS.index("drawn")
@@ -127,6 +128,7 @@ def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> 
 
 
 def _carve(draft: Draft, change: Carve) -> Draft:
+    name = _name(draft, change.name)
     locked = np.array([grid.is_locked for grid in draft.grids])
     ring_e7 = _e7(change.polygon)
     crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
@@ -138,10 +140,10 @@ def _carve(draft: Draft, change: Carve) -> Draft:
     emptied = np.setdiff1d(after.grid_of_unit[inside], np.delete(after.grid_of_unit, inside))
     if len(emptied):
         raise BadMove("plan_grid_would_be_empty", grid=_called(draft, int(emptied[0])))
-    carved = _with_new_grids(after, [inside], DraftGrid(0, "", change.name, "special", {}))
+    carved = _with_new_grids(after, [inside], DraftGrid(0, "", name, "special", {}))
     pieces = int(n_pieces(carved)[-1])
     if pieces > 1:
-        raise BadMove("plan_carved_in_pieces", name=change.name, pieces=pieces)
+        raise BadMove("plan_carved_in_pieces", name=name, pieces=pieces)
     return carved
 
 
@@ -182,7 +184,7 @@ def _lock(draft: Draft, change: Lock) -> Draft:
 
 def _rename(draft: Draft, change: Rename) -> Draft:
     place = _place(draft, change.grid)
-    return _with_grid(draft, place, replace(draft.grids[place], name=change.name))
+    return _with_grid(draft, place, replace(draft.grids[place], name=_name(draft, change.name, place)))
 
 
 def _bridge(draft: Draft, change: Bridge) -> Draft:
@@ -320,6 +322,17 @@ def _place(draft: Draft, grid_id: int) -> int:
         if grid.id == grid_id:
             return place
     raise NotFound("plan_grid_unknown", grid=grid_id, community=draft.community.name)
+
+
+def _name(draft: Draft, name: str, place: int | None = None) -> str:
+    """A name as a grid may have it: one line, and no other grid's."""
+    text = name.strip()
+    if not text or not is_one_line(text):
+        raise BadMove("plan_name_no_line")
+    for other, grid in enumerate(draft.grids):
+        if grid.name == text and other != place:
+            raise BadMove("plan_name_taken", name=text, grid=_called(draft, other))
+    return text
 
 
 def _units(draft: Draft, numbers: Sequence[int]) -> IntArray:

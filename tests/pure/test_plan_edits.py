@@ -12,7 +12,7 @@ from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.errors import BadGeometry, BadMove, GridcircleError
-from geo.plan_ops import Carve, Change, SetPost, Split
+from geo.plan_ops import Carve, Change, Rename, SetPost, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
@@ -203,3 +203,14 @@ def test_a_duty_phone_is_a_number_and_names_nobody() -> None:
         told = refused(SetPost(1, "chief", True, text), BadMove)
         assert told.key == "plan_duty_phone_bad"
         assert text not in told.in_language("zh") + told.in_language("en")
+
+
+def test_names_of_grids_are_one_line_and_differ() -> None:
+    ring = line((100, 600), (200, 600), (200, 700))
+    for name in ("a\nb", "a\tb", "a\u2028b", "a\u0085b", "a\u202eb", " "):
+        assert refused(Rename(1, name), BadMove).key == "plan_name_no_line"
+        assert refused(Carve(ring, name), BadMove).key == "plan_name_no_line"
+    assert refused(Rename(1, "网格002 "), BadMove).key == "plan_name_taken"
+    assert refused(Carve(ring, "网格001"), BadMove).key == "plan_name_taken"
+    assert refused(Rename(1, "网格001"), BadMove).key == "plan_nothing_changes"
+    assert drawn(Rename(1, "网　格 1")).grids[0].name == "网　格 1"
