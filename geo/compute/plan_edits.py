@@ -128,7 +128,6 @@ def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> 
 
 
 def _carve(draft: Draft, change: Carve) -> Draft:
-    name = _name(draft, change.name)
     locked = np.array([grid.is_locked for grid in draft.grids])
     ring_e7 = _e7(change.polygon)
     crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
@@ -138,8 +137,14 @@ def _carve(draft: Draft, change: Carve) -> Draft:
     inside = np.flatnonzero(cut.is_inside)
     _refuse_locked(draft, after.grid_of_unit[inside])
     emptied = np.setdiff1d(after.grid_of_unit[inside], np.delete(after.grid_of_unit, inside))
+    if len(emptied) == 1 and (after.grid_of_unit[inside] == emptied[0]).all():
+        place = int(emptied[0])  # all of one grid and nothing else: the grid itself becomes special
+        return _with_grid(
+            after, place, replace(after.grids[place], name=_name(draft, change.name, place), kind="special")
+        )
     if len(emptied):
         raise BadMove("plan_grid_would_be_empty", grid=_called(draft, int(emptied[0])))
+    name = _name(draft, change.name)
     carved = _with_new_grids(after, [inside], DraftGrid(0, "", name, "special", {}))
     pieces = int(n_pieces(carved)[-1])
     if pieces > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -214,3 +216,16 @@ def test_names_of_grids_are_one_line_and_differ() -> None:
     assert refused(Carve(ring, "网格001"), BadMove).key == "plan_name_taken"
     assert refused(Rename(1, "网格001"), BadMove).key == "plan_nothing_changes"
     assert drawn(Rename(1, "网　格 1")).grids[0].name == "网　格 1"
+
+
+def test_a_ring_around_a_whole_grid_makes_that_grid_special() -> None:
+    """It keeps its id, code and posts; with a strip of its neighbour there would be nothing left of it."""
+    before = draft_of(drawn_community(), drawn_rows())
+    ring = line((0, 500), (500, 500), (500, 1000), (0, 1000))
+    after = drawn(Carve(ring, "商圈"))
+    assert after.grids[0] == replace(before.grids[0], name="商圈", kind="special")
+    assert after.grids[1:] == before.grids[1:]
+    assert np.array_equal(after.grid_of_unit, before.grid_of_unit)
+    assert drawn(Carve(ring, before.grids[0].name)).grids[0].kind == "special"
+    wider = line((0, 500), (550, 500), (550, 1000), (0, 1000))
+    assert refused(Carve(wider, "商圈"), BadMove).key == "plan_grid_would_be_empty"
