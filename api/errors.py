@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from api.body_bounds import most_bytes
 from api.language import wished
 from geo.burden import refuse_burden
 from geo.errors import (
@@ -42,8 +43,6 @@ STATUS: dict[type[GridcircleError], int] = {
     Unready: 503,
 }
 """Error class -> status. A class that is not here has the status of the nearest one above it."""
-
-MAX_BODY_BYTES = 64 * 1024
 
 FAULTS = {
     "missing": "fault_missing",
@@ -202,7 +201,7 @@ def _http(request: Request, error: Exception) -> Response:
     elif isinstance(error.__cause__, UnicodeDecodeError):
         answer = plain_problem(422, "http_body_no_text", language)
     elif error.status_code == 413:
-        answer = plain_problem(413, "http_body_large", language, limit_kb=MAX_BODY_BYTES // 1024)
+        answer = plain_problem(413, "http_body_large", language, limit_kb=most_bytes(request.url.path) // 1024)
     else:
         answer = plain_problem(error.status_code, "http_other", language)
     answer.headers.update(error.headers or {})

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import MAX_BODY_BYTES, plain_problem, problem_of
+from api.body_bounds import most_bytes
+from api.errors import plain_problem, problem_of
 from api.language import wished
 from geo.errors import GridcircleError, NotAllowed
 from geo.rules.request_limits import request_limits
@@ -50,7 +51,7 @@ class Guard:
         refusal = self._refusal(scope)
         if refusal is not None and refusal.status_code == 413:
             await _pass_over(receive)
-        await (refusal or self.app)(scope, _limited(receive), _with_headers(send))
+        await (refusal or self.app)(scope, _limited(receive, most_bytes(scope["path"])), _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         language = wished(Headers(scope=scope).get("accept-language"), self.language)
@@ -58,8 +59,9 @@ class Guard:
         if error is not None:
             return problem_of(error, language)
         told = Headers(scope=scope).get("content-length", "0")
-        if told.isdecimal() and int(told[:20]) > MAX_BODY_BYTES:
-            return plain_problem(413, "http_body_large", language, limit_kb=MAX_BODY_BYTES // 1024)
+        most = most_bytes(scope["path"])
+        if told.isdecimal() and int(told[:20]) > most:
+            return plain_problem(413, "http_body_large", language, limit_kb=most // 1024)
         return None
 
     def _objection(self, scope: Scope) -> GridcircleError | None:
@@ -92,7 +94,7 @@ class Guard:
         return address.is_loopback or name == (scope.get("server") or ("",))[0]
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """The body as it comes in, up to the limit: one sent in pieces tells no length beforehand."""
     taken = 0
 
@@ -100,7 +102,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
+        if taken > most:
             if message.get("more_body"):
                 await _pass_over(receive)
             raise HTTPException(413)

@@ -82,7 +82,7 @@ class MoveWish(Wish):
 
 
 class CarveWish(Wish):
-    """Cut a special grid out of others."""
+    """Cut a special grid out of others; around the whole of one grid, make that one special."""
 
     op: Literal["carve"]
     polygon: Drawn

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
+
+from geo.rules.plan_edits import plan_edit_rule
 
 KINDS = ("basic", "special")
 POSTS = ("chief", "member")
@@ -17,6 +20,12 @@ class Post:
 
     is_filled: bool
     duty_phone: str | None
+
+
+def is_duty_phone(text: str) -> bool:
+    """Whether a text is a number to dial, with an extension after ``#``, ``,`` or ``-``, and nothing else: no name."""
+    rule = plan_edit_rule()
+    return len(text) <= rule.longest_phone and re.fullmatch(rule.phone, text) is not None
 
 
 @dataclass(frozen=True)

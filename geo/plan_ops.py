@@ -42,7 +42,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Carve:
-    """Cut a special grid out of basic ones."""
+    """Cut a special grid out of basic ones; around the whole of one grid, make that one special."""
 
     polygon: tuple[LonLat, ...]
     """Its corners, in order; the first need not be said again at the end."""

@@ -197,7 +197,7 @@ def _carve(draft: Draft, rng: np.random.Generator) -> Carve:
     middle, size = low + (high - low) * rng.random(2), (high - low) * rng.uniform(0.02, 0.2)
     angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 7))))
     corners = [middle + size * [np.cos(angle), np.sin(angle)] for angle in angles]
-    return Carve(tuple(map(tuple, corners)), "专属")
+    return Carve(tuple(map(tuple, corners)), f"专属{rng.integers(10**6)}")
 
 
 def _bridge(draft: Draft, rng: np.random.Generator) -> Bridge:

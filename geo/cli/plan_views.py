@@ -243,7 +243,8 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 def line_of(plan: Plan) -> str:
     """A plan as one line."""
     state = sentence(f"plan_state_{plan.state}", language())
-    return sentence("plan_line", language(), id=plan.id, state=state, version=plan.version, note=plan.note or "")
+    told = {"id": plan.id, "community": plan.community_name, "version": plan.version, "note": plan.note or ""}
+    return sentence("plan_line", language(), state=state, **told)
 
 
 def now() -> datetime:

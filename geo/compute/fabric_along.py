@@ -25,7 +25,15 @@ def arcs_along(fabric: Fabric, line_e7: Int32Array, within_e7: float) -> BoolArr
     scale = np.array([np.cos(np.radians(line_e7[:, 1].mean() / E7)), 1.0])
     place, start_of_arc = stops_of_arcs(fabric)
     arc = np.repeat(np.arange(len(start_of_arc) - 1), np.diff(start_of_arc))
-    lines = shapely.linestrings(np.concatenate([fabric.node_e7, fabric.inner_e7])[place] * scale, indices=arc)
-    beside = shapely.buffer(shapely.LineString(line_e7 * scale), within_e7)
-    shapely.prepare(beside)
-    return np.asarray(shapely.covers(beside, lines))
+    stops = np.concatenate([fabric.node_e7, fabric.inner_e7])[place] * scale
+    line = shapely.LineString(line_e7 * scale)
+    shapely.prepare(line)
+    # ground beside a long winding line takes long to draw, and as a rule few arcs can lie in it
+    is_along = np.logical_and.reduceat(shapely.dwithin(line, shapely.points(stops), within_e7), start_of_arc[:-1])
+    if is_along.any():
+        lines = shapely.linestrings(stops, indices=arc)[is_along]
+        box = shapely.total_bounds(lines) + within_e7 * np.array([-2, -2, 2, 2])
+        beside = shapely.buffer(shapely.clip_by_rect(line, *box), within_e7, quad_segs=4)
+        shapely.prepare(beside)
+        is_along[is_along] = shapely.covers(beside, lines)
+    return np.asarray(is_along)

@@ -41,7 +41,7 @@ class Met(NamedTuple):
     e7: Int32Array
 
 
-def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float) -> Split:
+def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float, most_meetings: int = MOST_MEETINGS) -> Split:
     """Draw a line over borders.
 
     Parameters
@@ -54,11 +54,13 @@ def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float) -> Split:
         In ten-millionths of a degree of latitude: points of the line that lie this near to a place of a border are
         moved there, else to the nearest border; and where the line passes a place of a border this near it goes
         through it.
+    most_meetings
+        How often the line may meet borders and itself.
 
     Raises
     ------
     BadGeometry
-        If borders lie too close together, or the line crosses more than ``MOST_MEETINGS`` times.
+        If borders lie too close together, or the line meets more.
     """
     near = _near(edges, line_e7, snap_e7)
     shrink = cos(radians(float(line_e7[:, 1].mean()) / E7))
@@ -73,13 +75,31 @@ def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float) -> Split:
         np.concatenate([drawn[1], edges.b[near]]),
         np.concatenate([np.full(drawn.shape[1], NONE), near]),
     )
-    split = _at(split, _met(split, (snap_e7, shrink)))
+    split = _at(split, _met(split, (snap_e7, shrink), most_meetings))
     for _ in range(MOST_ROUNDS):
-        met = _met(split, None)
+        met = _met(split, None, most_meetings)
         if not len(met.piece):
             return _whole(split, edges, near)
         split = _at(split, met)
     raise BadGeometry("fabric_cut_unclear", **place_text(met.e7[0]))
+
+
+def own_crossings(line_e7: Int32Array) -> tuple[int, Int32Array]:
+    """How often a line crosses itself between its points, and (2,) the first place, along the line, where it does."""
+    n, lon, lat = _own_crossings(line_e7)
+    return n, np.array([lon, lat], np.int32)
+
+
+@kernel
+def _own_crossings(e7: Int32Array) -> tuple[int, int, int]:
+    n, place = 0, (0, 0)
+    for i in range(len(e7) - 1):
+        for k in range(i + 2, len(e7) - 1):
+            if not _are_far(e7, (i, i + 1, k, k + 1), 0) and _cross(e7, i, i + 1, k, k + 1):
+                if n == 0:
+                    place = _crossing(e7, (i, i + 1, k, k + 1))
+                n += 1
+    return n, place[0], place[1]
 
 
 @kernel
@@ -148,7 +168,7 @@ def _with_places(e7: Int32Array, more_e7: Int32Array) -> tuple[Int32Array, IntAr
     return np.concatenate([e7, more_e7[is_new][first].astype(np.int32)]), number
 
 
-def _met(split: Split, passing: tuple[float, float] | None) -> Met:
+def _met(split: Split, passing: tuple[float, float] | None, most: int) -> Met:
     """Where drawn pieces meet others; or else which places of borders they pass within reach."""
     n_drawn = int((split.edge == NONE).sum())
     room = np.empty((1024, 3), np.int64)
@@ -156,10 +176,10 @@ def _met(split: Split, passing: tuple[float, float] | None) -> Met:
         reach = passing or (0.0, 1.0)
         look = _passed if passing else _meetings
         n = look(split.e7, split.a, split.b, n_drawn, reach, room)
-        if n <= len(room):
+        if n <= min(len(room), most):
             return Met(room[:n, 0], room[:n, 1:].astype(np.int32))
-        if n > MOST_MEETINGS:
-            raise BadGeometry("fabric_line_tangled", limit=MOST_MEETINGS)
+        if n > most:
+            raise BadGeometry("fabric_line_tangled", limit=most)
         room = np.empty((n, 3), np.int64)
 
 
@@ -234,11 +254,7 @@ def _note(room: IntArray, n: int, piece: Whole, lon_e7: Whole, lat_e7: Whole) ->
 def _note_crossing(e7: Int32Array, a: IntArray, b: IntArray, pieces: tuple[int, int], room: IntArray, n: int) -> int:
     """The whole place nearest to where two pieces cross, for both of them; for neither where it is its end."""
     i, k = pieces
-    x, y = float(e7[a[i], 0]), float(e7[a[i], 1])
-    dx, dy = e7[b[i], 0] - x, e7[b[i], 1] - y
-    ex, ey = float(e7[b[k], 0]) - e7[a[k], 0], float(e7[b[k], 1]) - e7[a[k], 1]
-    along = ((e7[a[k], 0] - x) * ey - (e7[a[k], 1] - y) * ex) / (dx * ey - dy * ex)
-    lon, lat = np.int64(np.rint(x + along * dx)), np.int64(np.rint(y + along * dy))
+    lon, lat = _crossing(e7, (a[i], b[i], a[k], b[k]))
     for piece in pieces:
         is_end = False
         for place in (a[piece], b[piece]):
@@ -246,6 +262,17 @@ def _note_crossing(e7: Int32Array, a: IntArray, b: IntArray, pieces: tuple[int, 
         if not is_end:
             n = _note(room, n, piece, lon, lat)
     return n
+
+
+@kernel
+def _crossing(e7: Int32Array, ends: tuple[int, int, int, int]) -> tuple[int, int]:
+    """The whole place nearest to where two pieces cross."""
+    a, b, c, d = ends
+    x, y = float(e7[a, 0]), float(e7[a, 1])
+    dx, dy = e7[b, 0] - x, e7[b, 1] - y
+    ex, ey = float(e7[d, 0]) - e7[c, 0], float(e7[d, 1]) - e7[c, 1]
+    along = ((e7[c, 0] - x) * ey - (e7[c, 1] - y) * ex) / (dx * ey - dy * ex)
+    return int(np.rint(x + along * dx)), int(np.rint(y + along * dy))
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compute.fabric import Fabric, n_faces_of, place_text, places_on_earth
-from geo.compute.fabric_cross import Split, split_by_line
+from geo.compute.fabric_cross import MOST_MEETINGS, Split, split_by_line
 from geo.compute.fabric_edges import Edges, assembled, edges_of
 from geo.compute.fabric_fault import faces_beside, first_fault, rows_of
 from geo.compute.fabric_rings import nested, polygon_of_sides
@@ -51,7 +51,12 @@ class _Pieces(NamedTuple):
 
 
 def cut_along(
-    fabric: Fabric, line_e7: Int32Array, may_cut: BoolArray, snap_e7: float, most_points: int = MOST_POINTS
+    fabric: Fabric,
+    line_e7: Int32Array,
+    may_cut: BoolArray,
+    snap_e7: float,
+    most_points: int = MOST_POINTS,
+    most_meetings: int = MOST_MEETINGS,
 ) -> Cut:
     """Cut faces along a line.
 
@@ -71,25 +76,32 @@ def cut_along(
         In ten-millionths of a degree of latitude: see :func:`geo.compute.fabric_cross.split_by_line`.
     most_points
         The most points that a line may have.
+    most_meetings
+        How often it may meet borders and itself.
 
     Raises
     ------
     BadGeometry
-        If the line has too few or too many points or leaves the earth, if it cuts nothing, or if borders lie so close
-        together that it cannot be drawn between them.
+        If the line has too few or too many points or leaves the earth, if it meets too much or cuts nothing, or if
+        borders lie so close together that it cannot be drawn between them.
     """
     line = _line(line_e7, most_points)
     if len(line) < 2:
         raise BadGeometry("fabric_line_short", points=len(line))
     edges, arc = edges_of(fabric)
-    pieces = _pieces(split_by_line(edges, line, snap_e7), edges, may_cut)
+    pieces = _pieces(split_by_line(edges, line, snap_e7, most_meetings), edges, may_cut)
     if (pieces.edge != NONE).all():
         raise BadGeometry("fabric_line_cuts_nothing")
     return _cut(fabric, pieces, arc)[0]
 
 
 def cut_out(
-    fabric: Fabric, ring_e7: Int32Array, may_cut: BoolArray, snap_e7: float, most_points: int = MOST_POINTS
+    fabric: Fabric,
+    ring_e7: Int32Array,
+    may_cut: BoolArray,
+    snap_e7: float,
+    most_points: int = MOST_POINTS,
+    most_meetings: int = MOST_MEETINGS,
 ) -> Cut:
     """Cut faces along the border of a drawn area, and tell which lie in it.
 
@@ -106,7 +118,7 @@ def cut_out(
     if n_points < 3:
         raise BadGeometry("fabric_ring_short", points=n_points)
     edges, arc = edges_of(fabric)
-    split = split_by_line(edges, np.concatenate([ring, ring[:1]]), snap_e7)
+    split = split_by_line(edges, np.concatenate([ring, ring[:1]]), snap_e7, most_meetings)
     pieces = _pieces(split, edges, may_cut)
     cut, borders = _cut(fabric, pieces, arc)
     is_inside = _are_inside(split, borders, pieces.begin, len(cut.parent_of_face)) & may_cut[cut.parent_of_face]

@@ -16,8 +16,9 @@ import numpy as np
 import shapely
 
 from geo.compute.bridges import after_cut, bridged, lines_of_bridges
-from geo.compute.fabric import lonlat_of
+from geo.compute.fabric import lonlat_of, place_text
 from geo.compute.fabric_along import arcs_along
+from geo.compute.fabric_cross import own_crossings
 from geo.compute.fabric_cut import Cut, cut_along, cut_out
 from geo.compute.fabric_move import move_points
 from geo.compute.fabric_rings import faces_area_e7, pieces_of
@@ -25,9 +26,10 @@ from geo.compute.numbering import free_codes, numbered
 from geo.compute.plan_figures import n_pieces, pieces_with_bridges
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid
 from geo.errors import BadGeometry, BadMove, NotFound
-from geo.grids import Post
+from geo.grids import Post, is_duty_phone
 from geo.plan_ops import Bridge, Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split
 from geo.rules.plan_edits import plan_edit_rule
+from geo.text import is_one_line
 from geo.units import E7, NONE, BoolArray, Int32Array, IntArray
 
 DRAWN = BORDER_KINDS.index("drawn")
@@ -82,15 +84,34 @@ def _split(draft: Draft, change: Split) -> Draft:
     grid = _place(draft, change.grid)
     _refuse_locked(draft, np.array([grid]))
     line_e7, snap_e7 = _e7(change.line), plan_edit_rule().snap_e7
+    _refuse_tangled(line_e7)
     after, is_wall = _cut_where_needed(draft, line_e7, draft.grid_of_unit == grid)
     of_grid = after.grid_of_unit == grid
-    part = _parts(_without_crossed(after, line_e7), of_grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
+    apart = _without_crossed(after, line_e7)
+    _parts_made(apart, grid, is_wall)  # more walls make more parts: what is too much by now need not be looked at
+    part = _parts_made(apart, grid, is_wall | arcs_along(after.fabric, line_e7, snap_e7))
     n_before = int(_parts(draft, draft.grid_of_unit == grid, None).max()) + 1
     if int(part.max()) + 1 <= n_before:
         raise BadGeometry("plan_line_does_not_cross", grid=_called(draft, grid))
     area = np.bincount(part[of_grid], weights=np.abs(faces_area_e7(after.fabric, len(of_grid)))[of_grid])
     others: list[int] = np.argsort(-area, kind="stable").tolist()[1:]
     return _with_new_grids(after, [np.flatnonzero(part == number) for number in others], draft.grids[grid])
+
+
+def _refuse_tangled(line_e7: Int32Array) -> None:
+    crossings, first_e7 = own_crossings(line_e7)
+    limit = plan_edit_rule().most_own_crossings
+    if crossings > limit:
+        raise BadGeometry("plan_line_tangled", crossings=crossings, limit=limit, **place_text(first_e7))
+
+
+def _parts_made(draft: Draft, grid: int, is_wall: BoolArray) -> IntArray:
+    """As :func:`_parts` of a grid, if a line may make as many."""
+    part = _parts(draft, draft.grid_of_unit == grid, is_wall)
+    n_parts, limit = int(part.max()) + 1, plan_edit_rule().most_parts
+    if n_parts > limit:
+        raise BadGeometry("plan_line_too_many_parts", grid=_called(draft, grid), parts=n_parts, limit=limit)
+    return part
 
 
 def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, BoolArray]:
@@ -108,14 +129,27 @@ def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> 
 
 def _carve(draft: Draft, change: Carve) -> Draft:
     locked = np.array([grid.is_locked for grid in draft.grids])
-    after, cut = _cut(draft, cut_out, _e7(change.polygon), ~locked[draft.grid_of_unit])
+    ring_e7 = _e7(change.polygon)
+    crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
+    if crossings:
+        raise BadGeometry("plan_ring_crosses_itself", **place_text(first_e7))
+    after, cut = _cut(draft, cut_out, ring_e7, ~locked[draft.grid_of_unit])
     inside = np.flatnonzero(cut.is_inside)
     _refuse_locked(draft, after.grid_of_unit[inside])
     emptied = np.setdiff1d(after.grid_of_unit[inside], np.delete(after.grid_of_unit, inside))
+    if len(emptied) == 1 and (after.grid_of_unit[inside] == emptied[0]).all():
+        place = int(emptied[0])  # all of one grid and nothing else: the grid itself becomes special
+        return _with_grid(
+            after, place, replace(after.grids[place], name=_name(draft, change.name, place), kind="special")
+        )
     if len(emptied):
         raise BadMove("plan_grid_would_be_empty", grid=_called(draft, int(emptied[0])))
-    model = DraftGrid(0, "", change.name, "special", {})
-    return _with_new_grids(after, [inside], model)
+    name = _name(draft, change.name)
+    carved = _with_new_grids(after, [inside], DraftGrid(0, "", name, "special", {}))
+    pieces = int(n_pieces(carved)[-1])
+    if pieces > 1:
+        raise BadMove("plan_carved_in_pieces", name=name, pieces=pieces)
+    return carved
 
 
 def _merge(draft: Draft, change: Merge) -> Draft:
@@ -142,6 +176,8 @@ def _move(draft: Draft, change: Move) -> Draft:
 
 def _set_post(draft: Draft, change: SetPost) -> Draft:
     place = _place(draft, change.grid)
+    if change.duty_phone is not None and not is_duty_phone(change.duty_phone):
+        raise BadMove("plan_duty_phone_bad", limit=plan_edit_rule().longest_phone)
     posts = {**draft.grids[place].posts, change.post: Post(change.is_filled, change.duty_phone)}
     return _with_grid(draft, place, replace(draft.grids[place], posts=posts))
 
@@ -153,7 +189,7 @@ def _lock(draft: Draft, change: Lock) -> Draft:
 
 def _rename(draft: Draft, change: Rename) -> Draft:
     place = _place(draft, change.grid)
-    return _with_grid(draft, place, replace(draft.grids[place], name=change.name))
+    return _with_grid(draft, place, replace(draft.grids[place], name=_name(draft, change.name, place)))
 
 
 def _bridge(draft: Draft, change: Bridge) -> Draft:
@@ -214,7 +250,8 @@ _EDITS: dict[type[Change], Any] = {
 
 def _cut(draft: Draft, cutter: Any, drawn_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, Cut]:
     """The draft with some units cut: kinds of borders, grids and bridges are those of what they were part of."""
-    cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, plan_edit_rule().snap_e7)
+    rule = plan_edit_rule()
+    cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, rule.snap_e7, rule.most_points, rule.most_meetings)
     kind_of_arc = np.where(cut.arc_before == NONE, DRAWN, draft.kind_of_arc[cut.arc_before]).astype(np.int32)
     n_new = len(cut.parent_of_face) - len(draft.unit_no)
     unit_no = np.concatenate([draft.unit_no, np.full(n_new, NONE)])
@@ -290,6 +327,17 @@ def _place(draft: Draft, grid_id: int) -> int:
         if grid.id == grid_id:
             return place
     raise NotFound("plan_grid_unknown", grid=grid_id, community=draft.community.name)
+
+
+def _name(draft: Draft, name: str, place: int | None = None) -> str:
+    """A name as a grid may have it: one line, and no other grid's."""
+    text = name.strip()
+    if not text or not is_one_line(text):
+        raise BadMove("plan_name_no_line")
+    for other, grid in enumerate(draft.grids):
+        if grid.name == text and other != place:
+            raise BadMove("plan_name_taken", name=text, grid=_called(draft, other))
+    return text
 
 
 def _units(draft: Draft, numbers: Sequence[int]) -> IntArray:

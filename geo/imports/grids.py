@@ -12,15 +12,16 @@ from shapely.geometry.base import BaseGeometry
 from geo.areas import CODE_DIGITS as AREA_DIGITS
 from geo.areas import Area
 from geo.files.table import FileTable
-from geo.grids import KINDS, POSTS, Grid, Post
+from geo.grids import KINDS, POSTS, Grid, Post, is_duty_phone
 from geo.imports.areas import outside_of
 from geo.imports.places import as_geojson, polygons_of, swapped
 from geo.imports.report import Fault
 from geo.imports.rows import Reading, Rows
 from geo.imports.slivers import GAP, OUTSIDE, OVERLAP, UNCOVERED, Defect, fit
-from geo.imports.values import code_of, text_of, word_of, yes_no_of
+from geo.imports.values import CellError, code_of, text_of, word_of, yes_no_of
 from geo.rules.code_schemes import code_digits, scheme_of
 from geo.rules.import_limits import import_limits
+from geo.rules.plan_edits import plan_edit_rule
 from geo.text_masks import masked
 
 Row = dict[str, Any]
@@ -126,8 +127,16 @@ def _kind(rows: Rows, index: int) -> str:
 
 def _post(rows: Rows, index: int, post: str) -> Post | None:
     is_filled = rows.read(index, f"{post}_filled", yes_no_of)
-    phone = rows.read(index, f"{post}_phone", partial(text_of, limit=import_limits().longest_name))
+    phone = rows.read(index, f"{post}_phone", _duty_phone)
     return None if is_filled is None else Post(is_filled, phone)
+
+
+def _duty_phone(value: Any) -> str | None:
+    """Without the value in the refusal: it may name somebody."""
+    text = text_of(value, import_limits().longest_name)
+    if text is not None and not is_duty_phone(text):
+        raise CellError("duty_phone_bad", limit=plan_edit_rule().longest_phone)
+    return text
 
 
 def _hold_inside(rows: Rows, row: Row) -> None:

@@ -18,12 +18,21 @@ class PlanEditRule:
     """Ground that comes to another grid is told to everybody where it is at least this wide."""
     most_points: int
     most_units: int
+    most_meetings: int
+    """How often a drawn line may meet borders."""
+    most_own_crossings: int
+    """How often a line that splits a grid may cross itself."""
+    most_parts: int
+    """Of a grid, made by one line."""
     most_bridges: int
     """Of one plan."""
     least_heir_share: float
     """Of the ground of a grid that was: who has less of it is not told as its heir."""
     longest_comment: int
     longest_reason: int
+    longest_phone: int
+    phone: str
+    """What a duty phone is written with, as a regular expression for all of it."""
     comment_days: int
     most_waiting: int
     """Comments of one plan that may wait to be looked at."""
@@ -40,10 +49,15 @@ def plan_edit_rule() -> PlanEditRule:
         told_width_m=data["laid_out"]["least_width_m"],
         most_points=data["most"]["points"],
         most_units=data["most"]["units"],
+        most_meetings=data["line"]["meetings"],
+        most_own_crossings=data["line"]["own_crossings"],
+        most_parts=data["line"]["parts"],
         most_bridges=data["most"]["bridges"],
         least_heir_share=data["heirs"]["least_share"],
         longest_comment=data["text"]["longest_comment"],
         longest_reason=data["text"]["longest_reason"],
+        longest_phone=data["duty_phone"]["longest"],
+        phone=data["duty_phone"]["pattern"],
         comment_days=data["comments"]["days"],
         most_waiting=data["comments"]["most_waiting"],
         most_an_hour=data["comments"]["most_an_hour"],

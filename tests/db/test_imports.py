@@ -26,7 +26,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.report_position import report_position
 from geo.actions.undo_import import undo_import
 from geo.compute.project import Frame
-from geo.errors import BadMove, Conflict, GridcircleError, NotFound, StaleVersion
+from geo.errors import BadMove, BadRows, Conflict, GridcircleError, NotFound, StaleVersion
 from geo.imports.options import ImportOptions
 from geo.imports.places import in_metres
 from geo.imports.report import ImportReport
@@ -227,6 +227,12 @@ def test_grids_become_drafts_unless_published(db: Database, tmp_path: Path) -> N
         assert conn.execute(select(func.count()).select_from(grid)).scalar_one() == 8, "grids keep their permanent id"
         (chief,) = {found.posts["chief"] for found in live_grids(conn, LATER)}
     assert (chief.is_filled, chief.duty_phone) == (True, "5550100")
+    before = everything(db)
+    with pytest.raises(BadRows) as named:
+        import_boxes(db, tmp_path, town.grid_boxes(), chief_filled=True, chief_phone="张三丰 15012345678")
+    assert {fault["key"] for fault in named.value.evidence["faults"]} == {"duty_phone_bad"}
+    assert "张三丰" not in str(named.value.evidence), "a refusal does not pass on whom it refuses"
+    assert everything(db) == before
 
 
 def test_plans_may_hold_from_an_earlier_day_but_not_before_the_plan_they_follow(db: Database, tmp_path: Path) -> None:

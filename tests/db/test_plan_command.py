@@ -74,6 +74,9 @@ def test_from_beginning_to_end(db: Database, town: PlanTown, tmp_path: Path) -> 
     published = ask(db, "publish", plan, *(word for rule in rules for word in ("--accept", f"{rule}=试点")))
     assert published["plan"]["state"] == "published"
     assert ask(db, "list", "--state", "published")["plans"][0]["id"] == plan
+    line = gridcircle(db, "plan", "list")[1].splitlines()[0]
+    assert "区001" in line
+    assert line.endswith("2027")
     compared = ask(db, "compare", town.plan_id, plan)
     assert compared["moved"] == told["moved"]
 

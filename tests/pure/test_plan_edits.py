@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -10,8 +12,9 @@ from geo.areas import Area
 from geo.compute.fabric_shapes import fabric_of
 from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
-from geo.drafts import BORDER_KINDS, CodeBook, DraftGrid
-from geo.plan_ops import Split
+from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
+from geo.errors import BadGeometry, BadMove, GridcircleError
+from geo.plan_ops import Carve, Change, Rename, SetPost, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
 from geo.units import NONE
@@ -131,3 +134,98 @@ def test_grids_that_come_of_one_grid_are_called_differently() -> None:
     second = edited(first, Split(1, (lonlat(-10, 600), lonlat(510, 600))), codes)
     names = [grid.name for grid in second.grids]
     assert len(names) == len(set(names)) == 6
+
+
+def drawn(change: Change) -> Draft:
+    """The drawn town after one edit; its first grid reaches from 0 to 500 m east and from 500 to 1000 m north."""
+    draft = draft_of(drawn_community(), drawn_rows())
+    return edited(draft, change, CodeBook(code_scheme(DEFAULT_SCHEME)))
+
+
+def refused(change: Change, kind: type[GridcircleError] = BadGeometry) -> GridcircleError:
+    with pytest.raises(kind) as error:
+        drawn(change)
+    return error.value
+
+
+def line(*places_m: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    return tuple(lonlat(*place) for place in places_m)
+
+
+def test_a_scribble_is_told_where_it_crosses_itself() -> None:
+    """Ten lines up and down and three across cross 30 times, the first line first with the last one back."""
+    up = [(50 * i + side, (450, 1050)[(i + side // 40) % 2]) for i in range(10) for side in (0, 40)]
+    across = [(480, 780), (-10, 780), (-10, 800), (510, 800), (510, 820), (-10, 820)]
+    told = refused(Split(1, line(*up, *across)))
+    assert (told.key, told.evidence["crossings"], told.evidence["limit"]) == ("plan_line_tangled", 30, 20)
+    lon, lat = lonlat(22, 780)
+    assert float(str(told.evidence["lon"])) == pytest.approx(lon, abs=1e-6)
+    assert float(str(told.evidence["lat"])) == pytest.approx(lat, abs=1e-6)
+    scribble = np.random.default_rng(1).uniform((10, 510), (490, 990), (2000, 2)).tolist()
+    assert refused(Split(1, line(*scribble))).key == "plan_line_tangled"
+
+
+def test_one_line_makes_no_more_parts_than_may_be() -> None:
+    """Nineteen teeth in from the border leave twenty parts; a comb of thousands meets too much."""
+    teeth = [(5 + 12 * i, 1010 - 20 * (i % 2)) for i in range(41)]
+    assert len(drawn(Split(1, line(*teeth[:39]))).grids) == 4 + 19
+    told = refused(Split(1, line(*teeth)))
+    assert (told.key, told.evidence["parts"]) == ("plan_line_too_many_parts", 21)
+    comb = [(5 + 490 * i / 1999, 480 + 540 * (i % 2)) for i in range(1999)]
+    assert refused(Split(1, line(*comb))).key == "fabric_line_tangled"
+
+
+def test_a_line_of_many_points_makes_two_parts() -> None:
+    x = np.linspace(-10, 510, 2000)
+    assert len(drawn(Split(1, line(*zip(x, 750 + 40 * np.sin(x / 30), strict=True)))).grids) == 5
+
+
+def test_a_ring_that_crosses_itself_is_told_where() -> None:
+    bow_tie = line((100, 600), (200, 700), (100, 700), (200, 600))
+    told = refused(Carve(bow_tie, "x"))
+    lon, lat = lonlat(150, 650)
+    assert told.key == "plan_ring_crosses_itself"
+    assert float(str(told.evidence["lon"])) == pytest.approx(lon, abs=1e-6)
+    assert float(str(told.evidence["lat"])) == pytest.approx(lat, abs=1e-6)
+    ring = line((100, 600), (200, 600), (200, 700), (100, 700))
+    assert len(drawn(Carve((*ring, ring[0]), "x")).grids) == 5
+
+
+def test_a_carved_grid_in_pieces_is_told_by_its_name() -> None:
+    """Two arms come in over the community's border; what joins them lies outside."""
+    arms = line((100, 950), (200, 950), (200, 1050), (300, 1050), (300, 950), (400, 950), (400, 1100), (100, 1100))
+    told = refused(Carve(arms, "商圈"), BadMove)
+    assert (told.key, told.evidence) == ("plan_carved_in_pieces", {"name": "商圈", "pieces": 2})
+
+
+def test_a_duty_phone_is_a_number_and_names_nobody() -> None:
+    for number in ("0471-5550101", "+86 471 5550101", "（0471）5550101#801", "12345", "15012345678"):
+        assert drawn(SetPost(1, "chief", True, number)).grids[0].posts["chief"].duty_phone == number
+    for text in ("张三丰 15012345678", "Zhang 15012345678", "--", "1" * 21, "0471\n5550101", "١٢٣٤٥"):
+        told = refused(SetPost(1, "chief", True, text), BadMove)
+        assert told.key == "plan_duty_phone_bad"
+        assert text not in told.in_language("zh") + told.in_language("en")
+
+
+def test_names_of_grids_are_one_line_and_differ() -> None:
+    ring = line((100, 600), (200, 600), (200, 700))
+    for name in ("a\nb", "a\tb", "a\u2028b", "a\u0085b", "a\u202eb", " "):
+        assert refused(Rename(1, name), BadMove).key == "plan_name_no_line"
+        assert refused(Carve(ring, name), BadMove).key == "plan_name_no_line"
+    assert refused(Rename(1, "网格002 "), BadMove).key == "plan_name_taken"
+    assert refused(Carve(ring, "网格001"), BadMove).key == "plan_name_taken"
+    assert refused(Rename(1, "网格001"), BadMove).key == "plan_nothing_changes"
+    assert drawn(Rename(1, "网　格 1")).grids[0].name == "网　格 1"
+
+
+def test_a_ring_around_a_whole_grid_makes_that_grid_special() -> None:
+    """It keeps its id, code and posts; with a strip of its neighbour there would be nothing left of it."""
+    before = draft_of(drawn_community(), drawn_rows())
+    ring = line((0, 500), (500, 500), (500, 1000), (0, 1000))
+    after = drawn(Carve(ring, "商圈"))
+    assert after.grids[0] == replace(before.grids[0], name="商圈", kind="special")
+    assert after.grids[1:] == before.grids[1:]
+    assert np.array_equal(after.grid_of_unit, before.grid_of_unit)
+    assert drawn(Carve(ring, before.grids[0].name)).grids[0].kind == "special"
+    wider = line((0, 500), (550, 500), (550, 1000), (0, 1000))
+    assert refused(Carve(wider, "商圈"), BadMove).key == "plan_grid_would_be_empty"

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import errors as api_errors
-from api.errors import MAX_BODY_BYTES, STATUS, status_of
+from api.body_bounds import MAX_BODY_BYTES
+from api.errors import STATUS, status_of
 from api.main import create_app
 from geo import errors
 from geo.actions.create_token import create_token

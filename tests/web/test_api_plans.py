@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from geo.actions.create_token import create_token
+from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from tests.plan_towns import PlanTown, build_plan_town, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat
@@ -289,6 +291,21 @@ def test_a_polygon_of_a_million_vertices_is_not_even_read(
     bomb = [[103.2 + number / 1e9, 40.4] for number in range(1_000_000)]
     refused = edit(api, planner, draft, 1, op="carve", polygon=bomb, name="x")
     assert refused.status_code == 413
+
+
+def test_all_that_one_edit_may_hold_is_read(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    """As long as it can be written: what is refused is what it says, not how long it is."""
+    rule, far = plan_edit_rule(), [-1.2345678901234567e-05, -1.2345678901234567e-05]
+    moves = [{"from": far, "to": far}] * rule.most_points
+    assert edit(api, planner, draft, 1, op="move", moves=moves).json()["key"] == "plan_nothing_changes"
+    units = [2**31 - 1] * rule.most_units
+    painted = edit(api, planner, draft, 1, op="paint", units=units, grid=town.grid[0])
+    assert painted.json()["key"] == "plan_unit_unknown"
+    longer = json.dumps({"op": "paint", "units": units, "grid": town.grid[0]}) + " " * 2**18
+    headers = {**planner, "If-Match": '"1"', "Content-Type": "application/json"}
+    assert api.post(f"/api/v1/plans/{draft}/edits", content=longer, headers=headers).status_code == 413
 
 
 def test_a_version_must_be_sent(api: TestClient, planner: dict[str, str], draft: int) -> None:

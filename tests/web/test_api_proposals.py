@@ -247,7 +247,8 @@ def test_what_has_not_changed_is_not_sent_again(desk: Desk, app: FastAPI) -> Non
 
 
 def test_comments_are_taken_up_to_the_closing_date_itself(desk: Desk, app: FastAPI) -> None:
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    # noon in China, so that the day is the same there and in UTC
+    until = (datetime.now(UTC) + timedelta(days=3)).replace(hour=4, microsecond=0)
     plan = desk.begin()
     desk.propose(plan, 1, until)
     at(app, until)

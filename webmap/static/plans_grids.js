@@ -76,7 +76,7 @@ export class GridPanel {
 
   postRow(it, post) {
     const box = el("input", { type: "checkbox", id: `post-${post.post}`, checked: post.is_filled });
-    const phone = el("input", { type: "tel", id: `phone-${post.post}`, maxlength: 40, value: post.duty_phone ?? "", placeholder: say("redraw_duty_phone"), "aria-label": `${say(`redraw_post_${post.post}`)}: ${say("redraw_duty_phone")}` });
+    const phone = el("input", { type: "tel", id: `phone-${post.post}`, maxlength: 20, value: post.duty_phone ?? "", placeholder: say("redraw_duty_phone"), "aria-label": `${say(`redraw_post_${post.post}`)}: ${say("redraw_duty_phone")}` });
     const send = () => this.page.editor.commit({ op: "post", grid: it.id, post: post.post, is_filled: box.checked, duty_phone: phone.value.trim() || null });
     box.addEventListener("change", send);
     phone.addEventListener("change", send);
