@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psycopg2
-from psycopg2.errors import InsufficientPrivilege
+from psycopg2.errors import InsufficientPrivilege, ObjectInUse
 from sqlalchemy.engine import make_url
+
+MOST_TRIES = 5
 
 
 def create_database(url: str, name: str, template: str = "template1") -> str:
@@ -15,11 +19,17 @@ def create_database(url: str, name: str, template: str = "template1") -> str:
 
 def drop_database(url: str, name: str) -> None:
     """Drop a database, whoever is still in it."""
-    try:
-        _command(url, f'drop database "{_checked(name)}" with (force)')
-    except InsufficientPrivilege:
-        # the cluster's own vacuum is at work there: force may not end it, a plain drop asks it to go
-        _command(url, f'drop database "{_checked(name)}"')
+    for _ in range(MOST_TRIES):
+        try:
+            _command(url, f'drop database "{_checked(name)}" with (force)')
+        except InsufficientPrivilege:
+            # the cluster's own vacuum is at work there: force may not end it, a plain drop asks it to go
+            with suppress(ObjectInUse):  # others are there, too: now force ends them
+                _command(url, f'drop database "{_checked(name)}"')
+                return
+        else:
+            return
+    raise RuntimeError(f"{name} could not be dropped")
 
 
 def _checked(name: str) -> str:

@@ -26,7 +26,9 @@ from geo.words import LANGUAGES, catalogue
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 TOWN = Town(box(103, 40, 104, 41))
-SENSE = OrderSense(case_catalogues(None).in_force(AT.date()), AT, "Asia/Shanghai", lambda number: number.encode())
+SENSE = OrderSense(
+    case_catalogues(None).in_force(AT.date()), AT, "Asia/Shanghai", lambda number: number.encode(), lambda: b"secret"
+)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,8 @@ class Visit:
     def look_at(self, lon: float, lat: float, zoom: int) -> None:
         """Move the map through the address, as a link does."""
         self.page.evaluate("([lon, lat, zoom]) => { location.hash = `#map=${zoom}/${lat}/${lon}`; }", [lon, lat, zoom])
-        wait_until(lambda: self.page.evaluate(f"{MAP}.getZoom()") == zoom)
+        is_gliding = f"{MAP}._animatingZoom || {MAP}._panAnim?._inProgress || false"  # presses would go elsewhere
+        wait_until(lambda: self.page.evaluate(f"[{MAP}.getZoom(), {is_gliding}]") == [zoom, False])
         self.painted()
 
     def click_at(self, lon: float, lat: float) -> None:

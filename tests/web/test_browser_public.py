@@ -247,6 +247,7 @@ def test_a_dispatcher_sees_incidents_as_points_for_this_tab_only(visit: Visit, c
         ).one()
     visit.look_at(incident.lon, incident.lat, 18)
     wait_until(lambda: _kinds_under(visit, incident.lon, incident.lat) >= {"Point"})
+    visit.painted()
     visit.click_at(incident.lon, incident.lat)
     expect(page.locator("#card .eyebrow")).to_contain_text("Open incident")
     assert secret not in page.content()
