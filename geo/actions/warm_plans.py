@@ -32,7 +32,7 @@ def warm_plans() -> None:
     edited(draft, Split(1, ((WEST - SIDE, SOUTH + SIDE / 2), (WEST + 3 * SIDE, SOUTH + SIDE / 2))), codes)
     edited(draft, Move(((middle, (middle[0] + SIDE / 10, middle[1])),)), codes)
     around = [(middle[0] + x * SIDE / 4, middle[1] + y * SIDE / 4) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    edited(draft, Carve(tuple(around), ""), codes)
+    edited(draft, Carve(tuple(around), "—"), codes)
     frame = frame_about(draft.community.shape)
     units = np.array([in_metres(unit, frame) for unit in _units()], dtype=object)
     shifted = shapely.transform(units, lambda xy_m: xy_m + 20.0)
