@@ -131,6 +131,11 @@ def masked(text: str) -> Masked:
     return Masked(text, *(counts[kind] for kind in KINDS))
 
 
+def without_numbers(text: str | None) -> str | None:
+    """Text without numbers of persons, where nobody asks how many there were; None: none was told."""
+    return None if text is None else masked(text).text
+
+
 def masked_contact(text: str) -> str:
     """A contact that is meant to be public: phones stay, unless there is another number of a person beside them.
 

@@ -26,7 +26,7 @@ from geo.store.database import Database
 from geo.store.grids import grids_of_plans
 from geo.store.lists import Slice
 from geo.store.order_rows import Outcome
-from geo.text_masks import masked
+from geo.text_masks import without_numbers
 from geo.words import Term, sentence
 
 MOST = 10_000_000
@@ -103,13 +103,8 @@ def _came_of_it(case: Case, outcome: Outcome | None, desk: Desk) -> dict[str, An
     return {
         "dispatched_at": _moment(outcome.dispatched_at if outcome else None, desk),
         "closed_at": _moment(ended_at if case.stage in ENDED_STAGES else None, desk),
-        "feedback": _without_numbers(outcome.feedback if outcome else None),
+        "feedback": without_numbers(outcome.feedback if outcome else None),
     }
-
-
-def _without_numbers(text: str | None) -> str | None:
-    """What was stored before masks knew a kind of number leaves without it, too."""
-    return None if text is None else masked(text).text
 
 
 def _told(case: Case, grid: Grid | None, numbers: Mapping[int, str], desk: Desk, language: str) -> dict[str, Any]:
@@ -119,7 +114,7 @@ def _told(case: Case, grid: Grid | None, numbers: Mapping[int, str], desk: Desk,
     return {
         **{name: _moment(getattr(case, name), desk) for name in moments},
         **{name: getattr(case, name) for name in ("channel", "item", "level", "stage")},
-        **{name: _without_numbers(getattr(case, name)) for name in ("text", "address", "unit")},
+        **{name: without_numbers(getattr(case, name)) for name in ("text", "address", "unit")},
         "number": numbers[case.id],
         "item_name": case.category if item is None else item.in_language(language),
         "lon": lon,

@@ -38,7 +38,7 @@ from geo.store import imports, order_rows
 from geo.store.areas import town_shape
 from geo.store.database import Database
 from geo.store.incident_tables import incident
-from geo.text_masks import Masked
+from geo.text_masks import KINDS
 from geo.units import NONE, FloatArray
 
 Row = dict[str, Any]
@@ -187,7 +187,7 @@ def _taken_out(merged: Merged) -> Counter[str]:
 
 
 def _masked_note(masked: Counter[str]) -> tuple[Fault, ...]:
-    counts = {kind: masked[kind] for kind in Masked._fields[1:]}
+    counts = {kind: masked[kind] for kind in KINDS}
     return (Fault(0, "", "order_numbers_masked", counts),) if masked.total() else ()
 
 

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection
 
+from geo.actions.report_incident import deciding
 from geo.areas import Area, depth
 from geo.compute.order_ground import first_holding, near_shapes
 from geo.grids import Grid
-from geo.rules.case_levels import LEVELS, Level
+from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
 from geo.store.areas import live_areas
 from geo.store.grids import live_grids
@@ -61,15 +63,10 @@ class Ground:
         ]
 
     def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
-        """As :meth:`geo.actions.report_incident.Place.decides`; outside of all areas the town, if there is but one."""
-        if spot.grid is not None or (spot.area_id is not None and level != "grid"):
-            return level, self.unit_at(spot, level)
-        for above in LEVELS:
-            unit = self.unit_at(spot, above)
-            if unit is not None:
-                return above, unit
+        """As of a report by hand; outside of all areas the unit is the town, if there is but one."""
         towns = [area.name for area in self.area_of_id.values() if area.parent_id is None]
-        return LEVELS[-1], towns[0] if len(towns) == 1 else None
+        town = towns[0] if len(towns) == 1 else None
+        return deciding(level, partial(self.unit_at, spot), town, (spot.grid is not None, spot.area_id is not None))
 
     def unit_at(self, spot: Spot, level: str) -> str | None:
         """Who answers for the ground at a level; None: nobody there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +78,31 @@ class Reported:
     """The same request was carried out before: nothing was done again."""
 
 
+def deciding(
+    level: Level, unit_at: Callable[[Level], str | None], town: str | None, holds: tuple[bool, bool]
+) -> tuple[Level, str | None]:
+    """The level that sees to a case that a level may decide, and who answers for the ground there (属地兜底).
+
+    What a grid may decide is in no grid the next level's that is there; outside of all areas all is the city's.
+
+    Parameters
+    ----------
+    level
+        The level that may decide by the catalogue.
+    unit_at
+        Who answers for the place at a level; None: nobody there.
+    town
+        The outermost area.
+    holds
+        Whether a grid holds the place, and whether an area does.
+    """
+    in_grid, in_area = holds
+    if in_grid or (in_area and level != "grid"):
+        return level, unit_at(level)
+    held = ((above, unit_at(above)) for above in LEVELS)
+    return next((found for found in held if found[1] is not None), (LEVELS[-1], town))
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a case lies by the plan in force."""
@@ -106,14 +131,8 @@ class Place:
         }
 
     def decides(self, level: Level) -> tuple[Level, str | None]:
-        """The level that sees to a case that a level may decide, and who answers for the ground there (属地兜底).
-
-        What a grid may decide is in no grid the next level's that is there; outside of all areas all is the city's.
-        """
-        if self.grid_id is not None or (self.chain and level != "grid"):
-            return level, self._unit_at(level)
-        held = ((above, self._unit_at(above)) for above in LEVELS)
-        return next((found for found in held if found[1] is not None), (LEVELS[-1], self.town))
+        """The level that sees to a case that a level may decide, and who answers for the ground there."""
+        return deciding(level, self._unit_at, self.town, (self.grid_id is not None, bool(self.chain)))
 
     def told(self, level: Level) -> dict[str, Any]:
         """What a step says of a place in no grid: the reason, and the level that sees to the case for it."""

@@ -22,7 +22,7 @@ from geo.store import case_sight, cases, locate, tokens
 from geo.store.database import Database
 from geo.store.resources import get as get_resource
 from geo.store.stations import get as get_station
-from geo.text_masks import masked
+from geo.text_masks import without_numbers
 
 SENDING = ("dispatch", "hand_over", "reopen")
 """Moves with which somebody is sent."""
@@ -121,7 +121,7 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
     Refused
         If help is said to have come before the report or in the future, or the case is deferred for too long.
     """
-    said = replace(said, reason=_without_numbers(said.reason), unit=_without_numbers(said.unit))
+    said = replace(said, reason=without_numbers(said.reason), unit=without_numbers(said.unit))
     with db.write() as conn:
         if said.into is not None:
             cases.lock_cases(conn, [incident_id, said.into])
@@ -155,7 +155,7 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
     Conflict
         If another desk has it in hand and it is not taken over.
     """
-    why = _without_numbers(placing.reason)
+    why = without_numbers(placing.reason)
     with db.write() as conn:
         case = case_for(conn, incident_id, version, hand)
         if case.stage in ENDED_STAGES:
@@ -216,11 +216,6 @@ def check_sight(conn: Connection, case: Case, hand: Hand) -> None:
     if hand.area_id is None or case.lonlat is None or case_sight.is_seen(conn, case.id, hand.area_id):
         return
     raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
-
-
-def _without_numbers(text: str | None) -> str | None:
-    """Steps are never changed, so that a number of a person that got into one would stay."""
-    return None if text is None else masked(text).text
 
 
 def _taken_over(

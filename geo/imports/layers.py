@@ -19,7 +19,7 @@ from geo.imports.rows import Reading, Rows
 from geo.imports.values import shown, text_of
 from geo.rules.import_limits import import_limits
 from geo.rules.layers import CleanRule
-from geo.text_masks import masked
+from geo.text_masks import without_numbers
 
 Row = dict[str, Any]
 
@@ -49,8 +49,7 @@ def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
 
 def _row(rows: Rows, index: int, town: Town, rule: CleanRule) -> Row:
     word = partial(text_of, limit=import_limits().longest_name)
-    code, name = rows.read(index, "code", word), rows.read(index, "name", word)
-    name = None if name is None else masked(name).text
+    code, name = rows.read(index, "code", word), without_numbers(rows.read(index, "name", word))
     return {
         "code": code or name or str(rows.number(index)),
         "name": name or code or str(rows.number(index)),
