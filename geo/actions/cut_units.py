@@ -18,17 +18,22 @@ from geo.areas import Area
 from geo.compute.fabric import Fabric, lengths_m_of_arcs
 from geo.compute.unit_cut import UnitCut
 from geo.compute.unit_cut import cut_units as cut
+from geo.compute.unit_grid_lines import lines_of_grids
 from geo.compute.unit_kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, NotFound
 from geo.imports.places import frame_about
+from geo.plans import Plan
+from geo.rules.layers import layer_rules
 from geo.rules.units import UnitRule, unit_rule
+from geo.store import plans
 from geo.store.areas import live_areas
 from geo.store.database import Database
+from geo.store.grids import grids_of_plans
 from geo.store.unit_sources import barrier_shapes, building_shapes, land_shapes, street_shapes
 from geo.units import NONE, FloatArray, Int32Array
 
-METHOD = "units-1"
+METHOD = "units-2"
 """Of the cut; another name whenever the same data are cut otherwise."""
 
 SHARE_LOADED = 0.1
@@ -52,7 +57,8 @@ class CutUnits:
     made_at: datetime
     report: dict[str, Any]
     """units, units_without_building, buildings (that stand in a unit), buildings_cut (by the community's own border),
-    border_m (kind -> metres) and street_share (of the borders inside the community)."""
+    border_m (kind -> metres), street_share (of the borders inside the community), and follows_plan: the plan whose
+    grids the units were cut along besides; None: none."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class _Sources:
 
     lines: Mapping[str, tuple[Shapes, shapely.STRtree]]
     buildings: tuple[Shapes, shapely.STRtree]
+    grids: Mapping[int, Shapes]
+    """Plan -> its grids, of plans that were not drawn on units."""
 
 
 class _Task(NamedTuple):
@@ -69,14 +77,25 @@ class _Task(NamedTuple):
     community: Area
     lines: Mapping[str, Shapes]
     buildings: Shapes
+    plan_id: int | None
+    """The plan whose grids the units are to fit in."""
+    grids: Shapes
     at: datetime
     rule: UnitRule
 
 
 def cut_units(
-    db: Database, codes: Sequence[str] | None, at: datetime, step: Callable[[float], None] | None = None
+    db: Database,
+    codes: Sequence[str] | None,
+    at: datetime,
+    step: Callable[[float], None] | None = None,
+    *,
+    along: Sequence[int] = (),
 ) -> list[CutUnits]:
     """The units of communities, by code; of all that are live where ``codes`` is None.
+
+    Where grids that were not drawn on units are in force, or were imported and wait, units are cut along their borders,
+    too: where these run along nothing else.
 
     Parameters
     ----------
@@ -88,6 +107,8 @@ def cut_units(
         When the cut is made.
     step
         Told the share done, 0 to 1; what it raises calls the cut off.
+    along
+        Ids of plans whose grids count instead, for their communities.
 
     Raises
     ------
@@ -101,8 +122,10 @@ def cut_units(
         communities = _communities(conn, codes)
         if not communities:
             return []
-        sources = _sources(conn, rule, shapely.box(*shapely.total_bounds([area.shape for area in communities])))
-    tasks = [_task(community, sources, at, rule) for community in communities]
+        around = shapely.box(*shapely.total_bounds([area.shape for area in communities]))
+        plan_of = _plans(conn, communities, at, along)
+        sources = _sources(conn, rule, around, sorted(plan_of.values()))
+    tasks = [_task(community, plan_of.get(community.id), sources, at, rule) for community in communities]
     found = each_worked(
         _cut, tasks, lambda share: tell(SHARE_LOADED + share * (1 - SHARE_LOADED)), helpers_for(len(tasks))
     )
@@ -120,7 +143,20 @@ def _communities(conn: Connection, codes: Sequence[str] | None) -> list[Area]:
     return [area for area in live if area.code in set(codes)]
 
 
-def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry) -> _Sources:
+def _plans(conn: Connection, communities: Sequence[Area], at: datetime, along: Sequence[int]) -> dict[int, int]:
+    """Community -> the plan, not drawn on units, whose grids count; several that wait do not."""
+    named = [plans.get_plan(conn, plan_id) for plan_id in along]
+    waiting: dict[int, list[Plan]] = {}
+    for plan in plans.list_plans(conn, None, "draft"):
+        waiting.setdefault(plan.community_id, []).append(plan)
+    only = [found[0] for found in waiting.values() if len(found) == 1]
+    counts = {plan.community_id: plan for plan in only} | plans.live_plans(conn, at)
+    counts |= {plan.community_id: plan for plan in named}
+    ours = {community.id for community in communities}
+    return {area: plan.id for area, plan in counts.items() if area in ours and plan.fabric_id is None}
+
+
+def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry, plan_ids: Sequence[int]) -> _Sources:
     """All that may matter within a box. Outlines of compounds are walls."""
     kinds: dict[str, list[Shapes]] = {"street": [street_shapes(conn, rule.streets, around)]}
     for barrier, shapes in barrier_shapes(conn, rule.border_of_barrier.keys(), around).items():
@@ -132,7 +168,15 @@ def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry) -> _Sou
     return _Sources(
         {kind: (some, shapely.STRtree(some)) for kind, some in lines.items()},
         (buildings, shapely.STRtree(buildings)),
+        _grids(conn, plan_ids),
     )
+
+
+def _grids(conn: Connection, plan_ids: Sequence[int]) -> dict[int, Shapes]:
+    shapes: dict[int, list[shapely.Geometry]] = {}
+    for grid in grids_of_plans(conn, plan_ids):
+        shapes.setdefault(grid.plan_id, []).append(grid.shape)
+    return {plan_id: np.array(some, dtype=object) for plan_id, some in shapes.items()}
 
 
 def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
@@ -140,36 +184,48 @@ def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
     return np.asarray(shapes[0][np.sort(shapes[1].query(community.shape))])
 
 
-def _task(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:
+def _task(community: Area, plan_id: int | None, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:
     lines = {kind: _near(shapes, community) for kind, shapes in sources.lines.items()}
-    return _Task(community, lines, _near(sources.buildings, community), at, rule)
+    grids = np.zeros(0, dtype=object) if plan_id is None else sources.grids.get(plan_id, np.zeros(0, dtype=object))
+    return _Task(community, lines, _near(sources.buildings, community), plan_id, grids, at, rule)
 
 
 def _cut(task: _Task) -> CutUnits:
-    community, lines, buildings, at, rule = task
+    community = task.community
     try:
-        units = cut(community.shape, lines, buildings, rule)
+        units, kind_of_arc = _cut_along(task, {})
+        drawn = lines_of_grids(task.grids, units.fabric, kind_of_arc, task.rule, layer_rules().clean)
+        if len(drawn):
+            units, kind_of_arc = _cut_along(task, {"drawn": drawn})
     except BadGeometry as error:
         raise BadGeometry("unit_community_broken", code=community.code, name=community.name) from error
     fabric = units.fabric
-    kind_of_arc = kinds_of_arcs(fabric, lines, rule.near_m)
+    report = _report(units, lengths_m_of_arcs(fabric, frame_about(community.shape)), kind_of_arc)
     return CutUnits(
         community=community,
         fabric=fabric,
         kind_of_arc=kind_of_arc,
         method=METHOD,
-        inputs_hash=_hash(community, lines, buildings, rule),
-        made_at=at,
-        report=_report(units, lengths_m_of_arcs(fabric, frame_about(community.shape)), kind_of_arc),
+        inputs_hash=_hash(task),
+        made_at=task.at,
+        report={**report, "follows_plan": task.plan_id},
     )
 
 
-def _hash(community: Area, lines: Mapping[str, Shapes], buildings: Shapes, rule: UnitRule) -> str:
+def _cut_along(task: _Task, more: Mapping[str, Shapes]) -> tuple[UnitCut, Int32Array]:
+    """Units, and what their borders run along."""
+    lines = {**task.lines, **more}
+    units = cut(task.community.shape, lines, task.buildings, task.rule)
+    return units, kinds_of_arcs(units.fabric, lines, task.rule.near_m)
+
+
+def _hash(task: _Task) -> str:
     digest = hashlib.sha256(METHOD.encode())
-    for name, value in vars(rule).items():
+    for name, value in vars(task.rule).items():
         digest.update(f"{name} {sorted(value) if isinstance(value, frozenset) else value}\n".encode())
-    ground = np.array([community.shape], dtype=object)
-    for name, shapes in {"community": ground, **lines, "building": buildings}.items():
+    ground = np.array([task.community.shape], dtype=object)
+    sources = {"community": ground, **task.lines, "building": task.buildings, "grid": task.grids}
+    for name, shapes in sources.items():
         digest.update(f"{name} {len(shapes)}\n".encode())
         digest.update(b"".join(shapely.to_wkb(shapes)))
     return digest.hexdigest()

@@ -20,6 +20,7 @@ from geo.compute.numbering import numbered
 from geo.compute.plan_figures import unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_start import grids_of_units
+from geo.compute.unit_grid_lines import lines_of_grids
 from geo.drafts import CodeBook, Draft, DraftGrid
 from geo.errors import BadMove
 from geo.grids import Grid
@@ -27,6 +28,7 @@ from geo.imports.places import frame_about, in_metres
 from geo.plan_rows import PlanRows
 from geo.plans import Plan
 from geo.rules.layers import layer_rules
+from geo.rules.units import unit_rule
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
 from geo.store.database import Database
@@ -94,9 +96,9 @@ def open_plan(
         community = community_for(conn, community_code, hand)
         base = _base(conn, community, base_plan_id, hand)
         codes = plans.code_book(conn, community.code, scheme or plans.scheme_after(base))
-        needs_cut = (base is None or base.fabric_id is None) and drafts.cut_of(conn, community.id) is None
+        needs_cut = _needs_cut(conn, community, base)
     if needs_cut:
-        cut_and_store(db, [community.code], hand.at)
+        cut_and_store(db, [community.code], hand.at, along=[] if base is None else [base.id])
     with db.write() as conn:
         check_community(conn, community.id, hand)
         community = community_of(conn, area_id=community.id)
@@ -112,6 +114,27 @@ def _base(conn: Connection, community: Area, base_plan_id: int | None, hand: Han
     if base.community_id != community.id:
         raise BadMove("plan_foreign_base", id=base_plan_id, community=community.name)
     return base
+
+
+def _needs_cut(conn: Connection, community: Area, base: Plan | None) -> bool:
+    """Whether there are no units to put a draft together from, or borders of the base's grids run through them."""
+    if base is not None and base.fabric_id is not None:
+        return False
+    cut_id = drafts.cut_of(conn, community.id)
+    if base is None or cut_id is None:
+        return cut_id is None
+    if drafts.provenance_of(conn, cut_id)["report"].get("follows_plan") == base.id:
+        return False
+    cut = draft_of(community, _all_in_one(conn, cut_id, {0: DraftGrid(0, "", "", "basic", {})}))
+    shapes = np.array([grid.shape for grid in grids_of_plans(conn, [base.id])], dtype=object)
+    return len(lines_of_grids(shapes, cut.fabric, cut.kind_of_arc, unit_rule(), layer_rules().clean)) > 0
+
+
+def _all_in_one(conn: Connection, cut_id: int, grids: Mapping[int, DraftGrid]) -> PlanRows:
+    """Units of a community's own cut, which the first of some grids has."""
+    arcs, next_arc_no, next_unit_no = drafts.arcs_of_fabric(conn, cut_id)
+    units = sorted({unit for arc in arcs.values() for unit in arc[:2]} - {NONE})
+    return PlanRows(arcs, dict.fromkeys(units, next(iter(grids))), grids, next_arc_no, next_unit_no)
 
 
 def _imported(conn: Connection, community: Area) -> Plan | None:
@@ -138,17 +161,14 @@ def _on_units(conn: Connection, community: Area, base: Plan | None, wish: _Wish)
     """A draft put together from the units of the community's own cut."""
     cut_id = drafts.cut_of(conn, community.id)
     assert cut_id is not None
-    arcs, next_arc_no, next_unit_no = drafts.arcs_of_fabric(conn, cut_id)
-    units = sorted({unit for arc in arcs.values() for unit in arc[:2]} - {NONE})
     grids = [] if base is None else grids_of_plans(conn, [base.id])
     if not grids:
         new = DraftGrid(plans.new_grid_ids(conn, community.id, 1)[0], "", community.name, "basic", {})
-        rows = PlanRows(arcs, dict.fromkeys(units, new.id), {new.id: new}, next_arc_no, next_unit_no)
+        rows = _all_in_one(conn, cut_id, {new.id: new})
         questions: list[Question] = []
     else:
         kept = {grid.id: DraftGrid(grid.id, grid.code, grid.name, grid.kind, grid.posts) for grid in grids}
-        rows = PlanRows(arcs, dict.fromkeys(units, grids[0].id), kept, next_arc_no, next_unit_no)
-        rows, questions = _rebased(conn, community, rows, grids)
+        rows, questions = _rebased(conn, community, _all_in_one(conn, cut_id, kept), grids)
     draft = draft_of(community, rows)
     rows = _in_scheme(draft, rows, base, wish.codes)
     shapes = dict(zip(sorted(rows.grids), shapes_of(draft.fabric, draft.grid_of_unit, len(rows.grids)), strict=True))

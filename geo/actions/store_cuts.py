@@ -15,18 +15,24 @@ from geo.store.database import Database
 
 
 def cut_and_store(
-    db: Database, codes: Sequence[str] | None, at: datetime, step: Callable[[float], None] | None = None
+    db: Database,
+    codes: Sequence[str] | None,
+    at: datetime,
+    step: Callable[[float], None] | None = None,
+    *,
+    along: Sequence[int] = (),
 ) -> list[CutUnits]:
     """Cut communities, all where ``codes`` is None, and keep the cuts in place of those before.
 
-    Plans that were begun from an earlier cut keep theirs.
+    ``along``: ids of plans whose grids units are to fit in, instead of those in force. Plans that were
+    begun from an earlier cut keep theirs.
 
     Raises
     ------
     NotFound
         If there is no such community.
     """
-    found = cut_units(db, codes, at, step)
+    found = cut_units(db, codes, at, step, along=along)
     with db.write() as conn:
         for cut in found:
             n_units = int(max(cut.fabric.left.max(initial=-1), cut.fabric.right.max(initial=-1))) + 1

@@ -196,16 +196,21 @@ def _parted(triangles: _Triangles, is_wide: BoolArray, regions: Regions, lattice
     region = triangles.region[triangle]
     has_building = np.zeros(len(regions.rest), np.bool_)
     has_building[regions.rings.shape_of_corner[regions.is_building]] = True
-    patches = _filled_up(Patches(Sides(start, stop, patch), owner_of_patch), has_building[region], lattice)
+    found = Patches(Sides(start, stop, patch), owner_of_patch)
+    patches = _filled_up(found, region, has_building[region], lattice)
     return patches._replace(owner=np.where(patches.owner == NONE, regions.rest[region], patches.owner))
 
 
-def _filled_up(patches: Patches, is_meant: BoolArray, lattice: Lattice) -> Patches:
-    """Patches that nobody owns go to whom they have the longest side with, and so on inwards, where that is meant."""
+def _filled_up(patches: Patches, region: IntArray, is_meant: BoolArray, lattice: Lattice) -> Patches:
+    """Patches that nobody owns go to whom they have the longest side with, and so on inwards, where that is meant.
+
+    Told of every patch: its region, which ground does not leave, and whether that is meant there.
+    """
     sides, owner = patches.sides, patches.owner.copy()
     asking = np.flatnonzero(((owner == NONE) & is_meant)[sides.patch])
     across = facing(sides.start[asking], sides.stop[asking], sides)
-    asking, across = asking[across != NONE], across[across != NONE]
+    is_same = (across != NONE) & (region[sides.patch[asking]] == region[sides.patch[across]])
+    asking, across = asking[is_same], across[is_same]
     patch, beyond = sides.patch[asking], sides.patch[across]
     metres = metres_between(sides.start[asking], sides.stop[asking], lattice)
     while True:

@@ -48,8 +48,8 @@ def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], building
     community
         Polygon or multipolygon in degrees. Its corners are kept, to the nearest ten-millionth.
     lines
-        Kind of border (street, wall, water, rail) -> lines in degrees, which may reach beyond the community. Ends that
-        meet nothing part nothing.
+        Kind of border (street, wall, water, rail, drawn) -> lines in degrees, which may reach beyond the community.
+        Ends that meet nothing part nothing.
     buildings
         (n_buildings,) outlines in degrees. Those of which the community has less than half are passed over.
     rule

@@ -25,7 +25,7 @@ from geo.compute.unit_sides import (
 )
 from geo.units import NONE, BoolArray, FloatArray, IntArray
 
-HARD = ("street", "water", "rail")
+HARD = ("street", "water", "rail", "drawn")
 """Kinds of lines that ground does not reach over to what it lies beside. It may reach over a wall."""
 
 

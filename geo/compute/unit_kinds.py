@@ -32,7 +32,7 @@ def kinds_of_arcs(fabric: Fabric, lines: Mapping[str, Shapes], near_m: float) ->
     fabric
         Borders of units.
     lines
-        Kind of border (street, water, rail, wall) -> lines in degrees.
+        Kind of border (street, water, rail, drawn, wall) -> lines in degrees.
     near_m
         A border runs along a line where it is this near to it.
 

@@ -26,6 +26,7 @@ from geo.plan_rows import PlanRows
 from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.database import Database
+from geo.store.grids import grids_of_plans
 from geo.store.tables import metadata
 from tests.plan_towns import HAND, RESIDENTS, N, PlanTown, begin, build_plan_town, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat
@@ -77,6 +78,17 @@ def stored_shapes(db: Database, plan: Plan) -> dict[int, shapely.Geometry]:
         return {row.grid_id: shapely.from_wkb(bytes(row.w)) for row in found}
 
 
+def move_border_north(db: Database, town: PlanTown, metres: float) -> None:
+    """The border between the western grids."""
+    with db.write() as conn:
+        for corner, grid in (("YMax", town.grid[2]), ("YMin", town.grid[0])):
+            sides = [f"ST_{side}(geom)" for side in ("XMin", "YMin", "XMax", "YMax")]
+            box = ", ".join(f"{side} + {metres / 111_000}" if corner in side else side for side in sides)
+            conn.execute(
+                text(f"update plan_grid set geom = ST_Multi(ST_MakeEnvelope({box}, 4326)) where grid_id = {grid}")
+            )
+
+
 def do(db: Database, plan: Plan, version: int, op: PlanOp) -> int:
     return edit_plan(db, plan.id, version, op, HAND).plan.version
 
@@ -95,25 +107,30 @@ class TestBeginning:
         assert list(begin(db).questions) == []
 
     def test_a_unit_that_a_grid_holds_too_little_of_is_a_question(self, db: Database, town: PlanTown) -> None:
-        with db.write() as conn:  # the border between the western grids, 20 m farther north
-            conn.execute(
-                text(
-                    "update plan_grid set geom = ST_Multi(ST_MakeEnvelope(ST_XMin(geom), ST_YMin(geom), ST_XMax(geom),"
-                    " ST_YMax(geom) + 20 / 111000.0, 4326)) where grid_id = :id"
-                ),
-                {"id": town.grid[2]},
-            )
-            conn.execute(
-                text(
-                    "update plan_grid set geom = ST_Multi(ST_MakeEnvelope(ST_XMin(geom), ST_YMin(geom) + 20 / 111000.0,"
-                    " ST_XMax(geom), ST_YMax(geom), 4326)) where grid_id = :id"
-                ),
-                {"id": town.grid[0]},
-            )
+        move_border_north(db, town, 14)
         questions = begin(db).questions
         assert sorted(question.unit_no for question in questions) == [unit_no(column, 5) for column in range(5)]
         assert {question.grid_id for question in questions} == {town.grid[0]}
-        assert [question.share_inside for question in questions] == pytest.approx([0.8] * 5, abs=0.01)
+        assert [question.share_inside for question in questions] == pytest.approx([0.86] * 5, abs=0.01)
+
+    def test_where_grids_follow_no_border_of_units_these_are_cut_anew_along_them(
+        self, db: Database, town: PlanTown
+    ) -> None:
+        move_border_north(db, town, 35)
+        opened = begin(db)
+        view = view_plan(db, opened.plan.id)
+        sound(view)
+        assert not opened.questions
+        with db.read() as conn:
+            before = {grid.id: grid.shape for grid in grids_of_plans(conn, [town.plan_id])}
+            cut_id = drafts.cut_of(conn, town.community_id)
+            assert cut_id is not None
+            assert drafts.provenance_of(conn, cut_id)["report"]["follows_plan"] == town.plan_id
+        for grid, shape in zip(view.draft.grids, view.shapes, strict=True):
+            assert shape.symmetric_difference(before[grid.id]).area < 1e-3 * shape.area
+        # what was cut for these grids is good for the next draft from them
+        again = begin(db)
+        assert rows_of(db, again.plan).arcs == rows_of(db, opened.plan).arcs
 
     def test_a_draft_of_a_draft_is_the_same_to_the_last_digit(self, db: Database, draft: Plan) -> None:
         version = do(

@@ -114,6 +114,16 @@ def test_four_blocks_of_four_buildings_each() -> None:
     assert metres["plot"] == pytest.approx(1600, rel=0.05)
 
 
+@pytest.mark.parametrize("kind", ["street", "water", "rail", "drawn"])
+def test_no_ground_is_given_away_over_a_street(kind: str) -> None:
+    """Houses stand at different distances from it on both sides, so that some ground beside it is nobody's at first."""
+    houses = [box(x + 40, y, x + 60, y + 20) for x in range(0, 400, 100) for y in (40, 140, 240, 340)]
+    found = cut(TOWN, houses, **{kind: [line((-50, 235), (450, 235))]})
+    south = box(0, 0, 400, 235)
+    share = shapely.area(shapely.intersection(found.shapes, south)) / shapely.area(found.shapes)
+    assert sorted(np.round(share, 4).tolist()) == [0.0] * 8 + [1.0] * 8
+
+
 def test_plots_end_midway_between_walls() -> None:
     found = cut(box(0, 0, 100, 60), [box(10, 20, 30, 40), box(60, 20, 90, 40)])
     left, right = found.shapes[found.unit_of_building]
