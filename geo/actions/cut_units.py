@@ -34,6 +34,9 @@ METHOD = "units-1"
 SHARE_LOADED = 0.1
 """How far the work is, roughly, after loading."""
 
+HAIR_DEG = 1e-6
+"""A decimetre: what lies further from a community's border than this does not touch it."""
+
 Shapes = NDArray[np.object_]
 
 
@@ -61,6 +64,7 @@ class _Sources:
 
     lines: Mapping[str, tuple[Shapes, shapely.STRtree]]
     buildings: tuple[Shapes, shapely.STRtree]
+    communities: tuple[Shapes, shapely.STRtree]
 
 
 class _Task(NamedTuple):
@@ -69,6 +73,8 @@ class _Task(NamedTuple):
     community: Area
     lines: Mapping[str, Shapes]
     buildings: Shapes
+    met: FloatArray
+    """(n, 2) corners of other communities that lie on its border and are none of its own."""
     at: datetime
     rule: UnitRule
 
@@ -98,10 +104,11 @@ def cut_units(
     """
     tell, rule = step or (lambda _share: None), unit_rule()
     with db.read() as conn:
-        communities = _communities(conn, codes)
+        live = live_areas(conn, "community")
+        communities = _communities(live, codes)
         if not communities:
             return []
-        sources = _sources(conn, rule, shapely.box(*shapely.total_bounds([area.shape for area in communities])))
+        sources = _sources(conn, rule, live, _about(*(area.shape for area in communities)))
     tasks = [_task(community, sources, at, rule) for community in communities]
     found = each_worked(
         _cut, tasks, lambda share: tell(SHARE_LOADED + share * (1 - SHARE_LOADED)), helpers_for(len(tasks))
@@ -110,8 +117,7 @@ def cut_units(
     return found
 
 
-def _communities(conn: Connection, codes: Sequence[str] | None) -> list[Area]:
-    live = live_areas(conn, "community")
+def _communities(live: list[Area], codes: Sequence[str] | None) -> list[Area]:
     if codes is None:
         return live
     missing = sorted(set(codes) - {area.code for area in live})
@@ -120,7 +126,13 @@ def _communities(conn: Connection, codes: Sequence[str] | None) -> list[Area]:
     return [area for area in live if area.code in set(codes)]
 
 
-def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry) -> _Sources:
+def _about(*shapes: shapely.Geometry) -> shapely.Geometry:
+    """The box about shapes and what touches them."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    return shapely.box(west - HAIR_DEG, south - HAIR_DEG, east + HAIR_DEG, north + HAIR_DEG)
+
+
+def _sources(conn: Connection, rule: UnitRule, live: Sequence[Area], around: shapely.Geometry) -> _Sources:
     """All that may matter within a box. Outlines of compounds are walls."""
     kinds: dict[str, list[Shapes]] = {"street": [street_shapes(conn, rule.streets, around)]}
     for barrier, shapes in barrier_shapes(conn, rule.border_of_barrier.keys(), around).items():
@@ -129,26 +141,38 @@ def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry) -> _Sou
     kinds.setdefault("wall", []).append(shapely.boundary(lands))
     lines = {kind: np.concatenate(some) for kind, some in kinds.items()}
     buildings = building_shapes(conn, around)
+    communities = np.array([area.shape for area in live], dtype=object)
     return _Sources(
         {kind: (some, shapely.STRtree(some)) for kind, some in lines.items()},
         (buildings, shapely.STRtree(buildings)),
+        (communities, shapely.STRtree(communities)),
     )
 
 
 def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
-    """Those whose box meets the community's, in the order of the store."""
-    return np.asarray(shapes[0][np.sort(shapes[1].query(community.shape))])
+    """Those whose box meets or touches the community's, in the order of the store."""
+    return np.asarray(shapes[0][np.sort(shapes[1].query(_about(community.shape)))])
+
+
+def _met(communities: Shapes, community: Area) -> FloatArray:
+    """Corners of neighbours, the community's own among them, that lie on its border and are none of its own."""
+    own, border = shapely.get_coordinates(community.shape), community.shape.boundary
+    others = np.unique(shapely.get_coordinates(communities), axis=0)
+    shapely.prepare(border)
+    others = others[shapely.dwithin(border, shapely.points(others), HAIR_DEG)]
+    return others[~(others[:, None] == own).all(axis=2).any(axis=1)]
 
 
 def _task(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:
     lines = {kind: _near(shapes, community) for kind, shapes in sources.lines.items()}
-    return _Task(community, lines, _near(sources.buildings, community), at, rule)
+    met = _met(_near(sources.communities, community), community)
+    return _Task(community, lines, _near(sources.buildings, community), met, at, rule)
 
 
 def _cut(task: _Task) -> CutUnits:
-    community, lines, buildings, at, rule = task
+    community, lines, buildings, met, at, rule = task
     try:
-        units = cut(community.shape, lines, buildings, rule)
+        units = cut(community.shape, lines, buildings, rule, met)
     except BadGeometry as error:
         raise BadGeometry("unit_community_broken", code=community.code, name=community.name) from error
     fabric = units.fabric
@@ -158,18 +182,18 @@ def _cut(task: _Task) -> CutUnits:
         fabric=fabric,
         kind_of_arc=kind_of_arc,
         method=METHOD,
-        inputs_hash=_hash(community, lines, buildings, rule),
+        inputs_hash=_hash(community, {**lines, "building": buildings, "met": shapely.points(met)}, rule),
         made_at=at,
         report=_report(units, lengths_m_of_arcs(fabric, frame_about(community.shape)), kind_of_arc),
     )
 
 
-def _hash(community: Area, lines: Mapping[str, Shapes], buildings: Shapes, rule: UnitRule) -> str:
+def _hash(community: Area, drawn: Mapping[str, Shapes], rule: UnitRule) -> str:
     digest = hashlib.sha256(METHOD.encode())
     for name, value in vars(rule).items():
         digest.update(f"{name} {sorted(value) if isinstance(value, frozenset) else value}\n".encode())
     ground = np.array([community.shape], dtype=object)
-    for name, shapes in {"community": ground, **lines, "building": buildings}.items():
+    for name, shapes in {"community": ground, **drawn}.items():
         digest.update(f"{name} {len(shapes)}\n".encode())
         digest.update(b"".join(shapely.to_wkb(shapes)))
     return digest.hexdigest()
