@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def twice_area(shape: Any) -> int:
     twice = 0
     for ring in shapely.get_rings(shapely.orient_polygons(shapely.get_parts(shape))):
         xy = np.rint(shapely.get_coordinates(ring) * E7).astype(np.int64).tolist()
-        twice += sum(ax * by - ay * bx for (ax, ay), (bx, by) in zip(xy, xy[1:], strict=False))
+        twice += sum(ax * by - ay * bx for (ax, ay), (bx, by) in pairwise(xy))
     return twice
 
 

@@ -160,7 +160,7 @@ def _met(communities: Shapes, community: Area) -> FloatArray:
     others = np.unique(shapely.get_coordinates(communities), axis=0)
     shapely.prepare(border)
     others = others[shapely.dwithin(border, shapely.points(others), HAIR_DEG)]
-    return others[~(others[:, None] == own).all(axis=2).any(axis=1)]
+    return np.asarray(others[~(others[:, None] == own).all(axis=2).any(axis=1)])
 
 
 def _task(community: Area, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.compute.unit_cut import cut_units
 from geo.rules.units import unit_rule
-from geo.units import E7
 from tests.fitting import fits
 from tests.pure.test_unit_cut import drawn, line, turned
 
