@@ -39,6 +39,9 @@ METHOD = "units-2"
 SHARE_LOADED = 0.1
 """How far the work is, roughly, after loading."""
 
+HAIR_DEG = 1e-6
+"""A decimetre: what lies further from a community's border than this does not touch it."""
+
 Shapes = NDArray[np.object_]
 
 
@@ -69,6 +72,7 @@ class _Sources:
     buildings: tuple[Shapes, shapely.STRtree]
     grids: Mapping[int, Shapes]
     """Plan -> its grids, of plans that were not drawn on units."""
+    communities: tuple[Shapes, shapely.STRtree]
 
 
 class _Task(NamedTuple):
@@ -80,6 +84,8 @@ class _Task(NamedTuple):
     plan_id: int | None
     """The plan whose grids the units are to fit in."""
     grids: Shapes
+    met: FloatArray
+    """(n, 2) corners of other communities that lie on its border and are none of its own."""
     at: datetime
     rule: UnitRule
 
@@ -119,12 +125,12 @@ def cut_units(
     """
     tell, rule = step or (lambda _share: None), unit_rule()
     with db.read() as conn:
-        communities = _communities(conn, codes)
+        live = live_areas(conn, "community")
+        communities = _communities(live, codes)
         if not communities:
             return []
-        around = shapely.box(*shapely.total_bounds([area.shape for area in communities]))
         plan_of = _plans(conn, communities, at, along)
-        sources = _sources(conn, rule, around, sorted(plan_of.values()))
+        sources = _sources(conn, rule, (live, sorted(plan_of.values())), _about(*(area.shape for area in communities)))
     tasks = [_task(community, plan_of.get(community.id), sources, at, rule) for community in communities]
     found = each_worked(
         _cut, tasks, lambda share: tell(SHARE_LOADED + share * (1 - SHARE_LOADED)), helpers_for(len(tasks))
@@ -133,8 +139,7 @@ def cut_units(
     return found
 
 
-def _communities(conn: Connection, codes: Sequence[str] | None) -> list[Area]:
-    live = live_areas(conn, "community")
+def _communities(live: list[Area], codes: Sequence[str] | None) -> list[Area]:
     if codes is None:
         return live
     missing = sorted(set(codes) - {area.code for area in live})
@@ -156,8 +161,18 @@ def _plans(conn: Connection, communities: Sequence[Area], at: datetime, along: S
     return {area: plan.id for area, plan in counts.items() if area in ours and plan.fabric_id is None}
 
 
-def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry, plan_ids: Sequence[int]) -> _Sources:
-    """All that may matter within a box. Outlines of compounds are walls."""
+def _about(*shapes: shapely.Geometry) -> shapely.Geometry:
+    """The box about shapes and what touches them."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    return shapely.box(west - HAIR_DEG, south - HAIR_DEG, east + HAIR_DEG, north + HAIR_DEG)
+
+
+def _sources(
+    conn: Connection, rule: UnitRule, drawn: tuple[Sequence[Area], Sequence[int]], around: shapely.Geometry
+) -> _Sources:
+    """All that may matter within a box, besides communities and the plans of grids that were drawn. Outlines of
+    compounds are walls.
+    """
     kinds: dict[str, list[Shapes]] = {"street": [street_shapes(conn, rule.streets, around)]}
     for barrier, shapes in barrier_shapes(conn, rule.border_of_barrier.keys(), around).items():
         kinds.setdefault(rule.border_of_barrier[barrier], []).append(shapes)
@@ -165,10 +180,12 @@ def _sources(conn: Connection, rule: UnitRule, around: shapely.Geometry, plan_id
     kinds.setdefault("wall", []).append(shapely.boundary(lands))
     lines = {kind: np.concatenate(some) for kind, some in kinds.items()}
     buildings = building_shapes(conn, around)
+    communities = np.array([area.shape for area in drawn[0]], dtype=object)
     return _Sources(
         {kind: (some, shapely.STRtree(some)) for kind, some in lines.items()},
         (buildings, shapely.STRtree(buildings)),
-        _grids(conn, plan_ids),
+        _grids(conn, drawn[1]),
+        (communities, shapely.STRtree(communities)),
     )
 
 
@@ -180,14 +197,24 @@ def _grids(conn: Connection, plan_ids: Sequence[int]) -> dict[int, Shapes]:
 
 
 def _near(shapes: tuple[Shapes, shapely.STRtree], community: Area) -> Shapes:
-    """Those whose box meets the community's, in the order of the store."""
-    return np.asarray(shapes[0][np.sort(shapes[1].query(community.shape))])
+    """Those whose box meets or touches the community's, in the order of the store."""
+    return np.asarray(shapes[0][np.sort(shapes[1].query(_about(community.shape)))])
+
+
+def _met(communities: Shapes, community: Area) -> FloatArray:
+    """Corners of neighbours, the community's own among them, that lie on its border and are none of its own."""
+    own, border = shapely.get_coordinates(community.shape), community.shape.boundary
+    others = np.unique(shapely.get_coordinates(communities), axis=0)
+    shapely.prepare(border)
+    others = others[shapely.dwithin(border, shapely.points(others), HAIR_DEG)]
+    return np.asarray(others[~(others[:, None] == own).all(axis=2).any(axis=1)])
 
 
 def _task(community: Area, plan_id: int | None, sources: _Sources, at: datetime, rule: UnitRule) -> _Task:
     lines = {kind: _near(shapes, community) for kind, shapes in sources.lines.items()}
     grids = np.zeros(0, dtype=object) if plan_id is None else sources.grids.get(plan_id, np.zeros(0, dtype=object))
-    return _Task(community, lines, _near(sources.buildings, community), plan_id, grids, at, rule)
+    met = _met(_near(sources.communities, community), community)
+    return _Task(community, lines, _near(sources.buildings, community), plan_id, grids, met, at, rule)
 
 
 def _cut(task: _Task) -> CutUnits:
@@ -215,7 +242,7 @@ def _cut(task: _Task) -> CutUnits:
 def _cut_along(task: _Task, more: Mapping[str, Shapes]) -> tuple[UnitCut, Int32Array]:
     """Units, and what their borders run along."""
     lines = {**task.lines, **more}
-    units = cut(task.community.shape, lines, task.buildings, task.rule)
+    units = cut(task.community.shape, lines, task.buildings, task.rule, task.met)
     return units, kinds_of_arcs(units.fabric, lines, task.rule.near_m)
 
 
@@ -223,8 +250,8 @@ def _hash(task: _Task) -> str:
     digest = hashlib.sha256(METHOD.encode())
     for name, value in vars(task.rule).items():
         digest.update(f"{name} {sorted(value) if isinstance(value, frozenset) else value}\n".encode())
-    ground = np.array([task.community.shape], dtype=object)
-    sources = {"community": ground, **task.lines, "building": task.buildings, "grid": task.grids}
+    ground, met = np.array([task.community.shape], dtype=object), shapely.points(task.met)
+    sources = {"community": ground, **task.lines, "building": task.buildings, "grid": task.grids, "met": met}
     for name, shapes in sources.items():
         digest.update(f"{name} {len(shapes)}\n".encode())
         digest.update(b"".join(shapely.to_wkb(shapes)))

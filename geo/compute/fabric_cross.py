@@ -14,6 +14,7 @@ import numpy as np
 from geo.compute.fabric import keys_of, place_text
 from geo.compute.fabric_edges import Edges
 from geo.compute.fabric_exact import turn
+from geo.compute.fabric_outer import Reach, led_to_places
 from geo.compute.kernels import kernel
 from geo.errors import BadGeometry
 from geo.units import E7, NONE, FloatArray, Int32Array, IntArray, Whole
@@ -41,7 +42,9 @@ class Met(NamedTuple):
     e7: Int32Array
 
 
-def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float, most_meetings: int = MOST_MEETINGS) -> Split:
+def split_by_line(
+    edges: Edges, line_e7: Int32Array, snap_e7: float, most_meetings: int = MOST_MEETINGS, outer_e7: float = 0.0
+) -> Split:
     """Draw a line over borders.
 
     Parameters
@@ -56,16 +59,22 @@ def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float, most_meetin
         through it.
     most_meetings
         How often the line may meet borders and itself.
+    outer_e7
+        Where the line meets the outer border between two places, it is led to the nearer of them if that is within
+        this: see :func:`geo.compute.fabric_outer.led_to_places`.
 
     Raises
     ------
     BadGeometry
         If borders lie too close together, or the line meets more.
     """
-    near = _near(edges, line_e7, snap_e7)
-    shrink = cos(radians(float(line_e7[:, 1].mean()) / E7))
-    place, _, onto = beside(edges.e7, edges.a[near], edges.b[near], line_e7.astype(np.float64), (snap_e7, shrink))
+    shrink = shrink_of(line_e7)
+    near = _near(edges, line_e7, snap_e7 + outer_e7)
+    about = edges._replace(a=edges.a[near], b=edges.b[near], left=edges.left[near], right=edges.right[near])
+    place, edge, onto = beside(edges.e7, about.a, about.b, line_e7.astype(np.float64), (snap_e7, shrink))
     line = np.where(place[:, None] == NONE, np.rint(onto).astype(np.int32), edges.e7[place])
+    on_edge = np.where(place == NONE, edge, NONE)
+    line = led_to_places(about, line, on_edge, Reach(snap_e7, outer_e7, shrink), most_meetings)
     e7, place_of_line = _with_places(edges.e7, line)
     drawn = np.stack([place_of_line[:-1], place_of_line[1:]])
     drawn = drawn[:, drawn[0] != drawn[1]]
@@ -82,6 +91,11 @@ def split_by_line(edges: Edges, line_e7: Int32Array, snap_e7: float, most_meetin
             return _whole(split, edges, near)
         split = _at(split, met)
     raise BadGeometry("fabric_cut_unclear", **place_text(met.e7[0]))
+
+
+def shrink_of(line_e7: Int32Array) -> float:
+    """How many ten-millionths of a degree of latitude one of longitude is, about a line."""
+    return cos(radians(float(line_e7[:, 1].mean()) / E7))
 
 
 def own_crossings(line_e7: Int32Array) -> tuple[int, Int32Array]:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compute.fabric import Fabric, n_faces_of, place_text, places_on_earth
-from geo.compute.fabric_cross import MOST_MEETINGS, Split, split_by_line
+from geo.compute.fabric_cross import MOST_MEETINGS, Split, shrink_of, split_by_line
 from geo.compute.fabric_edges import Edges, assembled, edges_of
 from geo.compute.fabric_fault import faces_beside, first_fault, rows_of
+from geo.compute.fabric_outer import Reach, refuse_new_places
 from geo.compute.fabric_rings import nested, polygon_of_sides
 from geo.compute.fabric_walk import rings_of, sides_of_edges, spokes_of
 from geo.errors import BadGeometry
@@ -57,6 +58,7 @@ def cut_along(
     snap_e7: float,
     most_points: int = MOST_POINTS,
     most_meetings: int = MOST_MEETINGS,
+    outer_e7: float = 0.0,
 ) -> Cut:
     """Cut faces along a line.
 
@@ -78,18 +80,22 @@ def cut_along(
         The most points that a line may have.
     most_meetings
         How often it may meet borders and itself.
+    outer_e7
+        In the same unit: a line that meets the outer border ends at the nearest place there if that is within this.
 
     Raises
     ------
     BadGeometry
-        If the line has too few or too many points or leaves the earth, if it meets too much or cuts nothing, or if
-        borders lie so close together that it cannot be drawn between them.
+        If the line has too few or too many points or leaves the earth, if it meets too much or cuts nothing, if
+        borders lie so close together that it cannot be drawn between them, or if the outer border would get a new
+        place though one is within ``outer_e7``.
     """
     line = _line(line_e7, most_points)
     if len(line) < 2:
         raise BadGeometry("fabric_line_short", points=len(line))
     edges, arc = edges_of(fabric)
-    pieces = _pieces(split_by_line(edges, line, snap_e7, most_meetings), edges, may_cut)
+    reach = Reach(snap_e7, outer_e7, shrink_of(line))
+    pieces = _pieces(split_by_line(edges, line, snap_e7, most_meetings, outer_e7), edges, may_cut, reach)
     if (pieces.edge != NONE).all():
         raise BadGeometry("fabric_line_cuts_nothing")
     return _cut(fabric, pieces, arc)[0]
@@ -102,6 +108,7 @@ def cut_out(
     snap_e7: float,
     most_points: int = MOST_POINTS,
     most_meetings: int = MOST_MEETINGS,
+    outer_e7: float = 0.0,
 ) -> Cut:
     """Cut faces along the border of a drawn area, and tell which lie in it.
 
@@ -118,8 +125,8 @@ def cut_out(
     if n_points < 3:
         raise BadGeometry("fabric_ring_short", points=n_points)
     edges, arc = edges_of(fabric)
-    split = split_by_line(edges, np.concatenate([ring, ring[:1]]), snap_e7, most_meetings)
-    pieces = _pieces(split, edges, may_cut)
+    split = split_by_line(edges, np.concatenate([ring, ring[:1]]), snap_e7, most_meetings, outer_e7)
+    pieces = _pieces(split, edges, may_cut, Reach(snap_e7, outer_e7, shrink_of(ring)))
     cut, borders = _cut(fabric, pieces, arc)
     is_inside = _are_inside(split, borders, pieces.begin, len(cut.parent_of_face)) & may_cut[cut.parent_of_face]
     if not is_inside.any():
@@ -137,7 +144,7 @@ def _line(line_e7: Int32Array, most_points: int) -> Int32Array:
     return line[is_other]
 
 
-def _pieces(split: Split, edges: Edges, may_cut: BoolArray) -> _Pieces:
+def _pieces(split: Split, edges: Edges, may_cut: BoolArray, reach: Reach) -> _Pieces:
     """The borders, split only where what is drawn touches them, and what cuts faces that may be cut."""
     drawn = _cutting(split, edges, may_cut)
     is_needed = np.zeros(len(split.e7), np.bool_)
@@ -145,6 +152,8 @@ def _pieces(split: Split, edges: Edges, may_cut: BoolArray) -> _Pieces:
     is_needed[drawn.a] = is_needed[drawn.b] = True
     is_border = split.edge != NONE
     a, b, edge = split.a[is_border], split.b[is_border], split.edge[is_border]
+    is_new = is_needed[b] & (b >= len(edges.e7))
+    refuse_new_places(edges, edge[is_new], split.e7[b[is_new]], reach)
     is_last = is_needed[b] | (np.diff(edge, append=NONE) != 0)
     is_first = np.roll(is_last, 1)
     place = (np.cumsum(is_needed) - 1).astype(np.int32)

@@ -72,6 +72,7 @@ def _with_places(fabric: Fabric, points_e7: Int32Array, snap_e7: float) -> tuple
     if len(lost):
         raise BadGeometry("fabric_no_vertex", **place_text(points_e7[lost[0]]))
     new = np.flatnonzero(place == NONE)
+    _refuse_outer(edges, edge[new], points_e7[new])
     a, b = edges.e7[edges.a[edge[new]]].astype(np.float64), edges.e7[edges.b[edge[new]]]
     new = new[np.lexsort((((onto[new] - a) * (b - a)).sum(axis=1), edge[new]))]
     grown, at = _grown(fabric, edge[new], arc, onto[new])
@@ -93,6 +94,13 @@ def _grown(fabric: Fabric, edge: IntArray, arc: Int32Array, onto_e7: FloatArray)
         inner_e7=np.insert(fabric.inner_e7, at, np.rint(onto_e7).astype(np.int32), axis=0),
     )
     return grown, at
+
+
+def _refuse_outer(edges: Edges, edge: IntArray, points_e7: Int32Array) -> None:
+    """Refuse to put places into the outer border, even those that then stay."""
+    is_outer = (edges.left[edge] == NONE) | (edges.right[edge] == NONE)
+    if is_outer.any():
+        raise BadGeometry("fabric_outer_border", **place_text(points_e7[int(np.argmax(is_outer))]))
 
 
 def _refuse_kept(edges: Edges, place: IntArray, touched: BoolArray, may_move: BoolArray) -> None:

@@ -251,7 +251,9 @@ _EDITS: dict[type[Change], Any] = {
 def _cut(draft: Draft, cutter: Any, drawn_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, Cut]:
     """The draft with some units cut: kinds of borders, grids and bridges are those of what they were part of."""
     rule = plan_edit_rule()
-    cut: Cut = cutter(draft.fabric, drawn_e7, may_cut, rule.snap_e7, rule.most_points, rule.most_meetings)
+    cut: Cut = cutter(
+        draft.fabric, drawn_e7, may_cut, rule.snap_e7, rule.most_points, rule.most_meetings, rule.outer_e7
+    )
     kind_of_arc = np.where(cut.arc_before == NONE, DRAWN, draft.kind_of_arc[cut.arc_before]).astype(np.int32)
     n_new = len(cut.parent_of_face) - len(draft.unit_no)
     unit_no = np.concatenate([draft.unit_no, np.full(n_new, NONE)])

@@ -15,16 +15,17 @@ import shapely
 from geo.compute.fabric import Fabric, n_faces_of, stops_of_arcs
 from geo.compute.fabric_fault import fault_of
 from geo.compute.fabric_rings import shapes_of
+from geo.compute.unit_borders import on_corners, with_common_corners
 from geo.compute.unit_cells import Patches, Regions, joined, shared_out
 from geo.compute.unit_fabric import fabric_of_units
 from geo.compute.unit_faces import HARD, Faces, faces_of
-from geo.compute.unit_lattice import GRAIN, Lattice, Shapes
+from geo.compute.unit_lattice import GRAIN, Lattice, Shapes, keys_of
 from geo.compute.unit_merge import Ground, borders_of_units
 from geo.compute.unit_seeds import Seeds, seeds_of
 from geo.compute.unit_sides import Sides, areas_m2, chosen, facing, rings_of
 from geo.errors import BadGeometry
 from geo.rules.units import UnitRule
-from geo.units import NONE, BoolArray, IntArray
+from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 
 class UnitCut(NamedTuple):
@@ -40,8 +41,17 @@ class UnitCut(NamedTuple):
     """(n_buildings,) whether the community's own border cuts it."""
 
 
-def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], buildings: Shapes, rule: UnitRule) -> UnitCut:
+def cut_units(
+    community: shapely.Geometry,
+    lines: Mapping[str, Shapes],
+    buildings: Shapes,
+    rule: UnitRule,
+    met: FloatArray | None = None,
+) -> UnitCut:
     """The units of a community.
+
+    Its outer border gets corners which depend on nothing but the border and what is drawn about it, so that neighbours
+    that are cut by themselves have the same: see :mod:`geo.compute.unit_borders`.
 
     Parameters
     ----------
@@ -54,6 +64,8 @@ def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], building
         (n_buildings,) outlines in degrees. Those of which the community has less than half are passed over.
     rule
         What is too small to be a unit.
+    met
+        (n, 2) corners of neighbouring communities in degrees; those that lie on a side of this one count. None: none.
 
     Raises
     ------
@@ -71,13 +83,17 @@ def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], building
         raise BadGeometry("unit_community_empty")
     lattice = Lattice.about(community)
     ground = shapely.set_precision(lattice.whole(community), GRAIN)
-    near = {kind: _near(lines.get(kind), ground, lattice) for kind in (*HARD, "wall")}
+    whole = {kind: lattice.whole(lines.get(kind, np.zeros(0, dtype=object))) for kind in (*HARD, "wall")}
+    corners = np.zeros((0, 2)) if met is None else lattice.whole_of(met)
+    ground = with_common_corners(ground, corners, whole, lattice.whole(buildings), lattice, rule.step_m)
+    of_border = keys_of(shapely.get_coordinates(ground))
     seeds = seeds_of(ground, buildings, lattice, rule)
+    near = {kind: _near(some, ground) for kind, some in whole.items()}
     faces = faces_of(ground, near, seeds, lattice, rule.step_m)
-    borders = borders_of_units(_patched(faces, seeds, lattice, rule), lattice, rule)
+    borders = on_corners(borders_of_units(_patched(faces, seeds, lattice, rule), lattice, rule), of_border)
     fabric = fabric_of_units(borders, faces.step_keys, lattice)
     if fault_of(fabric) is not None:
-        borders = borders_of_units(_noded_again(fabric, seeds, lattice), lattice, rule)
+        borders = on_corners(borders_of_units(_noded_again(fabric, seeds, lattice), lattice, rule), of_border)
         fabric = fabric_of_units(borders, np.zeros(0, np.int64), lattice)
         if fault_of(fabric) is not None:
             raise BadGeometry("unit_cut_broken")
@@ -85,12 +101,10 @@ def cut_units(community: shapely.Geometry, lines: Mapping[str, Shapes], building
     return UnitCut(fabric, shapes, _unit_of_building(lattice.whole(shapes), seeds), seeds.is_cut)
 
 
-def _near(lines: Shapes | None, ground: shapely.Geometry, lattice: Lattice) -> Shapes:
-    """Lines in whole numbers, as far as they run about the community."""
-    if lines is None or not len(lines):
-        return np.zeros(0, dtype=object)
+def _near(lines: Shapes, ground: shapely.Geometry) -> Shapes:
+    """Lines as far as they run about the community, all in whole numbers."""
     west, south, east, north = ground.buffer(2 * GRAIN, quad_segs=1).bounds
-    parts = shapely.get_parts(shapely.clip_by_rect(lattice.whole(lines), west, south, east, north))
+    parts = shapely.get_parts(shapely.clip_by_rect(lines, west, south, east, north))
     return np.asarray(parts[shapely.length(parts) > 0])
 
 

@@ -17,6 +17,7 @@ from geo.compute.unit_sides import (
     backwards,
     each_once,
     facing,
+    pieces_of,
     polygons_of,
     rings_of,
     that_meet,
@@ -57,7 +58,7 @@ def faces_of(
     Parameters
     ----------
     ground
-        The community, in whole numbers.
+        The community, in whole numbers, with all corners that its border is to have.
     lines
         Kind of border -> lines in whole numbers. Inside a building they count for nothing; what ends there goes on
         around it.
@@ -86,13 +87,6 @@ def faces_of(
 def straight(lines: list[Shapes]) -> Shapes:
     """Every straight piece of some lines as a line of its own."""
     return np.asarray(shapely.linestrings(pieces_of(np.concatenate(lines))))
-
-
-def pieces_of(lines: Shapes) -> FloatArray:
-    """(n_pieces, 2, 2) where every straight piece of some lines begins and ends."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    is_one = line[1:] == line[:-1]
-    return np.stack([xy[:-1][is_one], xy[1:][is_one]], axis=1)
 
 
 def _through(pieces: Shapes, corners: FloatArray) -> Shapes:
@@ -185,8 +179,10 @@ def _stepped(faces: Faces, lattice: Lattice, step_m: float) -> Faces:
     """The faces with corners put into the long sides that lines make.
 
     Where a corner that moved to a whole number would fall on another or push a side through it, the sides there stay.
+    The community's own border has its corners already.
     """
-    is_line = faces.is_hard | faces.is_wall
+    outer = facing(faces.sides.start, faces.sides.stop, faces.sides) == NONE
+    is_line = (faces.is_hard | faces.is_wall) & ~outer
     while True:
         rings, side, is_step = with_steps(faces.rings, is_line, step_m, lattice)
         kept = np.unique(side[_is_astray(rings, is_step)])

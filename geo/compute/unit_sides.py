@@ -77,6 +77,13 @@ def rings_of(polygons: Shapes) -> Rings:
     return Rings(keys_of(xy[is_kept]), starts.astype(np.int64), shape)
 
 
+def pieces_of(lines: Shapes) -> FloatArray:
+    """(n_pieces, 2, 2) where every straight piece of some lines begins and ends."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    is_one = line[1:] == line[:-1]
+    return np.stack([xy[:-1][is_one], xy[1:][is_one]], axis=1)
+
+
 def polygons_of(rings: Rings, n_shapes: int, scale: FloatArray | float = 1.0) -> Shapes:
     """(n_shapes,) polygons of rings, their coordinates times ``scale``; every shape has at least one ring."""
     n_corners = np.diff(rings.start_of_ring)

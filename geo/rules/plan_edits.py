@@ -14,6 +14,8 @@ class PlanEditRule:
 
     snap_e7: int
     """How far a drawn point may lie from a border that it means, in ten-millionths of a degree."""
+    outer_e7: int
+    """How far the place of the outer border to which a drawn line is led may be from where the line meets it."""
     told_width_m: float
     """Ground that comes to another grid is told to everybody where it is at least this wide."""
     most_points: int
@@ -46,6 +48,7 @@ def plan_edit_rule() -> PlanEditRule:
     data = tomllib.loads((resources.files("geo.rules") / "plan_edits.toml").read_text(encoding="utf-8"))
     return PlanEditRule(
         snap_e7=data["snap"]["e7"],
+        outer_e7=data["outer"]["e7"],
         told_width_m=data["laid_out"]["least_width_m"],
         most_points=data["most"]["points"],
         most_units=data["most"]["units"],

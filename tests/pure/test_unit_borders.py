@@ -1,0 +1,63 @@
+"""Communities that are cut each by itself fit their neighbours to the last digit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.compute.unit_cut import cut_units
+from geo.rules.units import unit_rule
+from tests.fitting import fits
+from tests.pure.test_unit_cut import drawn, line, turned
+
+WEST = [(0, 0), (203, 7), (180, 190), (205, 411), (-9, 380)]
+EAST = [(203, 7), (401, -12), (420, 230), (390, 399), (205, 411), (180, 190)]
+PAIR = [shapely.Polygon(WEST), shapely.Polygon(EAST)]
+"""Edge-matched, with a bent border in common."""
+TEE = [
+    shapely.Polygon([(0, 0), (431, 17), (440, 203), (-7, 180)]),
+    shapely.Polygon([(-7, 180), (180.1, 189.6225950783), (171, 400), (3, 390)]),
+    shapely.Polygon([(180.1, 189.6225950783), (440, 203), (433, 380), (171, 400)]),
+]
+"""The southern one has no corner where the two others meet, which lies on its side but for the rounding."""
+ENCLAVE = [
+    shapely.Polygon(WEST).difference(shapely.Polygon([(60, 60), (140, 75), (150, 300), (45, 290)])),
+    shapely.Polygon([(60, 60), (140, 75), (150, 300), (45, 290)]),
+    shapely.Polygon(EAST),
+]
+TOWNS = [PAIR, TEE, ENCLAVE]
+
+PLACE = st.integers(-40, 460)
+LINES = st.lists(st.lists(st.tuples(PLACE, PLACE), min_size=2, max_size=4, unique=True), max_size=4)
+HOUSES = st.lists(
+    st.tuples(st.integers(-20, 420), st.integers(-20, 400), st.integers(4, 60), st.integers(4, 60), st.integers(0, 89)),
+    max_size=14,
+)
+
+
+def cut_each(town: list[Any], kinds: dict[str, list[Any]], buildings: list[Any]) -> list[Any]:
+    """The units of every community, each cut by itself."""
+    areas = [drawn(area) for area in town]
+    lines = {kind: np.array(some, dtype=object) for kind, some in kinds.items()}
+    houses = np.array(buildings, dtype=object)
+    found = []
+    for i, area in enumerate(areas):
+        met = shapely.get_coordinates(np.delete(np.array(areas, dtype=object), i))
+        found.append(cut_units(area, lines, houses, unit_rule(), met).shapes)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(TOWNS), LINES, LINES, LINES, HOUSES, st.booleans())
+def test_any_neighbours(town: Any, streets: Any, rivers: Any, walls: Any, houses: Any, has_border_street: Any) -> None:
+    if has_border_street:
+        streets = [*streets, [(203, 7), (180, 190), (205, 411)], [(-7, 180), (440, 203)]]
+    kinds = {
+        kind: [line(*places) for places in some]
+        for kind, some in (("street", streets), ("water", rivers), ("wall", walls))
+    }
+    fits(cut_each(town, kinds, [turned(*house) for house in houses]))
