@@ -8,23 +8,25 @@ from typing import Literal
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-RingChange = Literal["ring_twice", "untangled"]
-"""ring_twice: a ring that stood there twice counts once. untangled: its border crossed itself."""
+RingChange = Literal["ring_twice", "untangled", "redrawn"]
+"""ring_twice: a ring that stood there twice counts once. untangled: its border crossed itself by a hair. redrawn: it
+crossed itself so that other ground may be meant; all that it goes around is taken.
+"""
 
 
 def mended(shape: BaseGeometry, share: float) -> tuple[BaseGeometry | None, list[RingChange]]:
-    """A polygon or multipolygon made valid where nothing is in doubt, and what had to be done.
+    """A polygon or multipolygon made valid, and what had to be done.
 
     Parameters
     ----------
     shape
         Polygonal, not empty.
     share
-        A border that crosses itself is untangled if the area changes by no more than this share of it.
+        A border that crosses itself is untangled where the area changes by no more than this share of it, else redrawn.
 
     Returns
     -------
-    The shape, None where its border crosses itself so that nobody can say which ground is meant; and the changes.
+    The shape, None where its border goes around no ground at all; and the changes.
     """
     if shape.is_valid:
         return shape, []
@@ -36,9 +38,10 @@ def mended(shape: BaseGeometry, share: float) -> tuple[BaseGeometry | None, list
         return single, done
     whole = shapely.make_valid(single, method="structure", keep_collapsed=False)
     is_plain = whole.geom_type in ("Polygon", "MultiPolygon") and not whole.is_empty
-    if not is_plain or abs(whole.area - single.area) > share * single.area:
+    if not is_plain:
         return None, done
-    return whole, [*done, "untangled"]
+    is_in_doubt = abs(whole.area - single.area) > share * single.area
+    return whole, [*done, "redrawn" if is_in_doubt else "untangled"]
 
 
 def _without_twin_rings(shape: BaseGeometry) -> BaseGeometry:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, clean_layer
@@ -50,8 +51,13 @@ class CleanLayer:
             }
 
     def changes(self) -> list[dict[str, Any]]:
-        """Every change with its zone and its place."""
-        return [_told(self.reading, self.frame, change) for change in self.cleaned.changes]
+        """Every change with its zone and its place, by zone: what was redrawn comes before what else became of it."""
+        redrawn = [_redrawn(self.frame, row, n) for row, n in self._rows() if row["as_filed"] is not None]
+        cleaned = [_told(self.reading, self.frame, change) for change in self.cleaned.changes]
+        return sorted([*redrawn, *cleaned], key=lambda told: told["row"])
+
+    def _rows(self) -> Iterator[tuple[dict[str, Any], int]]:
+        return zip(self.reading.rows, self.reading.number_of_row, strict=True)
 
     def gaps(self) -> list[dict[str, Any]]:
         """Every gap that was left open, with a place in it."""
@@ -115,6 +121,22 @@ def _told(reading: Reading, frame: Frame, change: Change) -> dict[str, Any]:
         "before_m2": round(change.before_m2, 1),
         "after_m2": round(change.after_m2, 1),
         "moved_m2": round(change.moved_m2, 1),
+    }
+
+
+def _redrawn(frame: Frame, row: dict[str, Any], number: int) -> dict[str, Any]:
+    """A border that crossed itself: the ground that its corners go around as they stand, and the ground taken."""
+    before_m2, after_m2 = in_metres(row["as_filed"], frame).area, in_metres(row["drawn"], frame).area
+    middle = shapely.point_on_surface(row["drawn"])
+    return {
+        "kind": "redrawn",
+        "zone": row["code"],
+        "row": number,
+        "twin_of": None,
+        "lonlat": (round(middle.x, 7), round(middle.y, 7)),
+        "before_m2": round(before_m2, 1),
+        "after_m2": round(after_m2, 1),
+        "moved_m2": round(abs(after_m2 - before_m2), 1),
     }
 
 

@@ -218,9 +218,14 @@ def test_a_border_that_crosses_itself_by_a_hair_is_untangled() -> None:
     assert (both.area, done) == (pytest.approx(10_000, rel=1e-3), ["ring_twice", "untangled"])
 
 
-def test_a_border_of_which_nobody_can_say_what_it_encloses_is_refused() -> None:
-    assert mended(shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)]), 0.01) == (None, [])
-    assert mended(shapely.MultiPolygon([box(0, 0, 10, 10), box(5, 0, 15, 10)]), 0.01) == (None, [])
+def test_a_border_that_may_mean_other_ground_is_redrawn_and_one_around_nothing_refused() -> None:
+    for crossed, m2 in (
+        (shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)]), 50),
+        (shapely.MultiPolygon([box(0, 0, 10, 10), box(5, 0, 15, 10)]), 150),
+    ):
+        shape, done = mended(crossed, 0.01)
+        assert shape is not None
+        assert (shape.is_valid, shape.area, done) == (True, m2, ["redrawn"])
     flat = shapely.Polygon([(0, 0), (10, 0), (5, 0)])
     assert mended(flat, 0.01) == (None, [])
 
