@@ -142,7 +142,7 @@ FAULTS: dict[str, Any] = {
     "shape_missing": None,
     "polygon_expected": shapely.Point(lonlat(5, 5)),
     "polygon_empty": shapely.Polygon(),
-    "polygon_crosses_itself": shapely.Polygon([lonlat(*xy) for xy in ((0, 0), (500, 0), (250, 0))]),
+    "polygon_crosses_itself": shapely.Polygon([(103.2, 40.4), (103.3, 40.4), (103.25, 40.4)]),
     "outside_town": square(90_000, 0, 90_800, 900),
     "shape_swapped": shapely.transform(square(0, 0, 800, 900), lambda xy: xy[:, ::-1]),
     "shape_range": shapely.box(500, 500, 501, 501),
