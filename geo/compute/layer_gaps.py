@@ -69,9 +69,11 @@ def without_narrow_gaps(shapes: Shapes, width_m: float) -> Shapes:
 
 
 def _is_narrow(gaps: Shapes, width_m: float) -> BoolArray:
-    west, south, east, north = shapely.bounds(gaps).reshape(-1, 4).T
-    roomy = np.minimum(east - west, north - south) > width_m
-    roomy &= 2 * np.sqrt(shapely.area(gaps) / np.pi) > width_m  # else no circle of that width has room in it
+    # no larger circle has room in an outline than area and length allow (Bonnesen: r length <= area + pi r^2)
+    outline = shapely.polygons(shapely.get_exterior_ring(gaps)) if len(gaps) else gaps
+    m2, around_m = shapely.area(outline), shapely.length(outline)
+    most_m = (around_m - np.sqrt(np.maximum(around_m**2 - 4 * np.pi * m2, 0.0))) / np.pi
+    roomy = most_m > width_m
     circle = shapely.maximum_inscribed_circle(gaps[roomy], tolerance=width_m * WIDTH_SHARE)
     is_narrow: BoolArray = ~roomy
     is_narrow[roomy] = 2 * shapely.length(circle) <= width_m
