@@ -190,7 +190,9 @@ def _cut_free(shapes: Shapes, lost: IntArray) -> Shapes:
 def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:
     """Whether a zone gained ground that is no strip along its own border."""
     width_m = max(rule.gap_width_m, rule.snap_m)
-    parts, zone = shapely.get_parts(shapely.difference(shapes, drawn), return_index=True)
+    touched = np.flatnonzero(_is_touched(drawn, shapes))
+    parts, zone = shapely.get_parts(shapely.difference(shapes[touched], drawn[touched]), return_index=True)
+    zone = touched[zone]
     is_large = shapely.area(parts) > max(width_m**2, rule.snap_m, LEAST_GAIN_M2)
     parts, zone = parts[is_large], zone[is_large]
     is_astray = shapely.area(parts) > width_m * borders_m(parts, drawn[zone])
@@ -199,11 +201,18 @@ def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:
     return strayed
 
 
+def _is_touched(drawn: Shapes, shapes: Shapes) -> BoolArray:
+    """(n_zones,) whether a zone is another shape than it was, whatever corner it begins at."""
+    before, after = shapely.normalize(_multi(drawn)), shapely.normalize(shapes)
+    return np.asarray(~shapely.equals_identical(before, after))
+
+
 def _changes(
     drawn: Shapes, after: Shapes, twin_of: IntArray, strayed: BoolArray, told_share: float
 ) -> Iterator[Change]:
     before_m2, after_m2 = shapely.area(drawn), shapely.area(after)
-    moved_m2 = shapely.area(shapely.symmetric_difference(drawn, after))
+    touched, moved_m2 = np.flatnonzero(_is_touched(drawn, after)), np.zeros(len(drawn))
+    moved_m2[touched] = shapely.area(shapely.symmetric_difference(drawn[touched], after[touched]))
     is_told = (moved_m2 > told_share * before_m2) | (np.abs(after_m2 - before_m2) > told_share * before_m2)
     is_told |= shapely.is_empty(after) | strayed
     places = shapely.get_coordinates(shapely.point_on_surface(np.where(shapely.is_empty(after), drawn, after)))

@@ -63,9 +63,12 @@ def _drawn(rows: Rows, index: int, town: Town, rule: CleanRule) -> tuple[BaseGeo
     """The shape with its rings in order, a fault where there is none; where it is redrawn, the one in the file too."""
     assert rows.table.shapes is not None
     filed, done = rows.table.shapes[index], list[RingChange]()
-    shape = filed
+    shape, points = filed, int(shapely.get_num_coordinates(filed))
+    if points > rule.most_points_of_zone:
+        rows.fault(index, "geometry", "layer_zone_too_many_points", points=points, limit=rule.most_points_of_zone)
+        return None, None
     if _can_be_mended(filed):
-        whole, done = mended(filed, rule.mended_share)
+        whole, done = mended(filed, rule)
         shape = filed if whole is None else whole
     shape = polygon_of(rows, index, shape)
     if shape is None:
