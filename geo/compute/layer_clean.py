@@ -7,7 +7,7 @@ zone. So its result is held against what came in, mended where that can be done,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from typing import Literal, NamedTuple
@@ -22,6 +22,8 @@ from geo.compute.layer_notches import borders_m, filled, notches_of
 from geo.compute.layer_overlap import Overlaps, overlaps
 from geo.rules.layers import CleanRule
 from geo.units import NONE, BoolArray, FloatArray, IntArray
+
+Step = Callable[[float], None]
 
 ChangeKind = Literal["twin", "reshaped", "gone", "strayed"]
 """What became of a zone.
@@ -88,7 +90,7 @@ class Cleaned(NamedTuple):
     """Whether all zones are there, fit together to the last corner, and sum up to the ground that they cover."""
 
 
-def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
+def clean_layer(drawn: Shapes, rule: CleanRule, step: Step = lambda _share: None) -> Cleaned:
     """Make a layer a coverage.
 
     Parameters
@@ -97,15 +99,20 @@ def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
         (n_zones,) valid polygons or multipolygons in metres, as they were drawn.
     rule
         What may be changed, and what is told.
+    step
+        Told the share done, 0..1, before each part that takes long.
     """
+    step(0.0)
     edges = edges_of(drawn)
     shared = overlaps(edges, edges, least_m2=rule.snap_m**2)
     twin_of = _twins(shapely.area(drawn), shared, rule.twin_share)
     kept = np.flatnonzero(twin_of == NONE)
-    gap_width_m, shapes, strayed = _fitted(drawn[kept], rule)
+    gap_width_m, shapes, strayed = _fitted(drawn[kept], rule, step)
+    step(0.8)
     fits, gaps = is_coverage(shapes), np.empty(0, dtype=object)
     if fits:
         shapes, gaps = _closed_at_edge(shapes, gap_width_m, rule)
+    step(0.9)
     after = np.full(len(drawn), shapely.MultiPolygon(), dtype=object)
     after[kept] = shapes
     is_strayed = np.zeros(len(drawn), np.bool_)
@@ -115,7 +122,7 @@ def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
     return Cleaned(after, twin_of, changes, _told(gaps), shared, gap_width_m, is_whole)
 
 
-def _fitted(drawn: Shapes, rule: CleanRule) -> tuple[float, Shapes, BoolArray]:
+def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> tuple[float, Shapes, BoolArray]:
     """How wide gaps were filled, what came of it, and which zones have strayed: of the first way by which none has."""
 
     @cache
@@ -123,7 +130,8 @@ def _fitted(drawn: Shapes, rule: CleanRule) -> tuple[float, Shapes, BoolArray]:
         shapes = _cleaned(drawn, rule.snap_m * times)
         return shapes, is_coverage(shapes)
 
-    for gap_width_m, times in product((rule.gap_width_m, 0.0), SNAPS):
+    for tried, (gap_width_m, times) in enumerate(product((rule.gap_width_m, 0.0), SNAPS), start=1):
+        step(tried / 10)
         shapes, fits = cleaned(times)
         if fits and gap_width_m:
             shapes = without_narrow_gaps(shapes, gap_width_m)

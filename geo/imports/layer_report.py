@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, clean_layer
+from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, Step, clean_layer
 from geo.compute.layer_edges import Shapes
 from geo.compute.project import Frame
 from geo.errors import Refused
@@ -76,7 +76,7 @@ class CleanLayer:
             yield Fault(0, "geometry", "layer_gap_open", {"place": _place(gap["lonlat"]), "area": round(gap["m2"])})
 
 
-def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule) -> CleanLayer:
+def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule, step: Step = lambda _share: None) -> CleanLayer:
     """Make a layer whole. Rows of which nothing would be left get a fault, and the others have to do without them.
 
     Raises
@@ -84,11 +84,11 @@ def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule) -> CleanLayer
     Refused
         If the zones do not fit together even then.
     """
-    cleaned = clean_layer(_in_metres(reading, frame), rule)
+    cleaned = clean_layer(_in_metres(reading, frame), rule, step)
     lost = [change for change in cleaned.changes if change.kind in NOT_WHOLE]
     if lost:
         reading = without(reading, {change.zone: _fault(reading, frame, change) for change in lost})
-        cleaned = clean_layer(_in_metres(reading, frame), rule) if reading.rows else cleaned
+        cleaned = clean_layer(_in_metres(reading, frame), rule, step) if reading.rows else cleaned
     if not cleaned.is_whole and reading.rows:
         raise Refused("layer_not_whole")
     return CleanLayer(reading, cleaned, frame)
