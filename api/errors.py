@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.body_bounds import most_bytes
+from api.inputs import VERSION_HEADER
 from api.language import wished
 from geo.burden import refuse_burden
 from geo.errors import (
@@ -25,6 +26,7 @@ from geo.errors import (
     StaleVersion,
     TooOften,
     Unready,
+    VersionMissing,
     WhoAreYou,
 )
 from geo.words import sentence
@@ -37,6 +39,7 @@ STATUS: dict[type[GridcircleError], int] = {
     # the version comes in If-Match, so it is that condition which failed (RFC 9110 section 13.1.1)
     StaleVersion: 412,
     Refused: 422,
+    VersionMissing: 428,
     NotAllowed: 403,
     WhoAreYou: 401,
     TooOften: 429,
@@ -162,6 +165,8 @@ def _validation(request: Request, error: Exception) -> Response:
         refuse_burden(name for found in error.errors() if found["type"] == "extra_forbidden" for name in _names(found))
     except Refused as refusal:
         return problem_of(refusal, language)
+    if any(found["type"] == "missing" and found["loc"] == VERSION_HEADER for found in error.errors()):
+        return problem_of(VersionMissing("version_missing"), language)
     faults = [_fault(found, language) for found in error.errors()]
     told = "; ".join(dict.fromkeys(fault["why"] for fault in faults))
     return problem_of(Refused("request_faulty", told=told, faults=faults), language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator
 
 from geo.errors import Refused
@@ -27,6 +27,26 @@ Lon = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, description="
 Lat = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees north.", examples=[40.4])]
 AreaCode = Annotated[str | None, Query(pattern=r"^[0-9]{12}$", description="12-digit code.", examples=["990101001001"])]
 Kind = Annotated[Word | None, Query(max_length=100, description="Only this kind.", examples=["party_mass_centre"])]
+
+VERSION_HEADER = ("header", "if-match")
+"""Where a version is looked for."""
+
+
+async def _seen_version(
+    if_match: Annotated[
+        str,
+        Header(
+            pattern=r'^"[0-9]{1,9}"$',
+            description="The version that was read, quoted: the ETag of the last answer. Without it 428.",
+            examples=['"1"'],
+        ),
+    ],
+) -> int:
+    return int(if_match.strip('"'))
+
+
+SeenVersion = Annotated[int, Depends(_seen_version)]
+"""Required: a change made without having read what is changed would undo somebody else's."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""

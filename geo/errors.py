@@ -11,6 +11,7 @@ GridcircleError                  what the tree hangs from; never raised itself
 │  ├─ BadRows                    rows with faults; carries them all
 │  ├─ BadGeometry                self-crossing, empty, outside, overlapping
 │  └─ BadMove                    this state does not allow that
+├─ VersionMissing           428  nobody said which version was read (If-Match)
 ├─ NotAllowed               403  a token without that role or area
 ├─ WhoAreYou                401  no token, or one that does not hold
 ├─ TooOften                429  asked again too soon; carries ``retry_after_s``
@@ -96,6 +97,10 @@ class BadGeometry(Refused):
 
 class BadMove(Refused):
     """This state does not allow that."""
+
+
+class VersionMissing(GridcircleError):
+    """A change without the version that it is made to."""
 
 
 class NotAllowed(GridcircleError):

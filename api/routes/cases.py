@@ -22,7 +22,7 @@ from api.case_shapes import (
     step_told,
 )
 from api.deps import CaseDesk, Db, Language, NewKey, Now, Setting, Who, asks, hand_of, local
-from api.inputs import Id, Word
+from api.inputs import Id, SeenVersion, Word
 from api.schemas import problems
 from geo.actions.find_address import find_address
 from geo.actions.report_incident import Report, report_incident, suggestions_for
@@ -33,9 +33,6 @@ from geo.store import cases
 router = APIRouter(tags=["incidents"])
 
 Dispatcher = Annotated[Who, asks("dispatcher")]
-IfMatch = Annotated[
-    str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
-]
 RequestKey = Annotated[
     str | None,
     Header(
@@ -90,7 +87,7 @@ def steps(db: Db, now: Now, language: Language, who: Dispatcher, incident_id: Id
         return [step_told(step, language) for step in cases.steps_of(conn, incident_id)]
 
 
-@router.post("/incidents/{incident_id}/steps", responses=problems(404, 409, 412, 413))
+@router.post("/incidents/{incident_id}/steps", responses=problems(404, 409, 412, 413, 428))
 def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     desk: CaseDesk,
@@ -100,13 +97,12 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     who: Dispatcher,
     incident_id: Id,
     wish: StepWish,
-    if_match: IfMatch,
+    seen: SeenVersion,
     response: Response,
 ) -> CaseTold:
     """Make a move with a case, unless somebody else made one meanwhile (412) or has it in hand (409)."""
     until = None if wish.until is None else local(wish.until, settings)
     said = Said(now, wish.reason, wish.unit, wish.level, until, wish.into)
-    version = int(if_match.strip('"'))
     hand = hand_of(who, now)
     arrived_at = None if wish.arrived_at is None else local(wish.arrived_at, settings)
     more: Any = {
@@ -114,7 +110,7 @@ def take_step(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         "outcome": Outcome(wish.satisfied, arrived_at),
         "take_over": wish.take_over,
     }
-    done = step_incident(db, incident_id, version, wish.move, said, hand, desk, **more)
+    done = step_incident(db, incident_id, seen, wish.move, said, hand, desk, **more)
     return _told(done, Reader(desk, language, now, who.token_id), response)
 
 
@@ -128,7 +124,7 @@ def addresses(
     return [CandidateTold.model_validate(one) for one in find_address(db, q, limit)]
 
 
-@router.put("/incidents/{incident_id}/place", responses=problems(404, 409, 412, 413))
+@router.put("/incidents/{incident_id}/place", responses=problems(404, 409, 412, 413, 428))
 def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     desk: CaseDesk,
@@ -137,12 +133,12 @@ def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     who: Dispatcher,
     incident_id: Id,
     wish: PlaceWish,
-    if_match: IfMatch,
+    seen: SeenVersion,
     response: Response,
 ) -> CaseTold:
     """Say where a case is."""
     placing = Placing(**wish.model_dump())
-    done = place_incident(db, incident_id, int(if_match.strip('"')), placing, hand_of(who, now), desk)
+    done = place_incident(db, incident_id, seen, placing, hand_of(who, now), desk)
     return _told(done, Reader(desk, language, now, who.token_id), response)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from api.deps import Db, Language, Now, Setting, Who, asks, hand_of, local
-from api.inputs import AreaCode, Id
+from api.inputs import AreaCode, Id, SeenVersion
 from api.paging import Paged
 from api.plan_answers import edit_told, vertex_list
 from api.plan_shapes import (
@@ -42,9 +42,6 @@ from geo.store.areas import community as community_of
 
 router = APIRouter(tags=["plans"])
 
-IfMatch = Annotated[
-    str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
-]
 State = Annotated[
     Literal["draft", "proposed", "published", "superseded", "withdrawn"] | None, Query(examples=["draft"])
 ]
@@ -136,7 +133,7 @@ def vertices(
         return vertex_list(view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now))), grid)
 
 
-@router.post("/plans/{plan_id}/edits", responses=problems(404, 409, 412, 413))
+@router.post("/plans/{plan_id}/edits", responses=problems(404, 409, 412, 413, 428))
 def edit(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     now: Now,
@@ -144,11 +141,11 @@ def edit(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     who: Planner,
     plan_id: Id,
     wish: EditWish,
-    if_match: IfMatch,
+    seen: SeenVersion,
     response: Response,
 ) -> EditTold:
     """Do something to a draft, or with `dry_run` see what it would do, unless somebody changed it meanwhile (412)."""
-    done = edit_plan(db, plan_id, _version(if_match), wish.meant(), hand_of(who, now), dry_run=wish.dry_run)
+    done = edit_plan(db, plan_id, seen, wish.meant(), hand_of(who, now), dry_run=wish.dry_run)
     response.headers["ETag"] = f'"{done.plan.version}"'
     return edit_told(db, done, language, dry_run=wish.dry_run)
 
@@ -168,50 +165,50 @@ def history(db: Db, now: Now, who: Viewer, plan_id: Id) -> list[EditLine]:
         return [EditLine.model_validate(edit) for edit in drafts.edits_of(conn, plan_id)]
 
 
-@router.post("/plans/{plan_id}/propose", responses=problems(404, 409, 412, 413))
+@router.post("/plans/{plan_id}/propose", responses=problems(404, 409, 412, 413, 428))
 def propose(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     now: Now,
     settings: Setting,
     who: Planner,
     plan_id: Id,
-    if_match: IfMatch,
+    seen: SeenVersion,
     wish: ProposeWish,
     response: Response,
 ) -> PlanTold:
     """Lay a draft out for the public to comment on; it cannot be edited meanwhile."""
     until = None if wish.comments_until is None else local(wish.comments_until, settings)
-    return _told(response, propose_plan(db, plan_id, _version(if_match), until, hand_of(who, now)))
+    return _told(response, propose_plan(db, plan_id, seen, until, hand_of(who, now)))
 
 
-@router.post("/plans/{plan_id}/redraft", responses=problems(404, 409, 412))
-def redraft(db: Db, now: Now, who: Planner, plan_id: Id, if_match: IfMatch, response: Response) -> PlanTold:
+@router.post("/plans/{plan_id}/redraft", responses=problems(404, 409, 412, 428))
+def redraft(db: Db, now: Now, who: Planner, plan_id: Id, seen: SeenVersion, response: Response) -> PlanTold:
     """Take a proposal back to be edited on."""
-    return _told(response, redraft_plan(db, plan_id, _version(if_match), hand_of(who, now)))
+    return _told(response, redraft_plan(db, plan_id, seen, hand_of(who, now)))
 
 
-@router.post("/plans/{plan_id}/withdraw", responses=problems(404, 409, 412))
-def withdraw(db: Db, now: Now, who: Planner, plan_id: Id, if_match: IfMatch, response: Response) -> PlanTold:
+@router.post("/plans/{plan_id}/withdraw", responses=problems(404, 409, 412, 428))
+def withdraw(db: Db, now: Now, who: Planner, plan_id: Id, seen: SeenVersion, response: Response) -> PlanTold:
     """Give up a draft or a proposal; with a publisher's token also a plan that was published for a later day."""
     with db.read() as conn:
         if plans.get_plan(conn, plan_id).state == "published" and not who.may("publisher"):
             raise NotAllowed("token_role_low", needed="publisher", role=who.role)
-    return _told(response, withdraw_plan(db, plan_id, _version(if_match), hand_of(who, now)))
+    return _told(response, withdraw_plan(db, plan_id, seen, hand_of(who, now)))
 
 
-@router.post("/plans/{plan_id}/publish", responses=problems(404, 409, 412, 413))
+@router.post("/plans/{plan_id}/publish", responses=problems(404, 409, 412, 413, 428))
 def publish(
     db: Db,
     now: Now,
     settings: Setting,
     who: Annotated[Who, asks("publisher")],
     plan_id: Id,
-    if_match: IfMatch,
+    seen: SeenVersion,
     wish: PublishWish,
 ) -> PlanPublished:
     """Put a plan into force. Errors forbid it; warnings must be accepted, rule by rule, with a reason."""
     begins = None if wish.effective_from is None else local(wish.effective_from, settings)
-    done = publish_plan(db, plan_id, _version(if_match), wish.accepted, begins, hand_of(who, now))
+    done = publish_plan(db, plan_id, seen, wish.accepted, begins, hand_of(who, now))
     lineage = [step._asdict() for step in done.lineage]
     return PlanPublished(plan=plan_told(done.plan), lineage=lineage, accepted=dict(done.accepted))
 
@@ -248,7 +245,3 @@ def judge(
 def _told(response: Response, found: Plan) -> PlanTold:
     response.headers["ETag"] = f'"{found.version}"'
     return plan_told(found)
-
-
-def _version(if_match: str) -> int:
-    return int(if_match.strip('"'))

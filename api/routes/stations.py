@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import shapely
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.deps import At, Db, NewKey, Now, Setting, Who, asks, local
 from api.figures import shown_reached, sight_of
-from api.inputs import BBox, Box, Id, Kind
+from api.inputs import BBox, Box, Id, Kind, SeenVersion
 from api.paging import Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import Count, Feature, FeatureList, GeoJsonResponse, Run, Shape, problems
@@ -27,11 +27,6 @@ from geo.store.coverage import current_run
 from geo.store.locate import chain_at
 
 router = APIRouter(tags=["stations and resources"])
-
-IfMatch = Annotated[
-    str, Header(pattern=r'^"[0-9]{1,9}"$', description="The version that was read, quoted.", examples=['"1"'])
-]
-"""Required: a change made without having read the station would undo somebody else's."""
 
 
 class StationList(FeatureList[StationProperties]):
@@ -130,7 +125,7 @@ def add(
     return station_feature(made, local(now, settings))
 
 
-@router.patch("/stations/{station_id}", response_class=GeoJsonResponse, responses=problems(404, 412, 413))
+@router.patch("/stations/{station_id}", response_class=GeoJsonResponse, responses=problems(404, 412, 413, 428))
 def change(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     now: Now,
@@ -138,20 +133,20 @@ def change(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     who: Annotated[Who, asks("planner")],
     station_id: Id,
     change: StationChange,
-    if_match: IfMatch,
+    seen: SeenVersion,
     response: Response,
 ) -> Feature[StationProperties]:
     """Change the fields that are sent, unless somebody else changed the station meanwhile (412)."""
     values = _columns(change.model_dump(exclude_unset=True))
-    changed = edit_station(db, station_id, values, _version(if_match), now, area_id=who.area_id)
+    changed = edit_station(db, station_id, values, seen, now, area_id=who.area_id)
     response.headers["ETag"] = _etag(changed)
     return station_feature(changed, local(now, settings))
 
 
-@router.delete("/stations/{station_id}", status_code=204, responses=problems(404, 412))
-def close(db: Db, now: Now, who: Annotated[Who, asks("planner")], station_id: Id, if_match: IfMatch) -> None:
+@router.delete("/stations/{station_id}", status_code=204, responses=problems(404, 412, 428))
+def close(db: Db, now: Now, who: Annotated[Who, asks("planner")], station_id: Id, seen: SeenVersion) -> None:
     """Close a station for good: it is kept, but neither counts nor shows any more."""
-    close_station(db, station_id, _version(if_match), now, area_id=who.area_id)
+    close_station(db, station_id, seen, now, area_id=who.area_id)
 
 
 def _matches(station: Station, kind: str | None, box: Box | None) -> bool:
@@ -175,7 +170,3 @@ def _columns(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _etag(station: Station) -> str:
     return f'"{station.version}"'
-
-
-def _version(if_match: str) -> int:
-    return int(if_match.strip('"'))

@@ -78,7 +78,7 @@ def import_layer(
         reading = read_layer(table, Town(town), rule)
         refuse_faults(order, table, reading)
         frame = _frame(town, [row["drawn"] for row in reading.rows])
-        found = cleaned_layer(reading, frame, rule)
+        found = cleaned_layer(reading, frame, rule, lambda share: tell(0.3 + 0.5 * share))
         tell(0.8)
         return _land(conn, order, table, wish, found)
 

@@ -1,13 +1,14 @@
 """A layer as somebody drew it, made a coverage: no overlap, no narrow gap, and every change told.
 
 Zones are told apart by their position in the layer and none may get lost. The cleaning is GEOS's (coverage cleaning,
-3.14), which on bad input loses polygons, merges them, or gives a whole network of narrow gaps to one of them. So its
-result is held against what came in, mended where that can be done, and called not whole where it cannot.
+3.14), which on bad input loses polygons or merges them, and filling gaps may give a whole network of narrow ones to one
+zone. So its result is held against what came in, mended where that can be done, and called not whole where it cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -16,10 +17,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.layer_edges import Edges, Shapes, edges_of
+from geo.compute.layer_gaps import holes_of, without_narrow_gaps
 from geo.compute.layer_notches import borders_m, filled, notches_of
 from geo.compute.layer_overlap import Overlaps, overlaps
 from geo.rules.layers import CleanRule
 from geo.units import NONE, BoolArray, FloatArray, IntArray
+
+Step = Callable[[float], None]
 
 ChangeKind = Literal["twin", "reshaped", "gone", "strayed"]
 """What became of a zone.
@@ -86,7 +90,7 @@ class Cleaned(NamedTuple):
     """Whether all zones are there, fit together to the last corner, and sum up to the ground that they cover."""
 
 
-def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
+def clean_layer(drawn: Shapes, rule: CleanRule, step: Step = lambda _share: None) -> Cleaned:
     """Make a layer a coverage.
 
     Parameters
@@ -95,19 +99,20 @@ def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
         (n_zones,) valid polygons or multipolygons in metres, as they were drawn.
     rule
         What may be changed, and what is told.
+    step
+        Told the share done, 0..1, before each part that takes long.
     """
+    step(0.0)
     edges = edges_of(drawn)
     shared = overlaps(edges, edges, least_m2=rule.snap_m**2)
     twin_of = _twins(shapely.area(drawn), shared, rule.twin_share)
     kept = np.flatnonzero(twin_of == NONE)
-    for gap_width_m, snap_m in product((rule.gap_width_m, 0.0), (rule.snap_m * times for times in SNAPS)):
-        shapes = _cleaned(drawn[kept], gap_width_m, snap_m)
-        strayed = _strayed(drawn[kept], shapes, rule)
-        if not strayed.any():
-            break
-    fits, gaps = is_coverage(shapes), list[BaseGeometry]()
+    gap_width_m, shapes, strayed = _fitted(drawn[kept], rule, step)
+    step(0.8)
+    fits, gaps = is_coverage(shapes), np.empty(0, dtype=object)
     if fits:
         shapes, gaps = _closed_at_edge(shapes, gap_width_m, rule)
+    step(0.9)
     after = np.full(len(drawn), shapely.MultiPolygon(), dtype=object)
     after[kept] = shapes
     is_strayed = np.zeros(len(drawn), np.bool_)
@@ -117,7 +122,26 @@ def clean_layer(drawn: Shapes, rule: CleanRule) -> Cleaned:
     return Cleaned(after, twin_of, changes, _told(gaps), shared, gap_width_m, is_whole)
 
 
-def _closed_at_edge(shapes: Shapes, gap_width_m: float, rule: CleanRule) -> tuple[Shapes, list[BaseGeometry]]:
+def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> tuple[float, Shapes, BoolArray]:
+    """How wide gaps were filled, what came of it, and which zones have strayed: of the first way by which none has."""
+
+    @cache
+    def cleaned(times: float) -> tuple[Shapes, bool]:
+        shapes = _cleaned(drawn, rule.snap_m * times)
+        return shapes, is_coverage(shapes)
+
+    for tried, (gap_width_m, times) in enumerate(product((rule.gap_width_m, 0.0), SNAPS), start=1):
+        step(tried / 10)
+        shapes, fits = cleaned(times)
+        if fits and gap_width_m:
+            shapes = without_narrow_gaps(shapes, gap_width_m)
+        strayed = _strayed(drawn, shapes, rule)
+        if not strayed.any():
+            break
+    return gap_width_m, shapes, strayed
+
+
+def _closed_at_edge(shapes: Shapes, gap_width_m: float, rule: CleanRule) -> tuple[Shapes, Shapes]:
     """Zones with the narrow gaps between them that are open to the outside; and all gaps that are left."""
     there = np.flatnonzero(~shapely.is_empty(shapes))
     left, found = np.empty(0, dtype=object), shapes
@@ -128,7 +152,7 @@ def _closed_at_edge(shapes: Shapes, gap_width_m: float, rule: CleanRule) -> tupl
         if grown is not None and is_coverage(grown):
             found, left = shapes.copy(), notches.shapes[~notches.is_its]
             found[there] = _multi(grown)
-    return found, [*_holes(shapely.coverage_union_all(found)), *left]
+    return found, np.concatenate([holes_of(found), left])
 
 
 def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
@@ -141,16 +165,16 @@ def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
     return twin_of
 
 
-def _cleaned(drawn: Shapes, gap_width_m: float, snap_m: float) -> Shapes:
-    """Cleaned by GEOS; what it loses is cut out of what it lies in, and cleaned again."""
+def _cleaned(drawn: Shapes, snap_m: float) -> Shapes:
+    """Cleaned by GEOS, all gaps left open; what it loses is cut out of what it lies in, and cleaned again."""
     shapes = drawn
     for _ in range(ROUNDS):
-        found = _multi(shapely.coverage_clean(shapes, gap_width=gap_width_m, snapping_distance=snap_m))
+        found = _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
         lost = np.flatnonzero(shapely.is_empty(found))
         if not len(lost):
             return found
         shapes = _cut_free(shapes, lost)
-    return _multi(shapely.coverage_clean(shapes, gap_width=gap_width_m, snapping_distance=snap_m))
+    return _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
 
 
 def _multi(shapes: Shapes) -> Shapes:
@@ -174,7 +198,9 @@ def _cut_free(shapes: Shapes, lost: IntArray) -> Shapes:
 def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:
     """Whether a zone gained ground that is no strip along its own border."""
     width_m = max(rule.gap_width_m, rule.snap_m)
-    parts, zone = shapely.get_parts(shapely.difference(shapes, drawn), return_index=True)
+    touched = np.flatnonzero(_is_touched(drawn, shapes))
+    parts, zone = shapely.get_parts(shapely.difference(shapes[touched], drawn[touched]), return_index=True)
+    zone = touched[zone]
     is_large = shapely.area(parts) > max(width_m**2, rule.snap_m, LEAST_GAIN_M2)
     parts, zone = parts[is_large], zone[is_large]
     is_astray = shapely.area(parts) > width_m * borders_m(parts, drawn[zone])
@@ -183,11 +209,18 @@ def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:
     return strayed
 
 
+def _is_touched(drawn: Shapes, shapes: Shapes) -> BoolArray:
+    """(n_zones,) whether a zone is another shape than it was, whatever corner it begins at."""
+    before, after = shapely.normalize(_multi(drawn)), shapely.normalize(shapes)
+    return np.asarray(~shapely.equals_identical(before, after))
+
+
 def _changes(
     drawn: Shapes, after: Shapes, twin_of: IntArray, strayed: BoolArray, told_share: float
 ) -> Iterator[Change]:
     before_m2, after_m2 = shapely.area(drawn), shapely.area(after)
-    moved_m2 = shapely.area(shapely.symmetric_difference(drawn, after))
+    touched, moved_m2 = np.flatnonzero(_is_touched(drawn, after)), np.zeros(len(drawn))
+    moved_m2[touched] = shapely.area(shapely.symmetric_difference(drawn[touched], after[touched]))
     is_told = (moved_m2 > told_share * before_m2) | (np.abs(after_m2 - before_m2) > told_share * before_m2)
     is_told |= shapely.is_empty(after) | strayed
     places = shapely.get_coordinates(shapely.point_on_surface(np.where(shapely.is_empty(after), drawn, after)))
@@ -207,22 +240,9 @@ def _changes(
         )
 
 
-def _holes(union: BaseGeometry) -> list[BaseGeometry]:
-    """Holes in the ground that zones cover together, less the zones that lie in them as islands."""
-    parts = shapely.get_parts(union)
-    holes = [shapely.Polygon(ring) for part in parts for ring in part.interiors]
-    if holes:
-        hole, island = shapely.STRtree(parts).query(np.array(holes), predicate="contains_properly")
-        for i in np.unique(hole).tolist():
-            holes[i] = shapely.difference(holes[i], shapely.union_all(parts[island[hole == i]]))
-    return holes
-
-
-def _told(gaps: Sequence[BaseGeometry]) -> tuple[Gap, ...]:
+def _told(gaps: Shapes) -> tuple[Gap, ...]:
     """Gaps with a place in each, the largest first."""
-    if not gaps:
-        return ()
-    places = shapely.get_coordinates(shapely.point_on_surface(np.array(gaps, dtype=object)))
+    places = shapely.get_coordinates(shapely.point_on_surface(gaps))
     found = [Gap(shape, (x, y), shape.area) for shape, (x, y) in zip(gaps, places.tolist(), strict=True)]
     return tuple(sorted(found, key=lambda gap: (-gap.m2, gap.xy_m)))
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, clean_layer
+from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, Step, clean_layer
 from geo.compute.layer_edges import Shapes
 from geo.compute.project import Frame
 from geo.errors import Refused
@@ -50,8 +51,13 @@ class CleanLayer:
             }
 
     def changes(self) -> list[dict[str, Any]]:
-        """Every change with its zone and its place."""
-        return [_told(self.reading, self.frame, change) for change in self.cleaned.changes]
+        """Every change with its zone and its place, by zone: what was redrawn comes before what else became of it."""
+        redrawn = [_redrawn(self.frame, row, n) for row, n in self._rows() if row["as_filed"] is not None]
+        cleaned = [_told(self.reading, self.frame, change) for change in self.cleaned.changes]
+        return sorted([*redrawn, *cleaned], key=lambda told: told["row"])
+
+    def _rows(self) -> Iterator[tuple[dict[str, Any], int]]:
+        return zip(self.reading.rows, self.reading.number_of_row, strict=True)
 
     def gaps(self) -> list[dict[str, Any]]:
         """Every gap that was left open, with a place in it."""
@@ -70,7 +76,7 @@ class CleanLayer:
             yield Fault(0, "geometry", "layer_gap_open", {"place": _place(gap["lonlat"]), "area": round(gap["m2"])})
 
 
-def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule) -> CleanLayer:
+def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule, step: Step = lambda _share: None) -> CleanLayer:
     """Make a layer whole. Rows of which nothing would be left get a fault, and the others have to do without them.
 
     Raises
@@ -78,11 +84,11 @@ def cleaned_layer(reading: Reading, frame: Frame, rule: CleanRule) -> CleanLayer
     Refused
         If the zones do not fit together even then.
     """
-    cleaned = clean_layer(_in_metres(reading, frame), rule)
+    cleaned = clean_layer(_in_metres(reading, frame), rule, step)
     lost = [change for change in cleaned.changes if change.kind in NOT_WHOLE]
     if lost:
         reading = without(reading, {change.zone: _fault(reading, frame, change) for change in lost})
-        cleaned = clean_layer(_in_metres(reading, frame), rule) if reading.rows else cleaned
+        cleaned = clean_layer(_in_metres(reading, frame), rule, step) if reading.rows else cleaned
     if not cleaned.is_whole and reading.rows:
         raise Refused("layer_not_whole")
     return CleanLayer(reading, cleaned, frame)
@@ -115,6 +121,22 @@ def _told(reading: Reading, frame: Frame, change: Change) -> dict[str, Any]:
         "before_m2": round(change.before_m2, 1),
         "after_m2": round(change.after_m2, 1),
         "moved_m2": round(change.moved_m2, 1),
+    }
+
+
+def _redrawn(frame: Frame, row: dict[str, Any], number: int) -> dict[str, Any]:
+    """A border that crossed itself: the ground that its corners go around as they stand, and the ground taken."""
+    before_m2, after_m2 = in_metres(row["as_filed"], frame).area, in_metres(row["drawn"], frame).area
+    middle = shapely.point_on_surface(row["drawn"])
+    return {
+        "kind": "redrawn",
+        "zone": row["code"],
+        "row": number,
+        "twin_of": None,
+        "lonlat": (round(middle.x, 7), round(middle.y, 7)),
+        "before_m2": round(before_m2, 1),
+        "after_m2": round(after_m2, 1),
+        "moved_m2": round(abs(after_m2 - before_m2), 1),
     }
 
 

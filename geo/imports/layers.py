@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
-    """Zones as rows of the store: code, name, and the shape as it was drawn.
+    """Zones as rows of the store: code, name, and the shape as it was drawn; ``as_filed`` is none of its columns.
 
     A row without a code goes by its name, one without either by its number. Headers are those of grids.
 
@@ -50,32 +50,39 @@ def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
 def _row(rows: Rows, index: int, town: Town, rule: CleanRule) -> Row:
     word = partial(text_of, limit=import_limits().longest_name)
     code, name = rows.read(index, "code", word), without_numbers(rows.read(index, "name", word))
+    drawn, as_filed = _drawn(rows, index, town, rule)
     return {
         "code": code or name or str(rows.number(index)),
         "name": name or code or str(rows.number(index)),
-        "drawn": _drawn(rows, index, town, rule),
+        "drawn": drawn,
+        "as_filed": as_filed,
     }
 
 
-def _drawn(rows: Rows, index: int, town: Town, rule: CleanRule) -> BaseGeometry | None:
-    """The shape with its rings in order; a fault where there is none, or where nobody can say what it encloses."""
+def _drawn(rows: Rows, index: int, town: Town, rule: CleanRule) -> tuple[BaseGeometry | None, BaseGeometry | None]:
+    """The shape with its rings in order, a fault where there is none; where it is redrawn, the one in the file too."""
     assert rows.table.shapes is not None
-    shape, done = rows.table.shapes[index], list[RingChange]()
-    if _can_be_mended(shape):
-        whole, done = mended(shape, rule.mended_share)
-        shape = shape if whole is None else whole
+    filed, done = rows.table.shapes[index], list[RingChange]()
+    shape, points = filed, int(shapely.get_num_coordinates(filed))
+    if points > rule.most_points_of_zone:
+        rows.fault(index, "geometry", "layer_zone_too_many_points", points=points, limit=rule.most_points_of_zone)
+        return None, None
+    if _can_be_mended(filed):
+        whole, done = mended(filed, rule)
+        shape = filed if whole is None else whole
     shape = polygon_of(rows, index, shape)
     if shape is None:
-        return None
+        return None, None
     middle = shapely.point_on_surface(shape)
     if not town.reaches(middle.x, middle.y):
         turned = shapely.point_on_surface(swapped(shape))
         key = "shape_swapped" if town.reaches(turned.x, turned.y) else "outside_town"
         rows.fault(index, "geometry", key, lon=f"{middle.x:.4f}", lat=f"{middle.y:.4f}")
-        return None
+        return None, None
     for kind in done:
-        rows.note(index, "geometry", f"layer_{kind}", place=f"{middle.x:.6f}, {middle.y:.6f}")
-    return shape
+        if kind != "redrawn":  # that one is told as a change, with its ground
+            rows.note(index, "geometry", f"layer_{kind}", place=f"{middle.x:.6f}, {middle.y:.6f}")
+    return shape, filed if "redrawn" in done else None
 
 
 def _can_be_mended(shape: Any) -> bool:

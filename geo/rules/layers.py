@@ -18,7 +18,9 @@ class CleanRule:
     told_share: float
     twin_share: float
     mended_share: float
+    most_crossings: int
     most_points: int
+    most_points_of_zone: int
 
 
 @dataclass(frozen=True)

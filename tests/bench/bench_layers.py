@@ -72,7 +72,7 @@ def drawn(shapes: Shapes, inside: FloatArray, n_zones: int, rng: np.random.Gener
     bounds = np.searchsorted(zone[order], np.arange(n_zones + 1)).tolist()
     whole = np.array([shapely.coverage_union_all(shapes[order[a:b]]) for a, b in pairwise(bounds)])
     rough = shapely.simplify(jittered(shapely.segmentize(whole, 20.0), rng, 0.4), 3.0, preserve_topology=True)
-    rings = [mended(shape, layer_rules().clean.mended_share)[0] for shape in rough]
+    rings = [mended(shape, layer_rules().clean)[0] for shape in rough]
     return np.array([shape for shape in rings if shape is not None], dtype=object)
 
 

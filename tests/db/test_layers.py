@@ -142,12 +142,33 @@ FAULTS: dict[str, Any] = {
     "shape_missing": None,
     "polygon_expected": shapely.Point(lonlat(5, 5)),
     "polygon_empty": shapely.Polygon(),
-    "polygon_crosses_itself": BOW_TIE,
+    "polygon_crosses_itself": shapely.Polygon([(103.2, 40.4), (103.3, 40.4), (103.25, 40.4)]),
     "outside_town": square(90_000, 0, 90_800, 900),
     "shape_swapped": shapely.transform(square(0, 0, 800, 900), lambda xy: xy[:, ::-1]),
     "shape_range": shapely.box(500, 500, 501, 501),
     "layer_gone": square(1000, 0, 1000.3, 1000),
 }
+
+
+def test_a_border_that_crosses_itself_stops_nobody_else_and_is_told_with_its_ground(
+    empty: Database, tmp_path: Path
+) -> None:
+    """Two triangles with a tip in common, of 62,500 m² each; their corners go round one left and the other right."""
+    bow_tie = ({"code": "X", "name": "bow tie"}, BOW_TIE)
+    report = take(empty, tmp_path, POLICE, zone("B", 1000, 0, 2000, 1000), bow_tie, zone("A", 500, 0, 1000, 1000))
+    assert (report.read, report.added, report.rejected, keys(report)) == (3, 3, 0, ["layer_redrawn"])
+    assert report.notes[0].row == 2
+    assert report.notes[0].evidence == {
+        "zone": "X",
+        "place": report.notes[0].evidence["place"],
+        "before": 0,
+        "after": pytest.approx(125_000, abs=20),
+    }
+    layer, zones = live(empty)
+    assert [change["kind"] for change in layer.changes] == ["redrawn"]
+    assert [one.code for one in zones] == ["B", "X", "A"]
+    assert zones[1].drawn.equals(shapely.make_valid(BOW_TIE, method="structure", keep_collapsed=False))
+    assert zones[1].shape.covers(shapely.Point(layer.changes[0]["lonlat"]))
 
 
 @pytest.mark.parametrize("key", FAULTS)

@@ -196,12 +196,12 @@ def test_rings_and_parts_that_stand_there_twice_count_once() -> None:
     square = box(0, 0, 10, 10)
     twice = shapely.MultiPolygon([square, square])
     assert not twice.is_valid
-    shape, done = mended(twice, 0.01)
+    shape, done = mended(twice, RULE)
     assert shape is not None
     assert (shape.area, done) == (100, ["ring_twice"])
     hole = [(1, 1), (2, 1), (2, 2), (1, 1)]
     other_way = [hole[2], hole[1], hole[0], hole[2]]
-    shape, done = mended(shapely.Polygon(square.exterior, [hole, other_way]), 0.01)
+    shape, done = mended(shapely.Polygon(square.exterior, [hole, other_way]), RULE)
     assert shape is not None
     assert (shape.area, done) == (99.5, ["ring_twice"])
 
@@ -209,25 +209,30 @@ def test_rings_and_parts_that_stand_there_twice_count_once() -> None:
 def test_a_border_that_crosses_itself_by_a_hair_is_untangled() -> None:
     hair = shapely.Polygon([(0, 0), (100, 0), (100, 100), (50, 100), (49.9, 100.1), (50.1, 100.1), (0, 100)])
     assert not hair.is_valid
-    shape, done = mended(hair, 0.01)
+    shape, done = mended(hair, RULE)
     assert shape is not None
     assert shape.is_valid
     assert (shape.area, done) == (pytest.approx(10_000, rel=1e-3), ["untangled"])
-    both, done = mended(shapely.MultiPolygon([hair, hair]), 0.01)
+    both, done = mended(shapely.MultiPolygon([hair, hair]), RULE)
     assert both is not None
     assert (both.area, done) == (pytest.approx(10_000, rel=1e-3), ["ring_twice", "untangled"])
 
 
-def test_a_border_of_which_nobody_can_say_what_it_encloses_is_refused() -> None:
-    assert mended(shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)]), 0.01) == (None, [])
-    assert mended(shapely.MultiPolygon([box(0, 0, 10, 10), box(5, 0, 15, 10)]), 0.01) == (None, [])
+def test_a_border_that_may_mean_other_ground_is_redrawn_and_one_around_nothing_refused() -> None:
+    for crossed, m2 in (
+        (shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)]), 50),
+        (shapely.MultiPolygon([box(0, 0, 10, 10), box(5, 0, 15, 10)]), 150),
+    ):
+        shape, done = mended(crossed, RULE)
+        assert shape is not None
+        assert (shape.is_valid, shape.area, done) == (True, m2, ["redrawn"])
     flat = shapely.Polygon([(0, 0), (10, 0), (5, 0)])
-    assert mended(flat, 0.01) == (None, [])
+    assert mended(flat, RULE) == (None, [])
 
 
 def test_a_good_shape_is_handed_back() -> None:
     shape = box(0, 0, 1, 1)
-    assert mended(shape, 0.01) == (shape, [])
+    assert mended(shape, RULE) == (shape, [])
 
 
 def test_a_hole_that_touches_its_ring_is_no_fault_of_the_neighbours() -> None:
@@ -286,6 +291,6 @@ def test_random_dirt_never_loses_a_zone(seed: int) -> None:
 
 def jittered(cell: shapely.Geometry, rng: np.random.Generator) -> shapely.Geometry:
     ring = shapely.get_coordinates(shapely.segmentize(cell, 40.0).exterior)[:-1]
-    shape, _ = mended(shapely.Polygon(ring + rng.normal(0, 0.3, ring.shape)), RULE.mended_share)
+    shape, _ = mended(shapely.Polygon(ring + rng.normal(0, 0.3, ring.shape)), RULE)
     assert shape is not None
     return shape

@@ -75,7 +75,7 @@ def whole(shapes: Shapes) -> tuple[Shapes, dict[int, list[str]]]:
     told: dict[int, list[str]] = {}
     found = []
     for k, shape in enumerate(shapes):
-        good, done = mended(shape, RULE.mended_share)
+        good, done = mended(shape, RULE)
         assert good is not None, k
         found.append(good)
         if done:

@@ -114,6 +114,16 @@ def test_every_route_is_documented_with_examples_and_problems(bare: FastAPI) -> 
     assert "Problem" in document["components"]["schemas"]
 
 
+def test_whatever_asks_for_a_version_says_what_comes_without_and_with_an_old_one(bare: FastAPI) -> None:
+    asking = {}
+    for name, operation in operations(bare.openapi()):
+        sent = [one for one in operation.get("parameters", []) if one["name"].lower() == "if-match"]
+        if sent:
+            asking[name] = (sent[0]["required"], {"412", "428"} <= operation["responses"].keys())
+    assert set(asking.values()) == {(True, True)}
+    assert len(asking) == 9
+
+
 def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
     expected = {
         "GET /healthz",

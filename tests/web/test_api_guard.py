@@ -161,6 +161,7 @@ def test_every_error_has_a_status_and_a_title() -> None:
         "NotFound": 404,
         "Conflict": 409,
         "StaleVersion": 412,
+        "VersionMissing": 428,
         "TooOften": 429,
         "Unready": 503,
     }

@@ -310,7 +310,9 @@ def test_all_that_one_edit_may_hold_is_read(
 
 def test_a_version_must_be_sent(api: TestClient, planner: dict[str, str], draft: int) -> None:
     missing = api.post(f"/api/v1/plans/{draft}/edits", json={"op": "undo"}, headers=planner)
-    assert missing.status_code == 422
+    assert (missing.status_code, missing.json()["type"]) == (428, "/problems/version-missing")
+    assert "ETag" in missing.json()["detail"]
+    assert api.post(f"/api/v1/plans/{draft}/edits", json={"op": "undo"}).status_code == 401, "who asks comes first"
 
 
 def test_comments_wait_are_shown_and_close(
