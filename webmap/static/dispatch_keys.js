@@ -11,6 +11,7 @@ const KEYS = [
   { keys: ["c"], shown: ["C"], told: "claim", act: (page) => page.quick("claim") },
   { keys: ["r"], shown: ["R"], told: "release", act: (page) => page.quick("release") },
   { keys: ["d"], shown: ["D"], told: "dispatch", act: (page) => page.quick("dispatch") },
+  { keys: ["p"], shown: ["P"], told: "place", act: (page) => page.quickPlace() },
   { keys: ["n"], shown: ["N"], told: "report", act: (page) => page.newReport() },
   { keys: ["x"], shown: ["X"], told: "mark", act: (page) => page.queue.choose([page.queue.at], !page.queue.chosen.has(page.queue.at)) },
   { keys: ["J"], shown: ["Shift", "J"], told: "mark_on", act: (page) => page.queue.move(1, true) },
