@@ -457,6 +457,7 @@ def test_an_address_has_candidates_and_no_guess(client: TestClient, bearer: Bear
         ("located=false", 1),
         ("unit=环卫", 1),
         ("overdue=yes", 0),
+        ("overdue=no", 11),
         ("in_grid=true", 2),
         ("in_grid=false", 0),
     ],

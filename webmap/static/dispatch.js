@@ -22,7 +22,7 @@ import { reload } from "./tiles.js";
 const seconds = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { timeStyle: "medium", hourCycle: "h23", timeZone: settings.timezone });
 
 /** A queue that could not be read is asked for again after so long. */
-const AGAIN_MS = 5000;
+const AGAIN_MS = 2000;
 
 class DispatchPage {
   constructor(map, tiles) {
