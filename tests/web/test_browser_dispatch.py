@@ -228,6 +228,10 @@ def test_numbers_of_what_has_no_place_and_no_grid_are_filters_and_a_link(
             board.shows(wanted)
             page.locator("[data-count=all]").click()
         assert outside in wanted
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        board.shows({each["id"] for each in board.open_cases("&located=false")})
+        page.keyboard.press("u")
         held = page.locator("#filters select").element_handles()
         other = board.reported("told while a list is open")
         expect(board.row(other)).to_be_visible()

@@ -90,6 +90,7 @@ class DispatchPage {
     this.feed.stop();
     this.cases.clear();
     this.isBehind = false;
+    this.stopPlacing();
     this.card.close();
     this.report.close();
     this.show();
@@ -286,6 +287,7 @@ class DispatchPage {
     this.cases.take(told);
     this.draw();
     await this.card.took(told, null);
+    if (this.card.it?.id === told.id) this.layer.fit(this.card.it, this.card.helpers?.helpers ?? []);
     this.speak(say("dispatch_did", { id: told.id, move: moveName("locate") }));
   }
 

@@ -5,7 +5,7 @@ import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
 import { helperSection } from "./dispatch_helpers.js";
 import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
-import { holderTag, ring, stageName, titleOf } from "./dispatch_queue.js";
+import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
 import { count, decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
 
@@ -118,8 +118,10 @@ export class Card {
     if (this.it === null) return;
     const clock = clockOf(this.it, this.page.now());
     const told = this.element.querySelector("#card-clock");
-    if (told && told.textContent !== clock.text) told.textContent = clock.text;
-    if (told && told.dataset.clock !== clock.state) this.draw();
+    if (!told) return;
+    if (told.textContent !== clock.text) told.textContent = clock.text;
+    if (told.dataset.clock !== clock.state) this.draw();
+    else turn(this.element.querySelector(".card-clock .ring"), clock);
   }
 
   // What it does

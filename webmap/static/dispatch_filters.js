@@ -32,6 +32,8 @@ const COUNTS = [
   ["where", "no_grid", isInNoGrid],
 ];
 
+const KEYS = { overdue: "o", unplaced: "u" };
+
 /** The filters of a link. */
 export function readFilters(params) {
   const found = NAMES.map((name) => [name, params.get(name) ?? ""]).filter(([name, text]) => text !== "" && SENSE[name](text));
@@ -94,7 +96,7 @@ export class Filters {
   }
 
   chip(name, onclick) {
-    const chip = el("button", { type: "button", class: `count-chip ${name}`, "data-count": name, "aria-pressed": "false", title: say(`dispatch_count_${name}_words`), onclick }, say(`dispatch_count_${name}`), el("span", { class: "part-count" }));
+    const chip = el("button", { type: "button", class: `count-chip ${name}`, "data-count": name, "aria-pressed": "false", "aria-keyshortcuts": KEYS[name], title: say(`dispatch_count_${name}_words`), onclick }, say(`dispatch_count_${name}`), el("span", { class: "part-count" }));
     this.chips.push(chip);
     return chip;
   }

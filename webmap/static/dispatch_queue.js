@@ -21,8 +21,14 @@ const wordsOf = (it) => (isUnplaced(it) ? [it.address, it.text] : [it.text, it.a
 /** A ring that fills as the time runs out. */
 export function ring(clock) {
   const drawn = el("span", { class: `ring ${clock.state}`, "aria-hidden": "true" });
-  drawn.style.setProperty("--passed", `${Math.round(clock.share * 360)}deg`);
+  turn(drawn, clock);
   return drawn;
+}
+
+/** Let a ring that is drawn go on. */
+export function turn(drawn, clock) {
+  const passed = `${Math.round(clock.share * 360)}deg`;
+  if (drawn.style.getPropertyValue("--passed") !== passed) drawn.style.setProperty("--passed", passed);
 }
 
 export class Queue {
@@ -124,7 +130,7 @@ export class Queue {
       if (element.dataset.clock !== clock.state) {
         element.dataset.clock = clock.state;
         element.querySelector(".ring").replaceWith(ring(clock));
-      }
+      } else turn(element.querySelector(".ring"), clock);
       isOld ||= element.dataset.part !== this.sectionOf(it);
     }
     return isOld;
