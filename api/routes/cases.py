@@ -142,7 +142,7 @@ def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if_match: IfMatch,
     response: Response,
 ) -> CaseTold:
-    """Say where a case is."""
+    """Say where a case is; what nobody has in hand is claimed with it."""
     placing = Placing(**wish.model_dump())
     done = place_incident(db, incident_id, int(if_match.strip('"')), placing, hand_of(who, now), desk)
     return _told(done, Reader(desk, language, now, who.token_id), response)
