@@ -12,6 +12,7 @@ from api.inputs import printable
 from api.schemas import Position, Shape
 from api.station_shapes import Line, Spot
 from geo.actions.case_desk import Desk
+from geo.actions.foresee_breach import Foreseen
 from geo.actions.report_incident import Reported
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Stage, moves_from
@@ -175,9 +176,20 @@ class CaseTold(Shape):
     updated_at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
 
 
+class ForeseenTold(Shape):
+    """What happens by itself when the time of a case's stage runs out."""
+
+    act: Literal["escalate", "tell"] = Field(
+        examples=["escalate"], description="It goes up; or the level above is told, and it stays."
+    )
+    level: Level = Field(examples=["subdistrict"], description="That has it from then on, or is told.")
+    unit: str | None = Field(examples=["青河街道"], description="Whoever answers there.")
+
+
 class CaseDetail(CaseTold):
     """A case with all that was done to it."""
 
+    when_over: ForeseenTold | None = Field(description="What happens when the time runs out; none: nothing by itself.")
     steps: list[StepTold]
     suggestions: list[SuggestionTold]
 
@@ -215,10 +227,13 @@ def case_told(case: Case, reader: Reader) -> CaseTold:
     return CaseTold(**_values(case, reader))
 
 
-def case_detail(case: Case, steps: list[Step], suggestions: list[Suggestion], reader: Reader) -> CaseDetail:
-    """A case with its steps."""
+def case_detail(
+    case: Case, steps: list[Step], suggestions: list[Suggestion], then: Foreseen | None, reader: Reader
+) -> CaseDetail:
+    """A case with its steps, and what happens when its time runs out."""
     return CaseDetail(
         **_values(case, reader),
+        when_over=None if then is None else ForeseenTold.model_validate(then),
         steps=[step_told(step, reader.language) for step in steps],
         suggestions=[SuggestionTold.model_validate(other) for other in suggestions],
     )

@@ -25,6 +25,7 @@ from api.deps import CaseDesk, Db, Language, NewKey, Now, Setting, Who, asks, ha
 from api.inputs import Id, SeenVersion, Word
 from api.schemas import problems
 from geo.actions.find_address import find_address
+from geo.actions.foresee_breach import foresee_breach
 from geo.actions.report_incident import Report, report_incident, suggestions_for
 from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, check_sight, place_incident, step_incident
 from geo.case_states import Said
@@ -75,8 +76,9 @@ def incident(
         case = cases.get_case(conn, incident_id)
         check_sight(conn, case, hand_of(who, now))
         steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case, who.area_id)
+        then = foresee_breach(conn, case, desk)
     response.headers["ETag"] = f'"{case.version}"'
-    return case_detail(case, steps, others, Reader(desk, language, now, who.token_id))
+    return case_detail(case, steps, others, then, Reader(desk, language, now, who.token_id))
 
 
 @router.get("/incidents/{incident_id}/steps", responses=problems(404))
@@ -136,7 +138,7 @@ def place(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     seen: SeenVersion,
     response: Response,
 ) -> CaseTold:
-    """Say where a case is."""
+    """Say where a case is; what nobody has in hand is claimed with it."""
     placing = Placing(**wish.model_dump())
     done = place_incident(db, incident_id, seen, placing, hand_of(who, now), desk)
     return _told(done, Reader(desk, language, now, who.token_id), response)

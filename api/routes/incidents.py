@@ -86,7 +86,9 @@ class Filters:
     holder: Annotated[Literal["me", "somebody", "nobody"] | None, Query(description="Who has it in hand.")] = None
     located: Annotated[bool | None, Query(description="Whether its place is known.")] = None
     in_grid: Annotated[bool | None, Query(description="False: its place is known and lies in no grid.")] = None
-    overdue: Annotated[Literal["yes"] | None, Query(description="Only those whose stage is overdue.")] = None
+    overdue: Annotated[
+        Literal["yes", "no"] | None, Query(description="Only those whose stage is overdue; no: only open ones in time.")
+    ] = None
     since: Annotated[datetime | None, Query(description="From this time on.")] = None
     before: Annotated[datetime | None, Query(description="Before this time.")] = None
     order: Annotated[Literal["newest", "due"] | None, Query(description="Due: first what is due first.")] = None
@@ -194,7 +196,8 @@ def _wanted(filters: Filters, who: Who, desk: Desk, now: datetime, box: Box | No
         is_held={"somebody": True, "nobody": False}.get(filters.holder or ""),
         is_located=filters.located,
         is_in_grid=filters.in_grid,
-        overdue_at=now if filters.overdue else None,
+        overdue_at=now if filters.overdue == "yes" else None,
+        in_time_at=now if filters.overdue == "no" else None,
         since=_local(filters.since, desk.settings),
         before=_local(filters.before, desk.settings),
         box=box,

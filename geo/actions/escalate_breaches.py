@@ -6,20 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
+from geo.actions.foresee_breach import breach_of
 from geo.actions.plan_access import Hand
 from geo.actions.step_incident import raised_to, store_step
 from geo.case_clocks import CLOCK_OF_STAGE
 from geo.cases import CLOCK, Case
-from geo.compute.escalation import Breach, on_breach
+from geo.compute.escalation import Breach
 from geo.errors import DatabaseAway, GridcircleError
-from geo.rules.case_levels import Level
 from geo.rules.escalation import escalation_rule
-from geo.store import breaches, cases, locate
+from geo.store import breaches, cases
 from geo.store.database import Database
 
 AT_ONCE: Final = 200
@@ -118,9 +118,7 @@ def _warn(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
 
 
 def _breach(conn: Connection, case: Case, hand: Hand, desk: Desk) -> Deed | None:
-    chain = [] if case.lonlat is None else locate.chain_at(conn, case.lonlat)
-    level = cast("Level | None", case.level)
-    breach = on_breach(case.stage, level, case.need, {link.level for link in chain}, escalation_rule())
+    breach = breach_of(conn, case)
     if breach is None:
         return None
     if breach.act == "escalate":

@@ -134,13 +134,15 @@ class Place:
         """The level that sees to a case that a level may decide, and who answers for the ground there."""
         return deciding(level, self._unit_at, self.town, (self.grid_id is not None, bool(self.chain)))
 
-    def told(self, level: Level) -> dict[str, Any]:
-        """What a step says of a place in no grid: the reason, and the level that sees to the case for it."""
+    def told(self, level: Level, own_level: Level) -> dict[str, Any]:
+        """What a step says of a place in no grid: the reason, the level that sees to the case for it, and the level
+        that may decide by the catalogue.
+        """
         if self.beside is None:
             return {}
         distance_m = round(self.beside.distance_m, 1)
         beside = {"beside_grid_id": self.beside.id, "beside": self.beside.name, "distance_m": distance_m}
-        return {"why": "case_outside_grids", "level": level, **beside}
+        return {"why": "case_outside_grids", "level": level, "own_level": own_level, **beside}
 
     def _unit_at(self, level: str) -> str | None:
         if level == "grid":
@@ -176,7 +178,7 @@ def report_incident(
     Conflict
         If the same request is being carried out at this moment, or the source's number was reported before.
     NotAllowed
-        If the place lies outside of the hand's area.
+        If the place lies outside of the hand's area, and not near its border.
     """
     catalogue = desk.catalogue(hand.at)
     item = catalogue.named(report.item)
@@ -206,7 +208,7 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
     Refused
         If it lies outside of the town, or the datum is unknown.
     NotAllowed
-        If it lies outside of the hand's area.
+        If it lies outside of the hand's area, and none of the area's grids is so near that it sees it, too.
     """
     if datum not in DATUMS:
         raise Refused("datum_unknown", datum=datum, known=", ".join(DATUMS))
@@ -214,10 +216,11 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
     margin_m = import_limits().outside_town_m
     if not cases.is_near_town(conn, (lon, lat), margin_m):
         raise Refused("incident_outside_town", lon=lon, lat=lat, limit_km=f"{margin_m / 1000:g}")
-    if hand.area_id is not None and not locate.is_within(conn, hand.area_id, (lon, lat)):
-        raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
     grid = locate.grid_at(conn, (lon, lat), hand.at)
-    within_m = incident_rule().border_within_m
+    own_id, within_m = None if grid is None else grid.id, incident_rule().border_within_m
+    near = cases.border_grids(conn, (lon, lat), hand.at, within_m, own_id)
+    if hand.area_id is not None and not _is_received(conn, hand.area_id, (lon, lat), near):
+        raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
     # on a border the grid decides, so that the chain ends in the community that the grid belongs to
     chain = locate.chain_at(conn, (lon, lat)) if grid is None else locate.chain_of(conn, grid.community_id)
     beside = locate.nearest_grid(conn, (lon, lat), hand.at) if grid is None else None
@@ -225,14 +228,19 @@ def place_of(conn: Connection, lonlat: LonLat, datum: str, hand: Hand) -> Place:
     return Place(
         point=shapely.Point(lon, lat),
         chain=chain,
-        grid_id=None if grid is None else grid.id,
+        grid_id=own_id,
         grid_name=None if grid is None else grid.name,
         plan_id=None if grid is None else grid.plan_id,
         plan_version=None if grid is None else get_plan(conn, grid.plan_id).version,
-        border_grid_ids=cases.border_grids(conn, (lon, lat), hand.at, within_m, None if grid is None else grid.id),
+        border_grid_ids=near,
         beside=beside,
         town=around[0].name if around else None,
     )
+
+
+def _is_received(conn: Connection, area_id: int, lonlat: LonLat, near: Sequence[int]) -> bool:
+    """Whether those who answer for an area receive what lies at a point: in it, or seen from one of its grids, too."""
+    return locate.is_within(conn, area_id, lonlat) or area_id in locate.areas_of_grids(conn, near)
 
 
 def suggestions_for(conn: Connection, case: Case, area_id: int | None) -> list[Suggestion]:
@@ -279,7 +287,7 @@ def _stored(
     grid_id = None if place is None else place.grid_id
     said = {"item": item.code, "channel": report.channel, "unit": unit, "grid_id": grid_id}
     if place is not None:
-        said |= place.told(level)
+        said |= place.told(level, item.level)
     cases.insert_step(conn, Step(0, case_id, 1, "report", None, stage, hand.at, hand.token_name, None, said))
     case = cases.get_case(conn, case_id)
     return Reported(case, item, _together(text, address, named), suggestions_for(conn, case, hand.area_id))

@@ -144,6 +144,8 @@ def step_incident(  # noqa: PLR0913 -- what a step is made of
 def place_incident(db: Database, incident_id: int, version: int, placing: Placing, hand: Hand, desk: Desk) -> Stepped:
     """Say where a case is: one that was still to be located, or that lies elsewhere.
 
+    What nobody has in hand comes into the hand that places it, by a step of its own.
+
     Raises
     ------
     NotFound, NotAllowed, StaleVersion
@@ -162,14 +164,18 @@ def place_incident(db: Database, incident_id: int, version: int, placing: Placin
             raise BadMove("case_place_ended", id=case.id)
         taken = _taken_over(conn, case, why, hand, desk, take_over=placing.take_over)
         case = case if taken is None else taken.case
+        if hand.token_id not in {None, case.holder_token_id}:
+            free = {"holder_token_id": hand.token_id, "stage": case.stage}
+            case = store_step(conn, case, free, ("claim", None, {}), hand, desk).case
         place = place_of(conn, placing.lonlat, placing.datum, hand)
         values: dict[str, Any] = {**place.columns, "precision_m": placing.precision_m, "stage": case.stage}
         if case.stage == "collected":
             values["stage"] = "filed"
         values |= _decides(case, place, desk)
         told = {"lonlat": [place.point.x, place.point.y], "grid_id": place.grid_id, "from_grid_id": case.grid_id}
-        if case.level is not None:
-            told |= place.told(values.get("level", case.level))
+        item = desk.item_of(case)
+        if case.level is not None and item is not None:
+            told |= place.told(values.get("level", case.level), item.level)
         if "unit" in values:
             told["unit"] = values["unit"]
         return store_step(conn, case, values, ("locate", why, told), hand, desk)

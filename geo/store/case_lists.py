@@ -50,6 +50,8 @@ class CaseFilter:
     """False: those reported here whose place is known and lies in no grid."""
     overdue_at: datetime | None = None
     """Open, and the stage's deadline passed before this."""
+    in_time_at: datetime | None = None
+    """Open, and the stage's deadline has not passed before this, if it has one."""
     since: datetime | None = None
     before: datetime | None = None
     box: Box | None = None
@@ -103,12 +105,20 @@ def _conditions(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
         # what a file brought as mere points was never put into grids
         is_outside = and_(i.grid_id.is_(None), i.geom.is_not(None), i.reported_at.is_not(None))
         yield i.grid_id.is_not(None) if wanted.is_in_grid else is_outside
+    yield from _by_time(wanted)
+    if wanted.area_id is not None:
+        yield is_seen_from(wanted.area_id)
+
+
+def _by_time(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    i = incident.c
     if wanted.overdue_at is not None:
         yield i.state == "open"
         yield i.stage_due_at < wanted.overdue_at
+    if wanted.in_time_at is not None:
+        yield i.state == "open"
+        yield func.coalesce(i.stage_due_at, NEVER) >= wanted.in_time_at
     if wanted.since is not None:
         yield i.occurred_at >= wanted.since
     if wanted.before is not None:
         yield i.occurred_at < wanted.before
-    if wanted.area_id is not None:
-        yield is_seen_from(wanted.area_id)

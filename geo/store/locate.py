@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ARRAY, BigInteger, Connection, func, literal, select
 
 from geo.store.database import sql
 from geo.store.tables import area, plan, plan_post
@@ -89,6 +90,12 @@ def is_within(conn: Connection, area_id: int, lonlat: tuple[float, float]) -> bo
 def areas_within(conn: Connection, area_id: int) -> frozenset[int]:
     """Numbers of an area and of all areas below it."""
     return frozenset(conn.execute(sql("areas_within"), {"area_id": area_id}).scalars())
+
+
+def areas_of_grids(conn: Connection, grid_ids: Sequence[int]) -> frozenset[int]:
+    """Numbers of the communities of some grids and of all areas above them."""
+    found = select(func.areas_of_grids(literal(list(grid_ids), ARRAY(BigInteger))))
+    return frozenset(conn.execute(found).scalars())
 
 
 def grid_at(conn: Connection, lonlat: tuple[float, float], at: datetime) -> HeldGrid | None:

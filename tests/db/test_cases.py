@@ -134,6 +134,12 @@ class TestReporting:
         assert (placed.case.stage, placed.case.grid_id) == ("filed", town.grid[3])
         assert placed.case.unit is not None
         assert placed.case.stage_due_at == found.case.stage_due_at  # the clock did not begin anew
+        # nobody had it in hand: who places it does, and both are in the log
+        assert (placed.case.holder, placed.case.version) == ("desk 2", 3)
+        with db.read() as conn:
+            assert [one.move for one in cases.steps_of(conn, placed.case.id)] == ["report", "claim", "locate"]
+        again = place_incident(db, found.case.id, 3, Placing(lonlat(250, 250)), later(desks[1], hours=2), DESK)
+        assert again.case.version == 4, "it is claimed once"
 
     # Grids hold the western square kilometre; the community to the east has none, and the areas end 1 km to the north.
     @pytest.mark.parametrize(
@@ -549,20 +555,48 @@ class TestNewPlans:
         self, db: Database, town: PlanTown, desks: Any, tmp_path: Path
     ) -> None:
         """The east had no grids; now it gets some, without anybody publishing a plan."""
-        near, inside = (report(db, desks[0], lonlat=lonlat(x, 750)).case for x in (990, 1250))
+        near = report(db, desks[0], lonlat=lonlat(990, 750)).case
+        for_grids = {"item": "0602", "lonlat": lonlat(1250, 750)}
+        inside, named, raised = (report(db, desks[0], **for_grids, unit=unit) for unit in (None, "环卫中心", None))
+        escalated = step(db, raised, "escalate", desks[0], level="city", reason="事关全区").case
+        inside, named = inside.case, named.case
         assert (near.border_grid_ids, inside.grid_id) == ((), None)
+        assert (inside.level, inside.unit) == ("community", "区002"), "no grid could see to it"
         boxes = {code: box for code, box in grid_boxes().items() if code.startswith(EAST)}
         path = write_geojson(tmp_path / "east.geojson", grids(boxes))
         import_grids(db, path, ImportOptions(source="test", publish=True), MONDAY)
-        assert rehome_left_behind(db, lambda: MONDAY) == 1
+        assert rehome_left_behind(db, lambda: MONDAY) == 3
         assert rehome_left_behind(db, lambda: MONDAY) == 0
         with db.read() as conn:
-            first = conn.execute(text("select grid_id from plan_grid where code = :code"), {"code": f"{EAST}001"})
-            grid_id = first.scalar_one()
-            assert cases.get_case(conn, inside.id).grid_id == grid_id
+            first = conn.execute(text("select grid_id, name from plan_grid where code = :code"), {"code": f"{EAST}001"})
+            grid_id, name = first.one()
+            found = [cases.get_case(conn, case.id) for case in (inside, named, escalated)]
+            assert [case.grid_id for case in found] == [grid_id] * 3
+            # what a level above had for want of a grid is the grid's now; what was raised on purpose is not
+            assert [(case.level, case.unit) for case in found] == [
+                ("grid", name),
+                ("grid", "环卫中心"),
+                ("city", escalated.unit),
+            ]
+            told = cases.steps_of(conn, inside.id)[-1]
+            assert f"in no grid until now, lies in {name}; the level grid sees to it" in (reason_of(told, "en") or "")
+            assert (told.said["from_level"], told.said["level"]) == ("community", "grid")
             assert cases.get_case(conn, near.id).border_grid_ids == (grid_id,)
             assert cases.get_case(conn, near.id).version == 2
             assert "next door" in (reason_of(cases.steps_of(conn, near.id)[-1], "en") or "")
+        self._follows_the_tree_of_areas(db, near.id)
+
+    def _follows_the_tree_of_areas(self, db: Database, near: int) -> None:
+        """Who sees a case across a border depends on what holds the grids next door now, not on what held them once."""
+        seen = text(
+            "select array(select code from area where id = any (border_area_ids) order by code)"
+            " from incident where id = :near"
+        )
+        with db.write() as conn:
+            assert conn.execute(seen, {"near": near}).scalar_one() == [EAST]
+            above = conn.execute(text("select code from area where level = 'subdistrict'")).scalar_one()
+            conn.execute(text("update area set parent_id = null where code = :west"), {"west": WEST})
+            assert conn.execute(seen, {"near": near}).scalar_one() == [above, EAST]
 
 
 class TestWithImports:

@@ -26,7 +26,6 @@ from geo.store.migrate import migrate
 from geo.units import NONE
 from tests.conftest import open_folder
 from tests.databases import create_database
-from tests.web.board import desk_of, fill_board
 from tests.web.browser import DESKTOP, PHONE, Visit, launch, load_city, serving, visiting, wait_until
 from tests.web.laid_out import LaidOut, lay_out
 
@@ -51,7 +50,8 @@ def main(folder: Path) -> None:
             migrate(db)
             load_city(db)
             drafted = _drafted(db, datetime.now(UTC))
-            _, secret = create_token(db, name="picture", role="planner", area_code=None, days=1, at=datetime.now(UTC))
+            token = partial(create_token, db, name="picture", area_code=None, days=1, at=datetime.now(UTC))
+            secret, desk = token(role="planner")[1], token(role="dispatcher")[1]
             db.close()
             with serving(url) as address, sync_playwright() as playwright:
                 browser = launch(playwright)
@@ -74,7 +74,7 @@ def main(folder: Path) -> None:
                 _take(
                     browser, address, f"/maps/compare?lang=en{drafted}", DESKTOP, folder / "planner-compare.png", beside
                 )
-                _boards(browser, address, url, folder)
+                _boards(browser, address, desk, folder)
                 browser.close()
         finally:
             cluster.stop()
@@ -97,14 +97,8 @@ def _drafted(db: Database, at: datetime) -> str:
     return f"#community={COMPARED_COMMUNITY}&a={plan.base_plan_id}&b={plan.id}"
 
 
-def _boards(browser: Browser, address: str, url: str, folder: Path) -> None:
-    """The board of dispatchers in the middle of a morning: last, since its cases are on the other maps, too."""
-    now = datetime.now(UTC)
-    db = Database(url)
-    secret, hand = desk_of(db, "desk 1", now)
-    _, other = desk_of(db, "desk 2", now)
-    fill_board(db, hand, other)
-    db.close()
+def _boards(browser: Browser, address: str, secret: str, folder: Path) -> None:
+    """The board of dispatchers, as the demo city's desks have left it."""
     dispatch = partial(_dispatched, secret=secret)
     _take(browser, address, "/maps/dispatch?lang=en", DESKTOP, folder / "dispatch-board.png", dispatch)
     queue = partial(_dispatched, secret=secret, has_card=False)

@@ -57,6 +57,10 @@ def lines(page: Page) -> list[list[str]]:
     return [row.locator("th, td").all_inner_texts() for row in rows]
 
 
+KEY_TOP = """() => document.getElementById('fig-key').getBoundingClientRect().top
+    - document.querySelector('.leaflet-container').getBoundingClientRect().bottom"""
+
+
 def classes(page: Page) -> dict[str | None, str | None]:
     parts = page.locator("path.rate-part").all()
     return {part.get_attribute("data-code"): part.get_attribute("data-class") for part in parts}
@@ -123,6 +127,7 @@ def test_on_a_phone_a_viewer_is_told_no_small_number(browser: Browser, db: Datab
         expect(page.locator("#fig-unit")).to_have_count(0)
         expect(page.locator("#about")).to_contain_text("2026年4月11日")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.evaluate(KEY_TOP) >= 0, "the key lies under the map, not over names in it"
         with page.expect_download() as saved:
             page.locator("#save-csv").click()
         path = tmp_path / "figures.csv"

@@ -192,7 +192,8 @@ class Desks:
 
     def _move(self, client: httpx.Client, case: Any, move: str, dice: random.Random) -> None:
         now = datetime.fromisoformat(case["updated_at"])
-        body: dict[str, Any] = {"move": move, "reason": "理由"}
+        # whoever placed a case has it in hand, and is at another one by now
+        body: dict[str, Any] = {"move": move, "reason": "理由", "take_over": not case["is_mine"]}
         if "unit" in MOVES[move].needs:
             body |= {"unit": "环卫中心", "station_id": dice.choice(self._stations)}
         if "until" in MOVES[move].needs:
@@ -298,7 +299,7 @@ def check(case: Case, steps: Sequence[Step], town: PlanTown, end: datetime) -> N
             assert stage in move.leads_from
             assert step.to_stage == (move.to or stage)
         else:
-            assert step.move in {"report", "locate", "rehome", "warn", "overdue"}
+            assert step.move in {"report", "locate", "take_over", "rehome", "warn", "overdue"}
         stage = step.to_stage
     assert case.stage == stage in STAGES
     assert (case.text or "").endswith("电话 ***")

@@ -21,18 +21,21 @@ import { reload } from "./tiles.js";
 
 const seconds = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { timeStyle: "medium", hourCycle: "h23", timeZone: settings.timezone });
 
+/** A queue that could not be read is asked for again after so long. */
+const AGAIN_MS = 2000;
+
 class DispatchPage {
   constructor(map, tiles) {
-    Object.assign(this, { map, tiles, me: null, isDesk: false, names: new Map(), place: null });
+    Object.assign(this, { map, tiles, me: null, isDesk: false, names: new Map(), place: null, isBehind: false, readAt: 0 });
     const now = () => this.now();
     this.feed = new Feed({
       onStep: (news) => this.heard(news), onReset: () => this.trying(() => this.read()), onState: (state) => this.lived(state),
       onRefused: (problem) => this.note(problem.message),
     });
-    this.cases = new Cases(now);
+    this.cases = new Cases();
     this.layer = new CaseLayer(map, { onPress: (id, latlng) => this.pressedMark(id, latlng), now });
     this.queue = new Queue({ onOpen: (id) => this.open(id), onPoint: (id) => this.layer.point(id), onChosen: (ids) => this.bulk.show(ids), now });
-    this.filters = new Filters({ gridName: (id) => this.names.get(id) ?? null, onChange: (filters, isAsked) => this.narrowed(filters, isAsked) });
+    this.filters = new Filters({ gridName: (id) => this.names.get(id) ?? null, onChange: (filters) => this.narrowed(filters), now });
     this.card = new Card(this);
     this.report = new ReportForm(this);
     this.bulk = new Bulk(this);
@@ -56,6 +59,7 @@ class DispatchPage {
     byId("new-report").addEventListener("click", () => this.newReport());
     byId("to-map").addEventListener("click", () => this.view("map"));
     byId("from-map").addEventListener("click", () => this.view(this.side));
+    addEventListener("hashchange", () => this.follow());
     byId("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
     setInterval(() => this.tick(), 1000);
   }
@@ -65,7 +69,7 @@ class DispatchPage {
     const { bounds } = settings;
     if (asked.view) this.map.setView([asked.view.lat, asked.view.lng], asked.view.zoom);
     else if (bounds) this.map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false });
-    this.filters.values = this.cases.filters = readFilters(asked.params);
+    this.filters.values = readFilters(asked.params);
     this.wanted = asked.thing?.kind === "incident" ? asked.thing.id : null;
     calm(true);
     SHOWN.add("grid");
@@ -85,6 +89,8 @@ class DispatchPage {
     this.note(this.isDesk || me.role === "public" ? "" : say("dispatch_role_low"));
     this.feed.stop();
     this.cases.clear();
+    this.isBehind = false;
+    this.stopPlacing();
     this.card.close();
     this.report.close();
     this.show();
@@ -102,10 +108,19 @@ class DispatchPage {
     if (wanted !== null) await this.open(wanted);
   }
 
-  /** Read the queue anew. */
+  /** Read the queue anew; what could not be read is read again once the service is heard of. */
   async read() {
-    this.cases.filters = this.filters.values;
-    await this.cases.load(() => this.draw());
+    Object.assign(this, { isBehind: true, readAt: performance.now() });
+    if (await this.cases.load(this.filters.values, () => this.draw())) this.isBehind = false;
+  }
+
+  /** Another link in this tab: what it narrows, and what it opens. */
+  follow() {
+    const { params, thing } = permalink.read(location.hash);
+    this.filters.values = readFilters(params);
+    if (!this.isDesk) return;
+    this.narrowed(this.filters.values);
+    if (thing?.kind === "incident" && thing.id !== this.card.it?.id) this.open(thing.id);
   }
 
   // What is known
@@ -157,6 +172,8 @@ class DispatchPage {
       byId("trouble").hidden = true;
       reload(this.tiles);
     }
+    const isDue = this.isBehind && !this.cases.isReading && performance.now() - this.readAt > AGAIN_MS;
+    if (this.isDesk && !isLost && isDue) this.trying(() => this.read());
   }
 
   tick() {
@@ -179,12 +196,17 @@ class DispatchPage {
 
   /** A move by its key: with the case whose row has the focus, else with the open one. */
   quick(move) {
+    this.trying(async () => {
+      if (await this.opened()) await this.card.move(move);
+    });
+  }
+
+  /** Open the case whose row has the focus, else leave the open one; whether one is open then. */
+  async opened() {
     const isInQueue = byId("queue").contains(document.activeElement);
     const id = this.card.isOpen && !isInQueue ? this.card.it.id : this.queue.at;
-    this.trying(async () => {
-      if (this.card.it?.id !== id) await this.open(id);
-      await this.card.move(move);
-    });
+    if (this.card.it?.id !== id) await this.open(id);
+    return this.card.isOpen;
   }
 
   open(id, notes = []) {
@@ -240,22 +262,33 @@ class DispatchPage {
     byId("place-hint").hidden = true;
   }
 
+  /** Place the case whose row has the focus, or that is open. */
+  quickPlace() {
+    this.trying(async () => {
+      if (await this.opened()) this.placing(this.card.it);
+    });
+  }
+
   pressed({ lng, lat }) {
     const lonlat = [Number(lng.toFixed(6)), Number(lat.toFixed(6))];
     if (this.report.isShown) {
       this.report.placed(lonlat);
       this.view("report");
     } else if (this.place) {
-      const it = this.place;
       this.stopPlacing();
       this.view("card");
-      this.trying(async () => {
-        const told = await api.placeCase(it, lonlat);
-        this.cases.take(told);
-        this.draw();
-        await this.card.took(told, null);
-      });
+      this.trying(() => this.card.place({ lonlat }));
     }
+  }
+
+  /** Say where a case is; what nobody has in hand is in this desk's then. */
+  async placed(it, said) {
+    const told = await api.placeCase(it, said);
+    this.cases.take(told);
+    this.draw();
+    await this.card.took(told, null);
+    if (this.card.it?.id === told.id) this.layer.fit(this.card.it, this.card.helpers?.helpers ?? []);
+    this.speak(say("dispatch_did", { id: told.id, move: moveName("locate") }));
   }
 
   /** A mark is in the way of a place that is looked for, else it opens its case. */
@@ -275,7 +308,7 @@ class DispatchPage {
     else if (this.place) this.stopPlacing();
     else if (this.card.isOpen || this.report.isShown) this.leave();
     else if (this.queue.chosen.size > 0) this.unmark();
-    else if (this.filters.values.q) this.filters.set("q", "");
+    else if (this.filters.values.q) this.filters.set({ q: "" });
     this.queue.move(0);
   }
 
@@ -288,9 +321,9 @@ class DispatchPage {
     this.keep();
   }
 
-  narrowed(filters, isAsked) {
+  narrowed(filters) {
     this.draw();
-    if (isAsked) this.trying(() => this.read());
+    if (this.cases.isOther(filters)) this.trying(() => this.read());
     this.keep();
   }
 
@@ -302,7 +335,7 @@ class DispatchPage {
   }
 
   show() {
-    const shown = this.cases.list.filter((it) => isShown(it, this.filters.values));
+    const shown = this.cases.list.filter((it) => isShown(it, this.filters.values, this.now()));
     this.queue.show(shown);
     this.layer.show(shown);
     const { matched, list } = this.cases;

@@ -5,14 +5,15 @@ import { ask } from "./asking.js";
 const ROOT = "/api/v1/incidents";
 const PAGE = 1000;
 const CASES_PAGE = 500;
-const MOST_PAGES = 4;
+const LONGEST_QUESTION = 200;
+const MOST_CANDIDATES = 3;
 
 const get = (path, query, signal) => ask("GET", path, { query, signal });
 
-/** Open cases, first what is due first, page by page: as many as a board holds, and how many there are. */
-export async function* listCases(query) {
+/** Open cases, first what is due first, page by page up to so many pages, and how many there are. */
+export async function* listCases(query, pages) {
   let cursor;
-  for (let page = 0; page < MOST_PAGES && (page === 0 || cursor); page += 1) {
+  for (let page = 0; page < pages && (page === 0 || cursor); page += 1) {
     const told = await get(ROOT, { state: "open", order: "due", limit: CASES_PAGE, cursor, ...query });
     const next = told.links.find(({ rel }) => rel === "next");
     cursor = next && new URL(next.href, location.href).searchParams.get("cursor");
@@ -25,7 +26,11 @@ export const getCase = (id) => get(`${ROOT}/${id}`);
 /** Make a move with a case as it was read. */
 export const takeStep = ({ id, version }, move, said = {}) => ask("POST", `${ROOT}/${id}/steps`, { body: { move, ...said }, version });
 
-export const placeCase = ({ id, version }, lonlat) => ask("PUT", `${ROOT}/${id}/place`, { body: { lonlat }, version });
+/** Say where a case is: `lonlat`, and with it what is known of its precision, or why it is taken over. */
+export const placeCase = ({ id, version }, said) => ask("PUT", `${ROOT}/${id}/place`, { body: said, version });
+
+/** Where an address may be, the best first. */
+export const candidatesOf = (address, signal) => get("/api/v1/addresses", { q: address.slice(0, LONGEST_QUESTION), limit: MOST_CANDIDATES }, signal);
 
 /** Take in a report; sent again with the same key it is not taken in again. */
 export const report = (body, key) => ask("POST", ROOT, { body, key });

@@ -5,7 +5,7 @@ import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
 import { helperSection } from "./dispatch_helpers.js";
 import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
-import { holderTag, ring, stageName, titleOf } from "./dispatch_queue.js";
+import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
 import { count, decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
 
@@ -14,6 +14,8 @@ const MAIN_MOVES = ["dispatch", "file", "handle", "feed_back", "verify", "close"
 const HAND_MOVES = ["claim", "release"];
 /** Cases that may be the same: so many at first. */
 const FEW = 2;
+/** As the service has it. */
+const SHORTEST_ADDRESS = 2;
 
 export class Card {
   /** `page` has what the card cannot do itself: steps, places on the map, the way back. */
@@ -23,7 +25,7 @@ export class Card {
   }
 
   forget() {
-    Object.assign(this, { it: null, grid: null, helpers: null, form: null, news: [], notes: [], opened: new Set() });
+    Object.assign(this, { it: null, grid: null, helpers: null, candidates: [], form: null, news: [], notes: [], opened: new Set() });
     this.pending?.abort();
   }
 
@@ -42,7 +44,7 @@ export class Card {
     this.draw();
     const known = this.page.cases.known.get(id);
     // a step that was told while the answer was under way came for a case that was not open yet
-    await Promise.all([this.loadGrid(signal), this.loadHelpers(signal), known ? this.took(known, null) : null]);
+    await Promise.all([this.loadGrid(signal), this.loadHelpers(signal), this.loadCandidates(signal), known ? this.took(known, null) : null]);
   }
 
   async loadGrid(signal) {
@@ -68,8 +70,19 @@ export class Card {
     this.draw();
   }
 
+  /** Where the address may be, while nobody knows better. */
+  async loadCandidates(signal) {
+    const { address, lonlat } = this.it;
+    if (lonlat !== null || !address || address.length < SHORTEST_ADDRESS) return;
+    const found = await api.candidatesOf(address, signal).catch(() => []); // without candidates there is the map
+    if (signal.aborted) return;
+    this.candidates = found;
+    this.draw();
+  }
+
   close() {
     this.forget();
+    this.page.layer.pin(null);
     fill(this.element);
   }
 
@@ -105,8 +118,10 @@ export class Card {
     if (this.it === null) return;
     const clock = clockOf(this.it, this.page.now());
     const told = this.element.querySelector("#card-clock");
-    if (told && told.textContent !== clock.text) told.textContent = clock.text;
-    if (told && told.dataset.clock !== clock.state) this.draw();
+    if (!told) return;
+    if (told.textContent !== clock.text) told.textContent = clock.text;
+    if (told.dataset.clock !== clock.state) this.draw();
+    else turn(this.element.querySelector(".card-clock .ring"), clock);
   }
 
   // What it does
@@ -130,6 +145,26 @@ export class Card {
     }
   }
 
+  /**
+   * Say where the case is: at once, or by a form where another desk has it in hand. A step that changed nothing about that, such as
+   * one of the clock, does not count as having been quicker.
+   */
+  async place(said, isAgain = false) {
+    if (isElsewhere(this.it)) {
+      this.openForm("locate", said);
+      return;
+    }
+    const { lonlat } = this.it;
+    try {
+      await this.page.placed(this.it, said);
+    } catch (refusal) {
+      const isOvertaken = refusal.isStale || refusal.key === "case_held";
+      if (isOvertaken) await this.reread();
+      if (isOvertaken && !isAgain && String(this.it.lonlat) === String(lonlat)) await this.place(said, true);
+      else this.refuse(refusal.message);
+    }
+  }
+
   refuse(text) {
     fill(byId("card-refusal"), el("p", {}, text));
   }
@@ -138,7 +173,8 @@ export class Card {
     this.form = new MoveForm(this.it, key, {
       helpers: this.helpers, given,
       onSend: async (it, move, said) => {
-        await this.page.step(it, move, said);
+        if (move === "locate") await this.page.placed(it, { ...given, reason: said.reason, take_over: said.take_over });
+        else await this.page.step(it, move, said);
         this.closeForm();
       },
       onClose: () => this.closeForm(), onReread: () => this.reread(),
@@ -206,7 +242,16 @@ export class Card {
         el("span", { class: "note" }, [by, it.due_at ? say("dispatch_due", { time: whenOf(it.due_at) }) : null].filter(Boolean).join(" · ")),
         it.is_due_sure ? null : el("span", { class: "note" }, say("dispatch_unsure")),
         it.deferred_until ? el("span", { class: "note" }, say("dispatch_deferred", { time: whenOf(it.deferred_until) })) : null,
-        clock.state === "over" && it.moves.includes("escalate") ? el("span", { class: "note" }, say("dispatch_over_words")) : null));
+        this.then(clock)));
+  }
+
+  /** What happens when the time runs out, or can be done once it has. */
+  then(clock) {
+    const { when_over: then, moves } = this.it;
+    if (clock.state === "over") return moves.includes("escalate") ? el("span", { class: "note" }, say("dispatch_over_words")) : null;
+    if (!then) return null;
+    const level = desk.levels.find(([key]) => key === then.level)?.[1] ?? then.level;
+    return el("span", { class: "note then" }, say(`dispatch_then_${then.act}`, { level, unit: then.unit ?? level }));
   }
 
   buttons() {
@@ -218,31 +263,47 @@ export class Card {
     const rest = moves.filter((key) => !first.includes(key) && !HAND_MOVES.includes(key));
     const title = (key) => (key === "claim" && isOthers ? say("dispatch_take_over_form") : moveTitle(key));
     const button = (key, look) => el("button", { type: "button", class: look, "data-move": key, "aria-keyshortcuts": { claim: "c", dispatch: "d" }[key], onclick: () => this.move(key) }, title(key));
+    const place = this.it.lonlat === null ? this.placeButton("primary") : null; // nothing can be said of who is near before that
     return el("div", { class: "moves", role: "group", "aria-label": say("dispatch_moves") },
-      first.map((key, i) => button(key, i === 0 ? "primary" : "plain")), this.it.lonlat === null ? this.placeButton("primary") : null, rest.map((key) => button(key, "plain minor")));
+      place, first.map((key, i) => button(key, i === 0 && !place ? "primary" : "plain")), rest.map((key) => button(key, "plain minor")));
   }
 
   placeButton(look) {
-    return el("button", { type: "button", class: look, onclick: () => this.page.placing(this.it) }, say(this.it.lonlat === null ? "dispatch_place" : "dispatch_replace"));
+    return el("button", { type: "button", class: look, "aria-keyshortcuts": "p", onclick: () => this.page.placing(this.it) }, say(this.it.lonlat === null ? "dispatch_place" : "dispatch_replace"));
   }
 
   what() {
     const { it } = this;
     const chain = this.grid?.properties.chain.slice(-2).map((area) => area.name).join(" › ");
-    const grid = it.grid_id === null ? null : el("button", { type: "button", class: "link strong", title: say("dispatch_only_grid"), onclick: () => this.page.filters.set("grid", String(it.grid_id)) }, it.grid_name ?? `#${it.grid_id}`);
+    const grid = it.grid_id === null ? null : el("button", { type: "button", class: "link strong", title: say("dispatch_only_grid"), onclick: () => this.page.filters.set({ grid: String(it.grid_id) }) }, it.grid_name ?? `#${it.grid_id}`);
     const beside = it.border_grid_ids.map((id) => this.page.names.get(id) ?? `#${id}`).join(say("dispatch_and"));
     return el("section", {}, el("h3", {}, say("dispatch_where")),
       el("p", {}, grid ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids"), chain ? el("span", { class: "note block" }, chain) : null),
       it.address ? el("p", {}, it.address) : null,
+      this.maybe(),
       beside ? el("p", { class: "note" }, say("dispatch_border", { grids: beside })) : null,
       it.lonlat === null || it.precision_m === null ? null : el("p", { class: "note" }, say("dispatch_precision", { n: decimal(it.precision_m, 0) })),
       it.lonlat !== null && it.moves.includes("claim") ? el("p", { class: "note" }, this.placeButton("link")) : null);
   }
 
+  /** Places that the address may mean: one press says which; a look at it shows it on the map. */
+  maybe() {
+    if (this.candidates.length === 0 || this.it.lonlat !== null) return null;
+    const row = ({ kind, name, lonlat, precision_m: precision }, i) => {
+      const look = () => this.page.layer.pin(lonlat);
+      const leave = () => this.page.layer.pin(null);
+      const button = el("button", { type: "button", class: "candidate", "data-move": `candidate-${i}`, onclick: () => { leave(); this.page.trying(() => this.place({ lonlat, precision_m: precision })); } },
+        el("b", {}, name), el("span", { class: "note" }, say("dispatch_candidate", { kind: say(`dispatch_place_${kind}`), n: count(Math.round(precision)) })));
+      for (const [event, act] of [["mouseenter", look], ["focus", look], ["mouseleave", leave], ["blur", leave]]) button.addEventListener(event, act);
+      return el("li", {}, button);
+    };
+    return el("div", { class: "candidates" }, el("p", { class: "note" }, say("dispatch_maybe")), el("ul", {}, this.candidates.map(row)));
+  }
+
   who() {
     const { it } = this;
     return el("section", {}, el("h3", {}, say("dispatch_who_answers")),
-      el("p", {}, it.unit ? el("button", { type: "button", class: "link strong", title: say("dispatch_only_unit"), onclick: () => this.page.filters.set("unit", it.unit) }, it.unit) : say("dispatch_no_unit")),
+      el("p", {}, it.unit ? el("button", { type: "button", class: "link strong", title: say("dispatch_only_unit"), onclick: () => this.page.filters.set({ unit: it.unit }) }, it.unit) : say("dispatch_no_unit")),
       it.level_reason ? el("p", { class: "note" }, it.level_reason) : null);
   }
 

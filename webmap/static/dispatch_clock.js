@@ -7,6 +7,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 const SOON_SHARE = 0.75;
 const SOON_MINUTES = 10;
+const BURNING_MINUTES = 15;
 
 /** So many minutes in the two units that matter. */
 export function spanText(minutes) {
@@ -27,6 +28,12 @@ export function clockOf(it, now) {
   const share = due > begun ? Math.min(1, Math.max(0, (now - begun) / (due - begun))) : 0;
   const state = share >= SOON_SHARE || left < SOON_MINUTES ? "soon" : "running";
   return { state, share, text: say("dispatch_left", { time: spanText(left) }) };
+}
+
+/** Whether a case runs out within minutes: it stands above all others, for it can still be kept. */
+export function isBurning(it, now) {
+  const left = it.stage_due_at && it.state === "open" ? (Date.parse(it.stage_due_at) - now) / MINUTE_MS : Infinity;
+  return left > 0 && left < BURNING_MINUTES;
 }
 
 export const isOver = (it, now) => clockOf(it, now).state === "over";

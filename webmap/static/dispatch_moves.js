@@ -4,7 +4,10 @@ import { el, fill } from "./dom.js";
 import { helperChoices } from "./dispatch_helpers.js";
 import { desk, say, whenOf } from "./page.js";
 
-const moves = new Map(desk.moves.map((move) => [move.key, move]));
+/** To say where a case is is no move, but asks for a reason where another desk has it in hand. */
+const LOCATE = { key: "locate", name: desk.steps.locate, is_reason_needed: false, needs: [] };
+
+const moves = new Map([...desk.moves, LOCATE].map((move) => [move.key, move]));
 const levels = desk.levels.map(([key]) => key);
 
 /** Moves with which somebody is sent. */

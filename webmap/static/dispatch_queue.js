@@ -1,23 +1,34 @@
-// The queue: a listbox of cases, overdue ones first, those without a place in a section of their own.
+// The queue: a listbox of cases, first what runs out within minutes and can still be kept, then what is late, then the rest.
 
 import { arrange, byId, el, fill } from "./dom.js";
-import { clockOf } from "./dispatch_clock.js";
+import { isInNoGrid, isUnplaced } from "./dispatch_cases.js";
+import { clockOf, isBurning } from "./dispatch_clock.js";
 import { count, desk, incidentName, say } from "./page.js";
 
-const SECTIONS = ["over", "unplaced", "due"];
+/** Of a section's name, which stays at the top of the list. */
+const HEAD_PX = 28;
+/** So many rows tell how far the others have moved. */
+const HELD = 3;
+const SECTIONS = ["burning", "over", "due"];
 
 export const titleOf = (it) => it.item_name ?? incidentName(it.category);
 const stageNames = new Map(desk.stages);
 export const stageName = (stage) => stageNames.get(stage) ?? stage;
 
 /** What was said, and where it is said to be: first what tells more about it. */
-const wordsOf = (it) => (it.lonlat === null ? [it.address, it.text] : [it.text, it.address]).filter(Boolean).join(" · ");
+const wordsOf = (it) => (isUnplaced(it) ? [it.address, it.text] : [it.text, it.address]).filter(Boolean).join(" · ");
 
 /** A ring that fills as the time runs out. */
 export function ring(clock) {
   const drawn = el("span", { class: `ring ${clock.state}`, "aria-hidden": "true" });
-  drawn.style.setProperty("--passed", `${Math.round(clock.share * 360)}deg`);
+  turn(drawn, clock);
   return drawn;
+}
+
+/** Let a ring that is drawn go on. */
+export function turn(drawn, clock) {
+  const passed = `${Math.round(clock.share * 360)}deg`;
+  if (drawn.style.getPropertyValue("--passed") !== passed) drawn.style.setProperty("--passed", passed);
 }
 
 export class Queue {
@@ -33,18 +44,41 @@ export class Queue {
   show(cases) {
     const hadFocus = this.list.contains(document.activeElement);
     const sections = Object.groupBy(cases, (it) => this.sectionOf(it));
+    const before = this.order;
     this.order = SECTIONS.flatMap((name) => sections[name] ?? []);
     this.chosen = new Set(this.order.map((it) => it.id).filter((id) => this.chosen.has(id)));
     const kept = new Map(this.order.map((it) => [it.id, this.row(it)]));
     this.rows = kept;
-    if (!kept.has(this.at)) this.at = this.order[0]?.id ?? null;
+    if (!kept.has(this.at)) this.at = this.beside(before);
     for (const [id, { element }] of kept) element.tabIndex = id === this.at ? 0 : -1;
-    const top = this.list.scrollTop;
-    arrange(this.list, SECTIONS.filter((name) => sections[name]).map((name) => this.part(name, sections[name])));
-    this.list.scrollTop = top;
+    this.inPlace(() => arrange(this.list, SECTIONS.filter((name) => sections[name]).map((name) => this.part(name, sections[name]))));
     byId("queue-empty").hidden = this.order.length > 0;
     if (hadFocus && this.at !== null) this.rows.get(this.at).element.focus({ preventScroll: true });
     this.onChosen([...this.chosen]);
+  }
+
+  /** Who is left where the case stood that had the focus: the next one, else the one before it. */
+  beside(before) {
+    const place = before.findIndex((it) => it.id === this.at);
+    const near = place < 0 ? [] : [...before.slice(place), ...before.slice(0, place).reverse()];
+    return near.find((it) => this.rows.has(it.id))?.id ?? this.order[0]?.id ?? null;
+  }
+
+  /**
+   * Reorder the list under the reader's eyes: what is read stays where it is, but for the top, where what burns comes in. Of three
+   * rows one may be what moved; the one in the middle tells how far the others did.
+   */
+  inPlace(reorder) {
+    const { scrollTop: top } = this.list;
+    const edge = this.list.getBoundingClientRect().top + HEAD_PX;
+    const placeOf = (row) => row.getBoundingClientRect().top;
+    const rows = top === 0 ? [] : [...this.list.querySelectorAll(".case-row")];
+    const first = rows.findIndex((row) => row.getBoundingClientRect().bottom > edge);
+    const held = rows.slice(Math.max(first, 0), first + HELD).map((row) => [row, placeOf(row)]);
+    reorder();
+    const shifts = held.filter(([row]) => row.isConnected).map(([row, before]) => placeOf(row) - before).sort((a, b) => a - b);
+    if (shifts.length > 0) this.list.scrollTop += shifts[shifts.length >> 1];
+    else this.list.scrollTop = top;
   }
 
   /** A section of the queue; it stays the same element, so that nobody who holds it is left with an empty one. */
@@ -55,13 +89,16 @@ export class Queue {
     }
     const part = this.parts.get(name);
     part.querySelector(".part-count").textContent = count(cases.length);
-    arrange(part, [part.firstElementChild, ...cases.map((it) => this.rows.get(it.id).element)]);
+    const rows = cases.map((it) => this.rows.get(it.id).element);
+    for (const row of rows) row.dataset.part = name;
+    arrange(part, [part.firstElementChild, ...rows]);
     return part;
   }
 
   sectionOf(it) {
-    if (it.lonlat === null) return "unplaced";
-    return clockOf(it, this.now()).state === "over" ? "over" : "due";
+    const now = this.now();
+    if (isBurning(it, now)) return "burning";
+    return clockOf(it, now).state === "over" ? "over" : "due";
   }
 
   /** The row of a case: always the same element, filled anew when something about it has changed. */
@@ -79,11 +116,11 @@ export class Queue {
       el("span", { class: "row-main" },
         el("span", { class: "case-title" }, titleOf(it)), el("span", { class: "clock-text" }, clock.text),
         el("span", { class: "case-words", title: wordsOf(it) || null }, wordsOf(it)), el("span", { class: "case-id" }, `#${it.id}`),
-        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it), el("span", { class: "case-grid" }, it.grid_name ?? say(it.lonlat === null ? "dispatch_no_place" : "outside_grids")))));
+        el("span", { class: "case-state" }, el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it), gridTag(it))));
     return { it, key, element };
   }
 
-  /** Let all clocks run on. Returns whether a case has run out of time since. */
+  /** Let all clocks run on. Returns whether a case belongs elsewhere in the queue since. */
   tick() {
     let isOld = false;
     for (const { it, element } of this.rows.values()) {
@@ -93,8 +130,8 @@ export class Queue {
       if (element.dataset.clock !== clock.state) {
         element.dataset.clock = clock.state;
         element.querySelector(".ring").replaceWith(ring(clock));
-        isOld ||= clock.state === "over";
-      }
+      } else turn(element.querySelector(".ring"), clock);
+      isOld ||= element.dataset.part !== this.sectionOf(it);
     }
     return isOld;
   }
@@ -151,6 +188,12 @@ export class Queue {
     if (this.rows.has(id)) this.at = id;
     this.show(this.order);
   }
+}
+
+/** Where a case lies: its grid, or that somebody must find out. */
+function gridTag(it) {
+  if (isUnplaced(it)) return el("span", { class: "to-place" }, say("dispatch_part_unplaced"));
+  return isInNoGrid(it) ? el("span", { class: "to-place" }, say("dispatch_in_no_grid")) : el("span", { class: "case-grid" }, it.grid_name ?? say("outside_grids"));
 }
 
 /** Which desk has a case in hand. */
