@@ -37,9 +37,13 @@ class World:
     refused: int = 0
     given: dict[str, set[int]] = field(default_factory=dict)
     """Code -> ids of all grids that had it."""
+    seen: tuple[PlanRows, Draft] | None = None
+    """The draft that was last asked for, and the rows it was made of."""
 
     def draft(self) -> Draft:
-        return draft_of(self.community, self.rows)
+        if self.seen is None or self.seen[0] is not self.rows:
+            self.seen = self.rows, draft_of(self.community, self.rows)
+        return self.seen[1]
 
     def codes(self) -> CodeBook:
         """Every code that was ever seen has been given."""
@@ -49,10 +53,10 @@ class World:
 
     def step(self) -> tuple[PlanRows, Change | None]:
         """One random edit; the rows before it, and None for the edit if it was refused."""
-        before = self.rows
-        change = any_change(self.draft(), self.rng)
+        before, draft = self.rows, self.draft()
+        change = any_change(draft, self.rng)
         try:
-            after = edited(self.draft(), change, self.codes())
+            after = edited(draft, change, self.codes())
         except GridcircleError:
             self.refused += 1
             assert self.rows == before
@@ -60,7 +64,7 @@ class World:
         new = [grid.code for grid in after.grids if grid.id < 0]
         assert not self.given.keys() & set(new), "a code given twice"
         if not isinstance(change, Bridge):
-            pieces = dict(zip((grid.id for grid in self.draft().grids), n_pieces(self.draft()).tolist(), strict=True))
+            pieces = dict(zip((grid.id for grid in draft.grids), n_pieces(draft).tolist(), strict=True))
             for grid, n in zip(after.grids, n_pieces(after).tolist(), strict=True):
                 assert n <= max(1, pieces.get(grid.id, 1)), "a grid fell to pieces"
         next_id = max(before.grids) + 1

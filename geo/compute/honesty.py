@@ -58,7 +58,7 @@ def in_circles(homes_xy_m: FloatArray, places_xy_m: FloatArray, radius_m: float)
     sorted_xy_m = np.ascontiguousarray(homes_xy_m[order])
 
     def part(first: int, last: int) -> tuple[IntArray, Int32Array]:
-        found: tuple[IntArray, Int32Array] = _in_circles(sorted_xy_m, order, places_xy_m[first:last], radius_m)
+        found: tuple[IntArray, Int32Array] = _in_circles(sorted_xy_m, order, places_xy_m[first:last], float(radius_m))
         return found
 
     parts = list(in_parts(part, len(places_xy_m), PLACES_PER_PART))

@@ -78,7 +78,8 @@ def lattice_of(lat: float, pen_m: float, raster_m: float, hole_m2: float, simpli
     """
     lon_m, lat_m = metres_per_micro(lat)
     step_lon, step_lat = max(round(raster_m / lon_m), 2), max(round(raster_m / lat_m), 2)
-    return Lattice(step_lon, step_lat, pen_m, hole_m2, simplify_m)
+    # whole numbers would have every kernel compiled once more
+    return Lattice(step_lon, step_lat, float(pen_m), float(hole_m2), float(simplify_m))
 
 
 @kernel

@@ -192,7 +192,7 @@ def find_joints(
 
     def part(first: int, last: int) -> tuple[IntArray, Int32Array, FloatArray]:
         found: tuple[IntArray, Int32Array, FloatArray]
-        found = _joints_of(streets, barriers, xy_m[first:last], max_connector_m, n_pieces)
+        found = _joints_of(streets, barriers, xy_m[first:last], float(max_connector_m), n_pieces)
         return found
 
     counts, pieces, values = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty((0, 4))]
