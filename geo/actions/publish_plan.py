@@ -76,6 +76,7 @@ def publish_plan(
     if begin < hand.at:
         raise BadMove("plan_begins_in_the_past", wished=begin.isoformat(), now=hand.at.isoformat())
     with db.write() as conn:
+        plans.hold_line(conn, plans.get_plan(conn, plan_id).community_id)
         plan = plan_for(conn, plan_id, hand, states=("draft", "proposed"), version=version)
         last = plans.last_in_line(conn, plan.community_id)
         _refuse_other_base(conn, plan, last, begin)
