@@ -47,8 +47,16 @@ STATUS: dict[type[GridcircleError], int] = {
 }
 """Error class -> status. A class that is not here has the status of the nearest one above it."""
 
+UNION_FAULTS = {"union_tag_invalid", "union_tag_not_found"}
+"""Faults of the field by which one of several forms is chosen; the library tells them of what the field is in."""
+
+BOUNDS = ("ge", "le", "max_length", "min_length", "expected", "expected_tags")
+"""What was asked for, as the library calls it."""
+
 FAULTS = {
     "missing": "fault_missing",
+    "union_tag_not_found": "fault_missing",
+    "union_tag_invalid": "fault_choice",
     "extra_forbidden": "fault_unknown_field",
     "finite_number": "fault_number",
     "float_parsing": "fault_number",
@@ -185,9 +193,10 @@ def _names(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _fault(found: Mapping[str, Any], language: str) -> dict[str, str]:
     """Where and why, without what was sent: that may be personal."""
-    where = ".".join(str(part) for part in found["loc"])
     bounds = found.get("ctx", {})
-    bound = next((bounds[name] for name in ("ge", "le", "max_length", "min_length", "expected") if name in bounds), "")
+    told_by = [bounds["discriminator"].strip("'")] if found["type"] in UNION_FAULTS else []  # the field that says which
+    where = ".".join(str(part) for part in (*found["loc"], *told_by))
+    bound = next((bounds[name] for name in BOUNDS if name in bounds), "")
     if found["type"] == "literal_error":
         bound = bound.replace(" or ", ", ")  # the library writes English; the sentence may be Chinese
     key = FAULTS.get(found["type"], "fault_other")

@@ -88,6 +88,7 @@ def start_run(
 @router.get("/coverage")
 def coverage(
     db: Db,
+    now: Now,
     page: Paged,
     who: Annotated[Who, asks("public")],
     by: Annotated[Level, Query(description="One entry for each ...")],
@@ -99,7 +100,7 @@ def coverage(
         entries = by_level(conn, run.id, by, parent)
         everybody = of_all(conn, run.id)
         of_kinds = by_station_of_all(conn, run.id)
-        is_behind = is_behind_data(conn)
+        is_behind = is_behind_data(conn, now)
         sight = sight_of(conn, who)
     sees_total = sight.is_exact(None)
     items = [_item(by, entry, run, is_exact=sight.is_exact(entry.area_id)) for entry in page.of(entries)]

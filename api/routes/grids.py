@@ -118,7 +118,7 @@ def grids(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         return feature_list(page, len(stories), features)
     with db.read() as conn:
         matched, entries = lists.grids(conn, at, community, bbox, page.part, shapes=geometry)
-        counts = of_grids(conn, [entry.id for entry in entries])
+        counts = of_grids(conn, {entry.id: entry.plan_id for entry in entries})
         sight = sight_of(conn, who)
     return feature_list(
         page,
@@ -137,7 +137,7 @@ def grid(db: Db, at: At, who: Annotated[Who, asks("public")], grid_id: Id) -> Fe
         entry = lists.grid(conn, at, grid_id)
         plan = locate.plan_standing(conn, entry.plan_id)
         posts = locate.posts(conn, entry.plan_id, grid_id)
-        counts = of_grids(conn, [grid_id])
+        counts = of_grids(conn, {grid_id: entry.plan_id})
         chain = [ChainLink.model_validate(link) for link in locate.chain_of(conn, entry.community_id)]
         told = _told(entry, counts.get(grid_id), sight_of(conn, who))
     detail = GridDetail(

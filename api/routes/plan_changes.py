@@ -70,7 +70,8 @@ def consequences_file(
     _check_area(db, plan_id, who, now)
     name, today, zone = f"plan-{plan_id}-changes.{ending}", local(now, settings).date(), ZoneInfo(settings.timezone)
     if ending == "pdf":
-        return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today, zone))
+        number = settings.map_approval_number
+        return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today, zone, number))
     return sent_file(name, lambda path: export_changes(db, plan_id, path, language, zone))
 
 

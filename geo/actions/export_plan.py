@@ -14,6 +14,7 @@ from geo.files.plan_sheet import about_changes, bridges_out, grids_out
 from geo.files.topojson import TopoLayer
 from geo.files.write import About
 from geo.store.database import Database
+from geo.store.tiles import map_content
 
 
 def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
@@ -58,8 +59,16 @@ def export_changes(db: Database, plan_id: int, path: Path, language: str, zone: 
     return path
 
 
-def print_changes(db: Database, plan_id: int, path: Path, language: str, printed_on: date, zone: tzinfo = UTC) -> Path:
-    """Write what a plan changes as a page to print: .pdf, with maps before and after.
+def print_changes(
+    db: Database,
+    plan_id: int,
+    path: Path,
+    language: str,
+    printed_on: date,
+    zone: tzinfo = UTC,
+    approval_number: str = "",
+) -> Path:
+    """Write what a plan changes as a page to print: .pdf, with maps before and after, under their number if any.
 
     Raises
     ------
@@ -69,8 +78,22 @@ def print_changes(db: Database, plan_id: int, path: Path, language: str, printed
         If the font is not installed.
     """
     told = consequences_of(db, plan_id, zone)
-    page = PlanPage(told.changes, told.before, told.after, told.problems, told.community.name, printed_on)
-    write_plan_page(path, page, language)
+    with db.read() as conn:
+        shows_osm = map_content(conn).shows_osm
+    write_plan_page(
+        path,
+        PlanPage(
+            told.changes,
+            told.before,
+            told.after,
+            told.problems,
+            told.community.name,
+            printed_on,
+            shows_osm=shows_osm,
+            approval_number=approval_number,
+        ),
+        language,
+    )
     return path
 
 

@@ -106,7 +106,7 @@ def _land(conn: Connection, order: Order, table: FileTable, found: GridReading, 
     changes = {community: _change(grids, before.grids.get(community, {})) for community, grids in wanted.items()}
     made = [
         _save(conn, order, import_id, community, change, before)
-        for community, change in changes.items()
+        for community, change in sorted(changes.items(), key=lambda item: item[0])  # as two imports may meet
         if change.is_any
     ]
     in_file = {row["code"] for row in reading.rows}
@@ -174,6 +174,7 @@ def _save(conn: Connection, order: Order, import_id: int, community: int, change
     scheme = next((scheme.key for scheme in made_by if scheme is not None), DEFAULT_SCHEME)
     plan_id = plans.save_plan(conn, community, grids, base=base, import_id=import_id, scheme=scheme, at=order.at)
     if order.options.publish:
+        plans.hold_line(conn, community)
         last = plans.last_in_line(conn, community)
         if last is not None and (base is None or last.id != base.id):
             raise Conflict("import_plan_to_come", plan=last.id, community=last.community_name, day=last.effective_from)

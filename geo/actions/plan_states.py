@@ -51,6 +51,7 @@ def withdraw_plan(db: Database, plan_id: int, version: int, hand: Hand) -> Plan:
         As every change of a plan; what is or was in force stays, and so does what another plan goes on from.
     """
     with db.write() as conn:
+        plans.hold_line(conn, plans.get_plan(conn, plan_id).community_id)
         plan = plan_for(conn, plan_id, hand, states=("draft", "proposed", "published"), version=version)
         if plan.state == "published":
             _take_back(conn, plan, hand)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from geo.actions.plan_access import Hand, plan_for
 from geo.actions.plan_view import PlanView, view_of
 from geo.actions.rehome_incidents import rehome_incidents
-from geo.compute.numbering import lineage
+from geo.compute.numbering import Placed, lineage_with_ground
+from geo.compute.plan_changes import grid_at
 from geo.errors import BadMove, Conflict
 from geo.grids import Grid
 from geo.plan_figures import Descent
@@ -76,6 +77,7 @@ def publish_plan(
     if begin < hand.at:
         raise BadMove("plan_begins_in_the_past", wished=begin.isoformat(), now=hand.at.isoformat())
     with db.write() as conn:
+        plans.hold_line(conn, plans.get_plan(conn, plan_id).community_id)
         plan = plan_for(conn, plan_id, hand, states=("draft", "proposed"), version=version)
         last = plans.last_in_line(conn, plan.community_id)
         _refuse_other_base(conn, plan, last, begin)
@@ -85,7 +87,7 @@ def publish_plan(
             conn, plan_id, {rule: (accepted[rule], n) for rule, n in found.items()}, hand.token_id, hand.at
         )
         plans.make_live(conn, plan_id, last, begin, is_coverage=bool(shapely.coverage_is_valid(view.shapes)))
-        steps = _lineage(view)
+        steps = _lineage(conn, view)
         plans.save_lineage(conn, plan_id, [step for step in steps if NONE not in (step.old_id, step.new_id)])
         if begin <= hand.at:
             rehome_incidents(conn, plan.community_id, hand)
@@ -135,9 +137,13 @@ def _refuse_breaches(problems: Sequence[Problem], accepted: Mapping[str, str]) -
     return dict(warned)
 
 
-def _lineage(view: PlanView) -> list[Descent]:
-    """What became of the grids of the plan before: by the people who lived in them."""
-    if view.before is None:
+def _lineage(conn: Connection, view: PlanView) -> list[Descent]:
+    """What became of the grids of the plan before."""
+    if view.before is None or view.plan.base_plan_id is None:
         return []
-    residents = view.housed.homes.residents
-    return lineage(view.before.grid_of_home, view.grid_of_home, residents, np.zeros(len(residents)))
+    homes = Placed(view.before.grid_of_home, view.grid_of_home, view.housed.homes.residents)
+    inside = shapely.get_coordinates(shapely.point_on_surface(view.unit_shapes))
+    before = grid_at(inside, grids_of_plans(conn, [view.plan.base_plan_id]))
+    after = np.array([grid.id for grid in view.draft.grids], np.int64)[view.draft.grid_of_unit]
+    area_m2 = shapely.area(shapely.transform(view.unit_shapes, view.frame.to_xy_m))
+    return lineage_with_ground(homes, Placed(before, after, area_m2))

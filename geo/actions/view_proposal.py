@@ -50,7 +50,7 @@ def view_proposal(db: Database, plan_id: int) -> Proposal:
         entry = proposals.proposal(conn, plan_id)
         found = grids_of_plans(conn, [plan for plan in (entry.base_plan_id, plan_id) if plan is not None])
         before, after = ([grid for grid in found if grid.plan_id == plan] for plan in (entry.base_plan_id, plan_id))
-        counts = of_grids(conn, [grid.id for grid in before])
+        counts = of_grids(conn, {grid.id: grid.plan_id for grid in before})
         said = comments.shown_by_grid(conn, plan_id)
     frame = frame_about(shapely.GeometryCollection([grid.shape for grid in found]))
     ground = ground_moves(before, after, frame, least_width_m=plan_edit_rule().told_width_m)

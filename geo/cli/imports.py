@@ -113,7 +113,7 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
     try:
         with open_database() as db, progress("importing", file=file.name) as step:
             report = IMPORTERS[kind](db, file, options, at, step)
-            is_behind = report.import_id is not None and _is_behind(db, kind)
+            is_behind = report.import_id is not None and _is_behind(db, kind, at)
     except BadRows as error:
         refuse(error, as_json=as_json)
         if not as_json:
@@ -149,19 +149,19 @@ def undo(
     at = datetime.now(ZoneInfo(Settings().timezone))
     with open_database() as db:
         batch = undo_import(db, import_id, at)
-        is_behind = _is_behind(db, batch.kind)
+        is_behind = _is_behind(db, batch.kind, at)
     line = sentence("import_undone", language(), id=batch.id, kind=_kind_name(batch.kind), filename=batch.filename)
     answer({"undone": batch.id}, [line], as_json=as_json)
     if is_behind:
         say("coverage_behind")
 
 
-def _is_behind(db: Database, kind: str) -> bool:
+def _is_behind(db: Database, kind: str, at: datetime) -> bool:
     """Whether coverage is to be computed anew after an import of a kind; others have nothing to do with it."""
     if kind not in INPUTS:
         return False
     with db.read() as conn:
-        return is_behind_data(conn)
+        return is_behind_data(conn, at)
 
 
 def _day(moment: datetime | None) -> date | None:

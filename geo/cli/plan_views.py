@@ -74,7 +74,8 @@ def consequences(
     with open_database() as db:
         found = consequences_of(db, plan_id, zone())
         if out is not None and out.suffix.lower() == ".pdf":
-            print_changes(db, plan_id, out, language(), now().astimezone(zone()).date(), zone())
+            today, number = now().astimezone(zone()).date(), Settings().map_approval_number
+            print_changes(db, plan_id, out, language(), today, zone(), number)
         elif out is not None:
             export_changes(db, plan_id, out, language(), zone())
     told, counted = found.changes.comparison, _counted_told(found.changes)

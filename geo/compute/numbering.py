@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -17,6 +18,15 @@ from geo.grids import Grid
 from geo.plan_figures import Descent
 from geo.rules.code_schemes import CodeScheme
 from geo.units import E7, NONE, FloatArray, IntArray
+
+
+class Placed(NamedTuple):
+    """Homes, or units, in two plans; arrays of (n,)."""
+
+    before: IntArray
+    """The grid's id; NONE: in no grid."""
+    after: IntArray
+    weight: FloatArray
 
 
 def order_west_east_north_south(lonlat: FloatArray, ids: IntArray, scheme: CodeScheme) -> IntArray:
@@ -176,6 +186,24 @@ def lineage(before: IntArray, after: IntArray, residents: FloatArray, area_m2: F
         Descent(*both, kinds[both], float(part)) for both, part in zip(ids, share, strict=True) if both != (NONE, NONE)
     ]
     return sorted(found, key=lambda line: (line.old_id == NONE, line.old_id, line.new_id))
+
+
+def lineage_with_ground(homes: Placed, units: Placed) -> list[Descent]:
+    """What became of every grid, told by who lives there, and by ground where nobody does: parks and works have grids.
+
+    Parameters
+    ----------
+    homes
+        Weighed by residents.
+    units
+        Weighed by area. They count only where the grid before or after has no home: else ground on which nobody lives
+        would make a line where none has moved.
+    """
+    is_told = ~(np.isin(units.before, homes.before) & np.isin(units.after, homes.after))
+    before, after = (np.concatenate([one, other[is_told]]) for one, other in zip(homes[:2], units[:2], strict=True))
+    no_area, nobody = np.zeros(len(homes.weight)), np.zeros(int(is_told.sum()))
+    residents = np.concatenate([homes.weight, nobody])
+    return lineage(before, after, residents, np.concatenate([no_area, units.weight[is_told]]))
 
 
 def heirs_of(old_id: int, ground: BaseGeometry, today: Sequence[Grid], least_share: float) -> list[Descent]:

@@ -40,7 +40,7 @@ HEADING_PT = 90.0
 MOST_MOVES, MOST_GRIDS, MOST_PROBLEMS, MOST_TOLD = 15, 30, 20, 40
 """Lines of each table; the workbook has all."""
 
-TOLD_OF_GRID = {"residents": 88.0, "households": 84.0, "hours": 60.0, "covered_share": 74.0}
+TOLD_OF_GRID = {"residents": 64.0, "households": 60.0, "hours": 64.0, "walk_m": 62.0, "covered_share": 74.0}
 """What is told of a grid before and after, by the key of its header: width of its column."""
 
 LONGEST_SENTENCE = 300
@@ -59,8 +59,8 @@ class PlanPage:
     place: str
     """What the plan is for: the community's name."""
     printed_on: date
-    credit: str = ""
-    """Whose data the borders come from, where that must be said."""
+    shows_osm: bool = False
+    """OpenStreetMap data are among what is shown: its licence asks that it be said."""
     approval_number: str = ""
     """Of the map; empty where there is none."""
 
@@ -201,8 +201,9 @@ class _Story:
         boxes = (("kept", KEPT, False), ("changed", CHANGED, False), ("new", NEW, False), ("ground", KEPT, True))
         yield Legend([(fill, is_hatched, self.text(f"legend_{key}")) for key, fill, is_hatched in boxes], FONT)
         number = self.text("approval", number=page.approval_number) if page.approval_number else ""
-        if number or page.credit:
-            yield self.line(" · ".join(part for part in (number, page.credit) if part), self.printer.small)
+        credit = self.text("osm") if page.shows_osm else ""
+        if number or credit:
+            yield self.line(" · ".join(part for part in (number, credit) if part), self.printer.small)
 
     def _heading(self, key: str) -> Iterator[Flowable]:
         """On the next page if little of what follows would stand below it."""
@@ -343,5 +344,6 @@ def _told_side(side: GridSide) -> dict[str, str]:
         "residents": told_number(side.counts.residents),
         "households": told_number(side.counts.households),
         "hours": told_number(round(side.load.hours, 1)) if side.load else "–",
+        "walk_m": told_number(round(side.load.walk_m)) if side.load else "–",
         "covered_share": told_share(side.covered_share),
     }

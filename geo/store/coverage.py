@@ -119,9 +119,9 @@ def make_current(conn: Connection, run_id: int, at: datetime) -> None:
     conn.execute(update(coverage_run).where(coverage_run.c.id == run_id).values(confirmed))
 
 
-def is_behind_data(conn: Connection) -> bool:
+def is_behind_data(conn: Connection, at: datetime) -> bool:
     """Whether the current run is older than the last change of what it was computed from; False if there is none."""
-    return bool(conn.execute(sql("coverage_behind"), {"inputs": list(INPUTS)}).scalar_one())
+    return bool(conn.execute(sql("coverage_behind"), {"inputs": list(INPUTS), "at": at}).scalar_one())
 
 
 def save_run(conn: Connection, values: dict[str, Any]) -> CoverageRun:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select, tuple_
 
 from geo.store.database import sql
-from geo.store.tables import coverage_by_station, coverage_figure, coverage_run
+from geo.store.tables import coverage_by_station, coverage_figure, coverage_run, plan, plan_grid
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,21 @@ def by_station_of_all(conn: Connection, run_id: int) -> ByStation:
     return told
 
 
-def of_grids(conn: Connection, grid_ids: Sequence[int]) -> dict[int, Counts]:
-    """Grid -> its figures in the current run; grids that it does not know are missing."""
-    current = select(coverage_run.c.id).where(coverage_run.c.is_current).scalar_subquery()
-    chosen = select(coverage_figure.c.grid_id, *COUNTS).where(
-        coverage_figure.c.run_id == current,
-        coverage_figure.c.level == "grid",
-        coverage_figure.c.grid_id == func.any(list(grid_ids)),
+def of_grids(conn: Connection, plan_of_grid: Mapping[int, int]) -> dict[int, Counts]:
+    """Grid -> its figures in the current run; grids that it does not know are missing.
+
+    So are those as another plan than that of the run has them: a grid keeps its number when it is redrawn, its people
+    do not stay the same.
+    """
+    f, g, p, r = coverage_figure.c, plan_grid.c, plan.c, coverage_run.c
+    computed = func.coalesce(r.confirmed_at, r.computed_at)
+    chosen = (
+        select(f.grid_id, *COUNTS)
+        .join(coverage_run, f.run_id == r.id)
+        .join(plan_grid, g.grid_id == f.grid_id)
+        .join(plan, p.id == g.plan_id)
+        .where(r.is_current, f.level == "grid", tuple_(g.grid_id, g.plan_id).in_(list(plan_of_grid.items())))
+        .where(p.effective_from <= computed, or_(p.effective_to.is_(None), p.effective_to > computed))
     )
     rows = [dict(row) for row in conn.execute(chosen).mappings()]
     return {row.pop("grid_id"): Counts(**row) for row in rows}

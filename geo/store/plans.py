@@ -56,12 +56,16 @@ LINE = 0x1C_9A
 """Key of the lock under which the line of a community's plans goes on."""
 
 
-def last_in_line(conn: Connection, community_id: int) -> Plan | None:
-    """The last plan of a community that was ever put into force, or is to come; None if there is none.
+def hold_line(conn: Connection, community_id: int) -> None:
+    """From here on nobody else puts a plan of the community into force, or takes one back, until the transaction ends.
 
-    Nobody else puts one into force, or takes one back, until the transaction ends.
+    Held before any plan is locked: who has locked one and waits for the line stands in the way of who has the line.
     """
     conn.execute(select(func.pg_advisory_xact_lock(LINE, community_id)))
+
+
+def last_in_line(conn: Connection, community_id: int) -> Plan | None:
+    """The last plan of a community that was ever put into force, or is to come; None if there is none."""
     p = plan.c
     query = _select().where(p.community_id == community_id, p.state.in_(("published", "superseded")))
     row = conn.execute(query.order_by(p.effective_from.desc()).limit(1)).mappings().one_or_none()

@@ -231,7 +231,7 @@ def test_a_run_is_behind_from_a_change_until_it_is_computed_or_confirmed(town: D
 
 def behind(db: Database) -> bool:
     with db.read() as conn:
-        return store.is_behind_data(conn)
+        return store.is_behind_data(conn, LATER)
 
 
 def test_it_refuses_what_it_cannot_do(town: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.actions.edit_plan import edit_plan
+from geo.actions.export_plan import print_changes
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
@@ -22,6 +23,7 @@ from geo.store.database import Database
 from geo.units import NONE
 from tests.db.test_plans import LATER, accepted
 from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.pure.test_plan_files import text_of
 from tests.small_town import AT, WEST
 
 
@@ -94,6 +96,18 @@ def test_plans_and_days_say_the_same(db: Database, town: PlanTown, painted: Plan
     nothing = compare_plans(db, painted.id, painted.id)
     assert nothing.moved.residents == 0
     assert {change.state for change in nothing.grids} == {"kept"}
+
+
+def test_a_printed_map_says_its_number_and_whose_data_it_shows(
+    db: Database, town: PlanTown, painted: Plan, tmp_path: Path
+) -> None:
+    out = tmp_path / "changes.pdf"
+    with db.write() as conn:
+        conn.exec_driver_sql("update area set source = 'osm-2026'")
+    print_changes(db, painted.id, out, "en", AT.date(), UTC, "GS(2026)1")
+    told = text_of(out.read_bytes())
+    assert "Map approval number: GS(2026)1" in told
+    assert "© OpenStreetMap contributors" in told
 
 
 def test_plans_of_different_communities_are_not_compared(db: Database, town: PlanTown, painted: Plan) -> None:

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +17,19 @@ import pytest
 from sqlalchemy import TextClause, text
 
 from geo.actions.edit_plan import edit_plan
+from geo.actions.open_plan import open_plan
+from geo.actions.plan_states import withdraw_plan
 from geo.actions.plan_view import view_plan
+from geo.actions.publish_plan import publish_plan
 from geo.errors import DatabaseAway, GridcircleError, StaleVersion
 from geo.plan_ops import Paint, Redo, Split, Undo
 from geo.plans import Plan
-from geo.store import drafts
+from geo.store import drafts, plans
 from geo.store.database import Database
-from tests.db.test_plans import accepted, everything, rows_of, sound, stored_shapes
+from tests.db.test_plans import LATER, accepted, everything, rows_of, sound, stored_shapes
 from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
 from tests.plan_worlds import any_change
-from tests.small_town import lonlat
+from tests.small_town import WEST, lonlat
 
 PUBLISH = """
 import json, sys
@@ -89,6 +94,41 @@ def test_killed_while_publishing(db: Database, town: PlanTown, draft: Plan, lock
         conn.rollback()
         until(lambda: counted(db, others) < held)
     assert everything(db) == before
+
+
+def test_one_takes_back_the_plan_that_another_follows(
+    db: Database, town: PlanTown, draft: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both at once: one is done, the other is told why it is not; neither is in the other's way for good."""
+    reasons = accepted(view_plan(db, draft.id))
+    day = timedelta(days=1)
+    to_come = publish_plan(db, draft.id, 1, reasons, LATER.at + day, LATER).plan
+    follows = open_plan(db, WEST, to_come.id, None, LATER).plan
+    refusals: list[str] = []
+
+    def withdraw() -> None:
+        try:
+            withdraw_plan(db, to_come.id, to_come.version, LATER)
+        except GridcircleError as error:
+            refusals.append(error.key)
+
+    other = threading.Thread(target=withdraw)
+    accept = plans.accept_warnings
+    waiting = text(
+        "select count(*) from pg_locks l join pg_stat_activity using (pid)"
+        " where not granted and datname = current_database()"
+    )
+
+    def meanwhile(*values: object) -> None:
+        accept(*values)  # type: ignore[arg-type]
+        other.start()
+        until(lambda: counted(db, waiting))
+
+    monkeypatch.setattr(plans, "accept_warnings", meanwhile)
+    done = publish_plan(db, follows.id, 1, reasons, LATER.at + 2 * day, LATER).plan
+    other.join(20)
+    assert done.state == "published"
+    assert refusals == ["plan_wrong_state"]
 
 
 def test_an_error_after_rows_were_written_undoes_them(

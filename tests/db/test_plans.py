@@ -398,6 +398,17 @@ class TestPublishing:
         assert steps[town.grid[2], town.grid[0]] == ("split", 0.2)
         assert steps[town.grid[2], town.grid[2]] == ("kept", 0.8)
 
+    def test_a_grid_in_which_nobody_lives_has_its_line(self, db: Database, town: PlanTown, draft: Plan) -> None:
+        park = (lonlat(5, 905), lonlat(25, 905), lonlat(25, 925), lonlat(5, 925))
+        version = do(db, draft, 1, Carve(park, "公园"))
+        reasons = accepted(view_plan(db, draft.id))
+        first = publish_plan(db, draft.id, version, reasons, None, LATER)
+        grid = next(grid.id for grid in view_plan(db, draft.id).draft.grids if grid.kind == "special")
+        assert (town.grid[0], grid, "split", 0.0) in first.lineage
+        later = replace(LATER, at=LATER.at + timedelta(days=1))
+        second = publish_plan(db, open_plan(db, WEST, None, None, later).plan.id, 1, reasons, None, later)
+        assert (grid, grid, "kept", 1.0) in second.lineage
+
     def test_which_grid_held_this_point_and_who_was_responsible_is_one_query(
         self, db: Database, town: PlanTown, draft: Plan
     ) -> None:

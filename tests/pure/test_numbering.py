@@ -11,7 +11,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.numbering import free_codes, heirs_of, lineage, number, numbered, order_west_east_north_south
+from geo.compute.numbering import (
+    Placed,
+    free_codes,
+    heirs_of,
+    lineage,
+    lineage_with_ground,
+    number,
+    numbered,
+    order_west_east_north_south,
+)
 from geo.drafts import CodeBook, Draft
 from geo.errors import BadMove
 from geo.grids import Grid
@@ -258,6 +267,18 @@ def test_shares_of_ground_where_nobody_lives() -> None:
     found = descent([1, 1, 2, 2], [1, 3, 2, 3], [0, 0, 8, 0], [100, 300, 50, 50])
     assert found == [(1, 1, "kept", 0.25), (1, 3, "split", 0.75), (2, 2, "kept", 1), (2, 3, "split", 0)]
     assert descent([1, 1], [1, 2], [0, 0], [0, 0]) == [(1, 1, "kept", 0.5), (1, 2, "split", 0.5)]
+
+
+def test_grids_in_which_nobody_lives_have_their_line() -> None:
+    # homes: 1 stays, 2 joins 1. Ground: a park is cut out of 1, which is then 7; a pond, 8, joins 2's ground
+    homes = Placed(np.array([1, 1, 2]), np.array([1, 1, 1]), np.array([5.0, 5.0, 3.0]))
+    units = Placed(np.array([1, 1, 2, 8]), np.array([1, 7, 1, 1]), np.array([40.0, 2.0, 30.0, 6.0]))
+    found = lineage_with_ground(homes, units)
+    assert found == [(1, 1, "kept", 1), (1, 7, "split", 0), (2, 1, "merged", 1), (8, 1, "merged", 1)]
+    # the park goes on; empty ground that changes hands between grids with homes makes no line
+    again = Placed(np.array([1, 7, 1]), np.array([1, 7, 2]), np.array([40.0, 2.0, 1.0]))
+    stays = Placed(np.array([1, 2]), np.array([1, 2]), np.array([5.0, 3.0]))
+    assert lineage_with_ground(stays, again) == [(1, 1, "kept", 1), (2, 2, "kept", 1), (7, 7, "kept", 1)]
 
 
 grids = st.integers(-1, 5)

@@ -406,7 +406,7 @@ def text_of(pdf: bytes) -> str:
     ],
 )
 def test_a_page_says_it_all(language: str, words: list[str], tmp_path: Path) -> None:
-    page = page_of(credit="© OpenStreetMap", approval_number="X1")
+    page = page_of(shows_osm=True, approval_number="X1")
     out = tmp_path / "page.pdf"
     write_plan_page(out, page, language)
     text = text_of(out.read_bytes())

@@ -275,6 +275,15 @@ def test_a_unit_is_a_whole_number_and_the_refusal_names_it(
     assert "body.paint.units.0 must be a whole number" in refused.json()["detail"]
 
 
+def test_an_edit_that_there_is_not_is_told_which_there_are(
+    api: TestClient, planner: dict[str, str], draft: int
+) -> None:
+    unknown, missing = (edit(api, planner, draft, 1, **body).json()["detail"] for body in ({"op": "burst"}, {}))
+    assert "body.op must be one of 'paint', 'split', 'merge'" in unknown
+    assert "burst" not in unknown
+    assert "body.op is missing" in missing
+
+
 def test_a_point_moved_to_where_it_is_makes_no_version(
     api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
 ) -> None:

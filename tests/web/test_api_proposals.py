@@ -84,6 +84,10 @@ class Desk:
         done = self.client.patch(address, json={"state": state, "answer": answer}, headers=self.planner)
         assert done.status_code == 200, done.text
 
+    def problems(self, plan: int) -> list[dict[str, Any]]:
+        """What is wrong with a plan."""
+        return list(self.client.get(f"/api/v1/plans/{plan}/problems", headers=self.planner).json())
+
     def parts(self, plan: int) -> dict[str, list[dict[str, Any]]]:
         """Part -> properties of its features."""
         found: dict[str, list[dict[str, Any]]] = {"before": [], "after": [], "moved": []}
@@ -136,6 +140,32 @@ def test_everybody_sees_which_grids_change_and_by_how_much(desk: Desk) -> None:
     assert told["bbox"] == pytest.approx([west, south, east, north], abs=1e-5)
     assert west < told["centre"][0] < east
     assert south < told["centre"][1] < north
+
+
+def test_a_redrawn_grid_has_no_figures_until_they_are_computed_anew(desk: Desk) -> None:
+    with desk.db.write() as conn:
+        run = add_run(conn)
+        for grid in desk.town.grid:
+            add_figure(conn, run, "grid", area_id=None, grid_id=grid, residents=1000, covered=500)
+    north_west = desk.town.grid[0]
+
+    def told() -> tuple[bool, int, bool, list[int | None]]:
+        listed = desk.get("/grids").json()["features"]
+        coverage = desk.get("/coverage?by=grid").json()
+        one = desk.get(f"/grids/{north_west}").json()["properties"]["figures"]
+        return (
+            one is not None,
+            len(coverage["items"]),
+            coverage["is_behind_data"],
+            [(grid["properties"]["figures"] or {}).get("residents") for grid in listed],
+        )
+
+    plan = desk.laid_out()
+    assert told() == (True, 4, False, [1000] * 4)
+    reasons = {problem["rule"]: "试点" for problem in desk.problems(plan)}
+    desk.move(plan, "publish", 3, accepted=reasons)
+    assert told() == (False, 0, True, [None] * 4)
+    assert [grid["residents"] for grid in desk.parts(plan)["before"]] == [1000] * 4, "as the plan before had them"
 
 
 def test_nothing_else_is_in_the_answer(desk: Desk) -> None:

@@ -1,4 +1,5 @@
--- Figures of one run at one level, with names: the figure's columns, id, code, name, area_id; by kind and service.
+-- Figures of one run at one level, with names: the figure's columns, id, code, name, area_id; by kind and service. Of
+-- grids those that are as they were when it was computed: one that was redrawn since holds other people.
 with recursive inside as (
     select id from area where code = :parent_code and retired_at is null
     union all
@@ -10,7 +11,10 @@ named as (
     where f.run_id = :run_id and f.level = :level and f.grid_id is null
     union all
     select f.*, f.id, g.community_id, g.code, g.name, g.grid_id
-    from coverage_figure f join live_grid g on g.grid_id = f.grid_id
+    from coverage_figure f
+    join coverage_run r on r.id = f.run_id
+    join live_grid g on g.grid_id = f.grid_id
+    join plan p on p.id = g.plan_id and p.effective_from <= coalesce(r.confirmed_at, r.computed_at)
     where f.run_id = :run_id and f.level = :level
 )
 select level, named_id as id, code, name, whose as area_id, homes, households, residents, residents_covered,

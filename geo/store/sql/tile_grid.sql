@@ -1,6 +1,6 @@
 -- Layers "grid" (id, code, name, kind, share_pct or none) and "grid_label" (one point each). The share is the public
 -- one (geo/publication.py, part): residents rounded, those covered rounded down, the whole only when it is all of them,
--- and none below k; never from the exact counts.
+-- and none below k; never from the exact counts. A grid that was redrawn since the figures were computed has none.
 with tile as (
     select ST_TileEnvelope(:z, :x, :y) as box,
            ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.03125), 4326) as around
@@ -15,7 +15,8 @@ found as (
            end as share_pct
     from live_grid g
     join tile on g.geom && tile.around
-    left join coverage_run r on r.is_current
+    join plan p on p.id = g.plan_id
+    left join coverage_run r on r.is_current and p.effective_from <= coalesce(r.confirmed_at, r.computed_at)
     left join coverage_figure f on f.run_id = r.id and f.level = 'grid' and f.grid_id = g.grid_id
 ),
 shaped as (
