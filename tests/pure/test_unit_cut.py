@@ -114,7 +114,7 @@ def test_four_blocks_of_four_buildings_each() -> None:
     assert metres["plot"] == pytest.approx(1600, rel=0.05)
 
 
-@pytest.mark.parametrize("kind", ["street", "water", "rail", "drawn"])
+@pytest.mark.parametrize("kind", ["street", "water", "rail"])
 def test_no_ground_is_given_away_over_a_street(kind: str) -> None:
     """Houses stand at different distances from it on both sides, so that some ground beside it is nobody's at first."""
     houses = [box(x + 40, y, x + 60, y + 20) for x in range(0, 400, 100) for y in (40, 140, 240, 340)]
