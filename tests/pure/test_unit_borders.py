@@ -14,10 +14,10 @@ from geo.rules.units import unit_rule
 from tests.fitting import fits
 from tests.pure.test_unit_cut import box, drawn, line, turned
 
-WEST = [(0, 0), (203, 7), (180, 190), (205, 411), (-9, 380)]
-EAST = [(203, 7), (401, -12), (420, 230), (390, 399), (205, 411), (180, 190)]
+WEST = [(0, 0), (203.5, 7.1), (180, 190), (205.5, 411.1), (-9.5, 380)]
+EAST = [(203.5, 7.1), (401, -12.1), (420, 230), (390, 399), (205.5, 411.1), (180, 190)]
 PAIR = [shapely.Polygon(WEST), shapely.Polygon(EAST)]
-"""Edge-matched, with a bent border in common."""
+"""Edge-matched, with a bent border in common; counted from odd places, so that halves tell where one counts from."""
 TEE = [
     shapely.Polygon([(0, 0), (431, 17), (440, 203), (-7, 180)]),
     shapely.Polygon([(-7, 180), (180.1, 189.6225950783), (171, 400), (3, 390)]),
@@ -55,7 +55,7 @@ def cut_each(town: list[Any], kinds: dict[str, list[Any]], buildings: list[Any])
 @given(st.sampled_from(TOWNS), LINES, LINES, LINES, HOUSES, st.booleans())
 def test_any_neighbours(town: Any, streets: Any, rivers: Any, walls: Any, houses: Any, has_border_street: Any) -> None:
     if has_border_street:
-        streets = [*streets, [(203, 7), (180, 190), (205, 411)], [(-7, 180), (440, 203)]]
+        streets = [*streets, WEST[1:4], [(-7, 180), (440, 203)]]
     kinds = {
         kind: [line(*places) for places in some]
         for kind, some in (("street", streets), ("water", rivers), ("wall", walls))
