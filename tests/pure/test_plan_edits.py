@@ -121,7 +121,11 @@ def cut_world(area: Area, shape: shapely.Geometry, met: np.ndarray, drawing: dic
 def test_neighbours_that_are_cut_and_edited_by_themselves_fit_to_the_last_digit(town: list[shapely.Geometry]) -> None:
     """Whatever is drawn, in one community or in the other."""
     shapes = np.array([drawn_at(shape) for shape in town], dtype=object)
-    streets = [street((90, -30), (110, 440)), street((-30, 120), (460, 131), (-30, 330)), street((203.5, 7.1), (180, 190))]
+    streets = [
+        street((90, -30), (110, 440)),
+        street((-30, 120), (460, 131), (-30, 330)),
+        street((203.5, 7.1), (180, 190)),
+    ]
     houses = [house(x, y, 17, 12, x + y) for x in range(5, 400, 45) for y in range(15, 400, 40)]
     drawing = {"lines": {"street": np.array(streets, dtype=object)}, "buildings": np.array(houses, dtype=object)}
     worlds = [
