@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +12,18 @@ import shapely
 from sqlalchemy import text
 
 from geo.actions.cut_units import CutUnits, cut_units
+from geo.actions.edit_plan import edit_plan
 from geo.actions.load_demo import load_demo
+from geo.actions.open_plan import open_plan
+from geo.actions.plan_view import view_plan
 from geo.compute.fabric_rings import shapes_of
 from geo.drafts import BORDER_KINDS
-from geo.errors import Cancelled, NotFound
+from geo.errors import BadGeometry, BadMove, Cancelled, NotFound
+from geo.plan_ops import Split
 from geo.store.database import Database
 from geo.units import NONE
+from tests.fitting import fits
+from tests.plan_towns import HAND
 
 BOUNDARIES = Path(__file__).parents[2] / "data" / "boundaries"
 AT = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
@@ -66,6 +73,28 @@ def test_every_community_of_the_demo_city(city: Database) -> None:
         outside = (cut.fabric.left == NONE) | (cut.fabric.right == NONE)
         assert ((cut.kind_of_arc == BORDER_KINDS.index("community")) == outside).all()
     assert (held == 1).all(), "every building in exactly one unit"
+    fits([units_of(cut) for cut in cuts])
+
+
+def test_drafts_of_all_communities_fit_to_the_last_digit_whatever_is_drawn_in_them(city: Database) -> None:
+    rng = np.random.default_rng(4)
+    drafts = []
+    for code in (f"99010100100{n}" for n in range(1, 7)):
+        plan = open_plan(city, code, None, None, HAND).plan
+        for _ in range(4):
+            view = view_plan(city, plan.id)
+            grid = int(rng.integers(len(view.draft.grids)))
+            west, south, east, north = view.shapes[grid].bounds
+            x, y = rng.uniform((west, south), (east, north), (2, 2)).T
+            ends = [(float(x[0]), south - 1e-4), (float(x[1]), north + 1e-4)]
+            if rng.random() < 0.5:
+                ends = [(west - 1e-4, float(y[0])), (east + 1e-4, float(y[1]))]
+            with suppress(BadGeometry, BadMove):
+                edit_plan(city, plan.id, view.plan.version, Split(view.draft.grids[grid].id, tuple(ends)), HAND)
+        drafts.append(view_plan(city, plan.id))
+    assert sum(view.plan.version - 1 for view in drafts) > 12
+    fits([view.shapes for view in drafts])
+    fits([shapes_of(view.draft.fabric, np.arange(len(view.draft.unit_no)), len(view.draft.unit_no)) for view in drafts])
 
 
 def test_borders_run_along_what_the_city_has(city: Database) -> None:

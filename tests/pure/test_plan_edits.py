@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 
 from geo.areas import Area
+from geo.compute.fabric_edges import edges_of
+from geo.compute.fabric_rings import shapes_of
 from geo.compute.fabric_shapes import fabric_of
 from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
+from geo.compute.unit_cut import cut_units
+from geo.compute.unit_kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.errors import BadGeometry, BadMove, GridcircleError
-from geo.plan_ops import Carve, Change, Rename, SetPost, Split
+from geo.plan_ops import Carve, Change, Move, Rename, SetPost, Split
 from geo.plan_rows import PlanRows
 from geo.rules.code_schemes import DEFAULT_SCHEME, code_scheme
-from geo.units import NONE
+from geo.rules.units import unit_rule
+from geo.units import E7, NONE
+from tests.fitting import fits
 from tests.plan_towns import RESIDENTS, N, drawn_community, drawn_rows
 from tests.plan_worlds import World, same
+from tests.pure.test_unit_borders import TOWNS
+from tests.pure.test_unit_cut import drawn as drawn_at
+from tests.pure.test_unit_cut import line as street
+from tests.pure.test_unit_cut import turned as house
 from tests.real_data import FOLDER, needs_real_data
-from tests.small_town import lonlat
+from tests.small_town import WEST, lonlat
 
 TRACTS = FOLDER / "sacramento" / "sacramentot2.shp"
 
@@ -92,6 +103,52 @@ def test_random_edits_of_real_tracts(seed: int, n_tracts: int, n_steps: int) -> 
     world = tracts_world(seed, n_tracts)
     walk(world, n_steps)
     assert world.done > n_steps // 3
+
+
+def cut_world(area: Area, shape: shapely.Geometry, met: np.ndarray, drawing: dict[str, Any], seed: int) -> World:
+    """A community cut into units by itself, and these put into some grids."""
+    rng = np.random.default_rng(seed)
+    units = cut_units(shape, drawing["lines"], drawing["buildings"], unit_rule(), met)
+    kinds = kinds_of_arcs(units.fabric, drawing["lines"], 0.5)
+    arcs = dict(enumerate(arc_rows(units.fabric, kinds, list(range(len(units.shapes))))))
+    grid_of_unit = grown(units.fabric.left, units.fabric.right, len(units.shapes), 3, rng)
+    grids = {1 + n: DraftGrid(1 + n, f"{WEST}{n + 1:03}", f"g{n}", "basic", {}) for n in set(grid_of_unit.tolist())}
+    of_unit = {unit: 1 + int(grid) for unit, grid in enumerate(grid_of_unit)}
+    rows = PlanRows(arcs, of_unit, grids, len(arcs), len(units.shapes))
+    places = shapely.get_coordinates(shapely.point_on_surface(units.shapes))
+    return World(replace(area, shape=shape), rows, places, np.full(len(places), 10.0), rng)
+
+
+@pytest.mark.parametrize("town", TOWNS)
+def test_neighbours_that_are_cut_and_edited_by_themselves_fit_to_the_last_digit(town: list[shapely.Geometry]) -> None:
+    """Whatever is drawn, in one community or in the other."""
+    shapes = np.array([drawn_at(shape) for shape in town], dtype=object)
+    streets = [
+        street((90, -30), (110, 440)),
+        street((-30, 120), (460, 131), (-30, 330)),
+        street((203.5, 7.1), (180, 190)),
+    ]
+    houses = [house(x, y, 17, 12, x + y) for x in range(5, 400, 45) for y in range(15, 400, 40)]
+    drawing = {"lines": {"street": np.array(streets, dtype=object)}, "buildings": np.array(houses, dtype=object)}
+    worlds = [
+        cut_world(drawn_community(), shape, shapely.get_coordinates(np.delete(shapes, i)), drawing, i)
+        for i, shape in enumerate(shapes)
+    ]
+    begun = [outer_places(world.draft()) for world in worlds]
+    for _ in range(60):
+        for world in worlds:
+            world.step()
+    drafts = [world.draft() for world in worlds]
+    assert [outer_places(draft) for draft in drafts] == begun
+    assert min(world.done for world in worlds) > 15
+    fits([shapes_of(draft.fabric, np.arange(len(draft.unit_no)), len(draft.unit_no)) for draft in drafts])
+    fits([shapes_of(draft.fabric, draft.grid_of_unit, len(draft.grids)) for draft in drafts])
+
+
+def outer_places(draft: Draft) -> set[tuple[int, ...]]:
+    edges, _ = edges_of(draft.fabric)
+    is_outer = (edges.left == NONE) | (edges.right == NONE)
+    return set(map(tuple, edges.e7[edges.a[is_outer]].tolist()))
 
 
 def walk(world: World, n_steps: int) -> None:
@@ -168,8 +225,11 @@ def test_a_scribble_is_told_where_it_crosses_itself() -> None:
 
 
 def test_one_line_makes_no_more_parts_than_may_be() -> None:
-    """Nineteen teeth in from the border leave twenty parts; a comb of thousands meets too much."""
-    teeth = [(5 + 12 * i, 1010 - 20 * (i % 2)) for i in range(41)]
+    """Nineteen teeth in from the border leave twenty parts; a comb of thousands meets too much.
+
+    The border has a corner every 100 m, and of the teeth there one end at most is led to it.
+    """
+    teeth = [(-4.25 + 12.5 * i, 1010 - 20 * (i % 2)) for i in range(41)]
     assert len(drawn(Split(1, line(*teeth[:39]))).grids) == 4 + 19
     told = refused(Split(1, line(*teeth)))
     assert (told.key, told.evidence["parts"]) == ("plan_line_too_many_parts", 21)
@@ -180,6 +240,31 @@ def test_one_line_makes_no_more_parts_than_may_be() -> None:
 def test_a_line_of_many_points_makes_two_parts() -> None:
     x = np.linspace(-10, 510, 2000)
     assert len(drawn(Split(1, line(*zip(x, 750 + 40 * np.sin(x / 30), strict=True)))).grids) == 5
+
+
+def test_a_line_ends_at_the_nearest_corner_of_the_outer_border() -> None:
+    """The border has a corner every 100 m: 7 m away the line is led there, 20 m away it puts in one of its own."""
+    before = outer_places(draft_of(drawn_community(), drawn_rows()))
+    for x in (207, 193, 201):
+        after = drawn(Split(1, line((x, 1010), (x, 490))))
+        assert outer_places(after) == before
+        assert len(after.grids) == 5
+    after = drawn(Split(1, line((207, 1010), (207, 510), (-10, 510))))
+    way = shapely.transform(shapes_of(after.fabric, after.grid_of_unit, 5)[4], metres)
+    assert way.distance(shapely.Point(207, 993)) < 0.03, "the line leaves its way as late as it can"
+    assert outer_places(after) == before | {place((0, 510))}
+    assert outer_places(drawn(Split(1, line((220, 1010), (220, 490))))) == before | {place((220, 1000))}
+    told = refused(Move(((lonlat(220, 1000), lonlat(220, 1000)), (lonlat(100, 900), lonlat(105, 900)))))
+    assert told.key == "fabric_outer_border"
+
+
+def place(xy_m: tuple[float, float]) -> tuple[int, ...]:
+    return tuple(np.rint(np.array(lonlat(*xy_m)) * E7).astype(int).tolist())
+
+
+def metres(degrees: np.ndarray) -> np.ndarray:
+    one = np.subtract(lonlat(1000, 1000), lonlat(0, 0)) / 1000
+    return (degrees - lonlat(0, 0)) / one
 
 
 def test_a_ring_that_crosses_itself_is_told_where() -> None:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from geo.compute.unit_cut import cut_units
 from geo.rules.units import unit_rule
 from tests.fitting import fits
-from tests.pure.test_unit_cut import drawn, line, turned
+from tests.pure.test_unit_cut import box, drawn, line, turned
 
-WEST = [(0, 0), (203, 7), (180, 190), (205, 411), (-9, 380)]
-EAST = [(203, 7), (401, -12), (420, 230), (390, 399), (205, 411), (180, 190)]
+WEST = [(0, 0), (203.5, 7.1), (180, 190), (205.5, 411.1), (-9.5, 380)]
+EAST = [(203.5, 7.1), (401, -12.1), (420, 230), (390, 399), (205.5, 411.1), (180, 190)]
 PAIR = [shapely.Polygon(WEST), shapely.Polygon(EAST)]
-"""Edge-matched, with a bent border in common."""
+"""Edge-matched, with a bent border in common; counted from odd places, so that halves tell where one counts from."""
 TEE = [
     shapely.Polygon([(0, 0), (431, 17), (440, 203), (-7, 180)]),
     shapely.Polygon([(-7, 180), (180.1, 189.6225950783), (171, 400), (3, 390)]),
@@ -55,9 +55,31 @@ def cut_each(town: list[Any], kinds: dict[str, list[Any]], buildings: list[Any])
 @given(st.sampled_from(TOWNS), LINES, LINES, LINES, HOUSES, st.booleans())
 def test_any_neighbours(town: Any, streets: Any, rivers: Any, walls: Any, houses: Any, has_border_street: Any) -> None:
     if has_border_street:
-        streets = [*streets, [(203, 7), (180, 190), (205, 411)], [(-7, 180), (440, 203)]]
+        streets = [*streets, WEST[1:4], [(-7, 180), (440, 203)]]
     kinds = {
         kind: [line(*places) for places in some]
         for kind, some in (("street", streets), ("water", rivers), ("wall", walls))
     }
     fits(cut_each(town, kinds, [turned(*house) for house in houses]))
+
+
+SQUARE = [shapely.box(5, 5, 215, 215), shapely.box(215, 5, 395, 125), shapely.box(215, 125, 395, 215)]
+LEANING = [
+    shapely.Polygon([(5, 5), (215, 6), (185, 395), (5, 395)]),
+    shapely.Polygon([(215, 6), (395, 5), (395, 395), (185, 395)]),
+]
+SPOT = st.integers(0, 12).map(lambda n: 30 * n + 5)
+SIZE = st.sampled_from([10, 15, 30, 31, 60, 90])
+BLOCKS = st.lists(st.tuples(SPOT, SPOT, SIZE, SIZE), max_size=10)
+RULED = st.lists(st.tuples(SPOT, SPOT, SPOT, SPOT).filter(lambda r: (r[0], r[1]) != (r[2], r[3])), max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([SQUARE, LEANING]), RULED, BLOCKS, BLOCKS)
+def test_any_neighbours_where_things_touch(town: Any, streets: Any, compounds: Any, houses: Any) -> None:
+    """Streets and walls along the border, corners and houses on it, houses over one another and over it."""
+    kinds = {
+        "street": [line(r[:2], r[2:]) for r in streets],
+        "wall": [drawn(shapely.box(x, y, x + width, y + depth).exterior) for x, y, width, depth in compounds],
+    }
+    fits(cut_each(town, kinds, [box(x, y, x + width, y + depth) for x, y, width, depth in houses]))
