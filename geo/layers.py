@@ -41,6 +41,20 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class LayerWish:
+    """Whose net is taken in."""
+
+    name: str
+    """What the layer is called; a second import of the name takes the place of the first."""
+    department: str
+    kind: str
+    gap_width_m: float | None = None
+    """Gaps up to this width are filled; None: as the rules say."""
+    seen_version: int | None = None
+    """Version of that name whose place it takes, 0: there is none. None: whichever there is."""
+
+
+@dataclass(frozen=True)
 class Zone:
     """One polygon of a layer."""
 

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
     """Zones as rows of the store: code, name, and the shape as it was drawn; ``as_filed`` is none of its columns.
 
-    A row without a code goes by its name, one without either by its number. Headers are those of grids.
+    A row without a code goes by its name, one without either by its number.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
     points = int(shapely.get_num_coordinates(table.shapes).sum())
     if points > rule.most_points:
         raise BadFile("layer_too_many_points", path=table.filename, points=points, limit=rule.most_points)
-    rows = Rows(table, "grids")
+    rows = Rows(table, "layers")
     found = [_row(rows, index, town, rule) for index in range(len(rows))]
     _refuse_other_ground(rows, found)
     return rows.reading(found)

@@ -17,6 +17,9 @@ from geo.store.layer_tables import layer, layer_zone
 from geo.store.tables import home, import_batch
 from geo.units import FloatArray, IntArray
 
+NAMES = 0x1C_61
+"""Apart from what other locks are about."""
+
 
 @dataclass(frozen=True)
 class LayerHomes:
@@ -58,6 +61,11 @@ def live_layers(conn: Connection, names: Sequence[str] = ()) -> list[Layer]:
 def find_live(conn: Connection, name: str) -> Layer | None:
     """The layer of a name that counts now; None if there is none."""
     return next((one for one in live_layers(conn) if one.name == name), None)
+
+
+def hold_name(conn: Connection, name: str) -> None:
+    """Take layers of one name in one after the other."""
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, NAMES))))
 
 
 def zones_of(conn: Connection, layer_id: int) -> list[Zone]:

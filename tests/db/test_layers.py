@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
 from geo.actions.doors_map import doors_map
-from geo.actions.import_layer import LayerWish, import_layer
+from geo.actions.import_layer import import_layer
 from geo.actions.import_people import import_people
 from geo.actions.merge_layers import merge_layers
 from geo.actions.store_cuts import cut_and_store
@@ -22,7 +22,7 @@ from geo.actions.undo_import import undo_import
 from geo.compute import layer_clean
 from geo.errors import BadFile, BadRows, NotFound, Refused
 from geo.imports.report import ImportReport
-from geo.layers import CityUnits, Layer, MergeWish, Zone
+from geo.layers import CityUnits, Layer, LayerWish, MergeWish, Zone
 from geo.store import layers
 from geo.store.areas import live_areas
 from geo.store.database import Database
@@ -197,6 +197,7 @@ def test_rows_that_are_all_bad_leave_nothing(empty: Database, tmp_path: Path) ->
         (replace(POLICE, name=" "), "layer_word_bad"),
         (replace(POLICE, department=""), "layer_word_bad"),
         (replace(POLICE, kind="x" * 201), "layer_word_bad"),
+        (replace(POLICE, department="张三 13812345678"), "layer_word_bad"),
         (replace(POLICE, name="po\u202elice"), "layer_word_bad"),
         (replace(POLICE, gap_width_m=-1), "layer_gap_width_bad"),
         (replace(POLICE, gap_width_m=51), "layer_gap_width_bad"),
@@ -218,7 +219,7 @@ def test_files_that_are_no_layer(empty: Database, tmp_path: Path) -> None:
 
 
 def test_more_corners_than_a_layer_may_have(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from geo.actions import import_layer as action
+    from geo.actions import land_layer as action
     from geo.rules.layers import layer_rules
 
     few = replace(layer_rules(), clean=replace(layer_rules().clean, most_points=9))
