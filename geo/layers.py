@@ -63,6 +63,8 @@ class Zone:
     """Its position in the layer, from 0."""
     code: str
     name: str
+    unit: str | None
+    """The office that looks after it, where the file named one."""
     twin_no: int | None
     """The zone that has its ground, where it was drawn a second time."""
     shape: BaseGeometry
@@ -80,6 +82,8 @@ class NetAt:
     kind: str
     zone_code: str
     zone_name: str
+    unit: str | None
+    """The department's office that looks after this zone, where the file named one."""
     is_drawn: bool
     """Whether it covers the place as it was drawn."""
     is_clean: bool

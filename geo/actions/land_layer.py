@@ -125,8 +125,10 @@ def _refuse_unseen(wish: LayerWish, live: Layer | None, digest: str) -> None:
 
 def _compared(before: Sequence[Zone], rows: Sequence[dict[str, Any]]) -> tuple[int, int, int]:
     """How many zones are new, have another ground or name, and are no longer there."""
-    old = _by_code((zone.code, (zone.name, shapely.to_wkb(zone.drawn))) for zone in before)
-    new = _by_code((row["code"], (row["name"], shapely.to_wkb(as_multipolygon(row["drawn"])))) for row in rows)
+    old = _by_code((zone.code, (zone.name, zone.unit, shapely.to_wkb(zone.drawn))) for zone in before)
+    new = _by_code(
+        (row["code"], (row["name"], row["unit"], shapely.to_wkb(as_multipolygon(row["drawn"])))) for row in rows
+    )
     changed = sum(old[key] != new[key] for key in old.keys() & new.keys())
     return len(new.keys() - old.keys()), changed, len(old.keys() - new.keys())
 
@@ -145,7 +147,7 @@ def _digest(wish: LayerWish, found: CleanLayer) -> str:
     """What two imports have in common if the second changes nothing."""
     digest = hashlib.sha256(repr((wish.department, wish.kind, found.cleaned.gap_width_m)).encode())
     for row, shape in zip(found.reading.rows, found.cleaned.shapes, strict=True):
-        digest.update(repr((row["code"], row["name"])).encode())
+        digest.update(repr((row["code"], row["name"], row["unit"])).encode())
         digest.update(shapely.to_wkb(row["drawn"]) + shapely.to_wkb(shape))
     return digest.hexdigest()
 

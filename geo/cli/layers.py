@@ -290,7 +290,8 @@ def _net_line(net: NetAt) -> str:
     key = "layer_net" if net.is_clean else "layer_net_drawn_only"
     if not net.is_drawn:
         key = "layer_net_clean_only"
-    facts = {"layer": net.layer, "department": net.department, "kind": net.kind}
+    office = " / ".join(word for word in (net.department, net.unit) if word)
+    facts = {"layer": net.layer, "department": office, "kind": net.kind}
     return sentence(key, language(), **facts, code=net.zone_code, name=net.zone_name)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -134,6 +136,27 @@ def test_the_same_row_twice_is_a_twin_and_another_ground_of_that_code_a_fault(em
 def test_zones_without_a_code_go_by_their_name_or_number(empty: Database, tmp_path: Path) -> None:
     take(empty, tmp_path, POLICE, ({"网格名称": "甲"}, HALVES[0][1]), ({}, HALVES[1][1]))
     assert [(one.code, one.name) for one in live(empty)[1]] == [("甲", "甲"), ("2", "2")]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+@pytest.mark.parametrize("header", ["负责单位", "责任单位名称"])
+def test_who_looks_after_a_zone_is_read_though_shapefiles_cut_headers(
+    empty: Database, tmp_path: Path, header: str, encoding: str
+) -> None:
+    """Ten bytes of a header are left: three characters of UTF-8, five of GBK. A name of a person stays outside."""
+    frame = geopandas.GeoDataFrame(
+        {"网格编码": ["A", "B"], header: ["城东中队", None], "负责人": ["张三", "李四"]},
+        geometry=[shape for _, shape in HALVES],
+        crs=4326,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library says that it cuts headers
+        frame.to_file(tmp_path / "net.shp", encoding=encoding)
+    import_layer(empty, tmp_path / "net.shp", POLICE, PLAIN, AT)
+    assert [(one.code, one.unit) for one in live(empty)[1]] == [("A", "城东中队"), ("B", None)]
+    (net,) = nets_at(empty, lonlat(500, 500))[1]
+    assert (net.department, net.unit) == ("公安局", "城东中队")
+    assert "张三" not in str(everything(empty))
 
 
 BOW_TIE = shapely.Polygon([lonlat(*xy) for xy in ((0, 0), (500, 500), (500, 0), (0, 500))])
