@@ -340,4 +340,4 @@ def test_who_may_send_a_layer_and_as_a_job(app: FastAPI, client: TestClient, bea
     assert later.status_code == 202
     app.state.jobs._pool.shutdown(wait=True)
     assert ask(client, later.json()["href"], planner)["state"] == "done"
-    assert ask(client, f"{later.json()['href']}/result", planner)["version"] == 1
+    assert ask(client, f"{later.json()['href']}/result", planner)["result"]["version"] == 1
