@@ -21,6 +21,7 @@ class NetShape(Shape):
     kind: str = Field(examples=["警务网格"])
     zone_code: str = Field(examples=["J017"])
     zone_name: str = Field(examples=["第十七警务区"])
+    unit: str | None = Field(examples=["城东派出所"], description="Its office for this zone; null: not said.")
     is_drawn: bool = Field(examples=[True], description="Covers the place as it was drawn.")
     is_clean: bool = Field(examples=[True], description="Has the place after cleaning: one of a layer at most.")
 

@@ -41,6 +41,20 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class LayerWish:
+    """Whose net is taken in."""
+
+    name: str
+    """What the layer is called; a second import of the name takes the place of the first."""
+    department: str
+    kind: str
+    gap_width_m: float | None = None
+    """Gaps up to this width are filled; None: as the rules say."""
+    seen_version: int | None = None
+    """Version of that name whose place it takes, 0: there is none. None: whichever there is."""
+
+
+@dataclass(frozen=True)
 class Zone:
     """One polygon of a layer."""
 
@@ -49,6 +63,8 @@ class Zone:
     """Its position in the layer, from 0."""
     code: str
     name: str
+    unit: str | None
+    """The office that looks after it, where the file named one."""
     twin_no: int | None
     """The zone that has its ground, where it was drawn a second time."""
     shape: BaseGeometry
@@ -66,6 +82,8 @@ class NetAt:
     kind: str
     zone_code: str
     zone_name: str
+    unit: str | None
+    """The department's office that looks after this zone, where the file named one."""
     is_drawn: bool
     """Whether it covers the place as it was drawn."""
     is_clean: bool

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geo.actions.import_layer import LayerWish, import_layer
+from geo.actions.import_layer import import_layer
 from geo.actions.import_people import import_people
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
+from geo.layers import LayerWish
 from geo.store.database import Database
 from tests.small_town import AT, Feature, load, lonlat, square, write_csv, write_geojson
 

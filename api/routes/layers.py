@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.answering import LATER, Answers
-from api.deps import Db, Now, Who, asks
+from api.deps import Db, Language, Now, Setting, Who, asks
 from api.inputs import AreaCode, Lat, Lon, Word
 from api.jobs import Step
 from api.layer_shapes import (
@@ -22,6 +22,7 @@ from api.layer_shapes import (
     merge_shape,
     taken_shape,
 )
+from api.layer_wishes import LayerBody, LayerLanded, layer_landed
 from api.limits import city_only
 from api.paging import Paged
 from api.schemas import Listed, Position, Shape, problems
@@ -29,7 +30,9 @@ from geo.actions.audit_layers import audit_layers, cross_layers, nets_at
 from geo.actions.merge_layers import merge_layers
 from geo.actions.open_merge import open_merge
 from geo.actions.plan_access import Hand
+from geo.actions.set_layer import set_layer
 from geo.errors import NotAllowed
+from geo.imports.options import ImportOptions
 from geo.layers import Layer, MergeWish
 from geo.store import layers as layer_rows
 from geo.store import locate
@@ -93,6 +96,38 @@ def layers(db: Db, page: Paged) -> LayerList:
         found = layer_rows.live_layers(conn)
     told = [_told(layer) for layer in page.of(found)]
     return LayerList(number_matched=len(found), number_returned=len(told), links=page.links(len(found)), layers=told)
+
+
+@router.post("/layers", status_code=201, response_model=LayerLanded, responses=problems(409, 413) | LATER)
+def take(
+    db: Db,
+    now: Now,
+    settings: Setting,
+    language: Language,
+    answering: Answers,
+    who: Annotated[Who, asks("planner")],
+    body: LayerBody,
+) -> Any:
+    """Take one department's net in, cleaned, with every change told; all of it or nothing.
+
+    The same zones again change nothing. Others under a name that is taken need the version that they replace (409).
+    """
+    city_only(who)
+    options = ImportOptions(
+        crs=body.crs,
+        keep_going=body.keep_going,
+        data_date=body.data_date,
+        actor=who.name or "-",
+        timezone=settings.timezone,
+    )
+
+    def work(step: Step) -> LayerLanded:
+        report = set_layer(db, body.collection(), body.meant(), options, now, step)
+        with db.read() as conn:
+            (layer,) = layer_rows.live_layers(conn, (body.name,))
+        return layer_landed(layer, report, language)
+
+    return answering.answer("layers_import", work, who)
 
 
 def _told(layer: Layer) -> LayerShape:

@@ -13,7 +13,7 @@ import typer
 
 from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
 from geo.actions.doors_map import doors_map
-from geo.actions.import_layer import LayerWish, import_layer
+from geo.actions.import_layer import import_layer
 from geo.actions.merge_layers import merge_layers
 from geo.actions.open_merge import open_merge, origin_of
 from geo.actions.plan_access import Hand
@@ -34,7 +34,7 @@ from geo.cli.tables import number, percent
 from geo.errors import BadRows, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
-from geo.layers import AuditReport, Layer, MergeOrigin, MergeProposal, MergeWish, NetAt, TakenUp
+from geo.layers import AuditReport, Layer, LayerWish, MergeOrigin, MergeProposal, MergeWish, NetAt, TakenUp
 from geo.settings import Settings
 from geo.store import layers as layer_rows
 from geo.words import sentence
@@ -290,7 +290,8 @@ def _net_line(net: NetAt) -> str:
     key = "layer_net" if net.is_clean else "layer_net_drawn_only"
     if not net.is_drawn:
         key = "layer_net_clean_only"
-    facts = {"layer": net.layer, "department": net.department, "kind": net.kind}
+    office = " / ".join(word for word in (net.department, net.unit) if word)
+    facts = {"layer": net.layer, "department": office, "kind": net.kind}
     return sentence(key, language(), **facts, code=net.zone_code, name=net.zone_name)
 
 

@@ -33,13 +33,18 @@ _SHAPEFILE_PARTS = (".shx", ".dbf")
 def read_geojson(path: Path, crs: str | None, encoding: str | None) -> FileTable:
     """A GeoJSON file; longitude and latitude of WGS-84 unless it says otherwise (RFC 7946)."""
     text, found = decode(path.read_bytes(), encoding, path.name)
+    return geojson_table(path.name, text, crs, notes=encoding_note(found))
+
+
+def geojson_table(filename: str, text: str, crs: str | None, *, notes: tuple[Fault, ...] = ()) -> FileTable:
+    """GeoJSON that is at hand as text; ``filename`` is what it is called in reports."""
     try:
         kind = json.loads(text).get("type")
     except (json.JSONDecodeError, AttributeError, RecursionError) as error:
-        raise BadFile("file_not_readable", path=path.name, kind="GeoJSON", reason=_first_line(error)) from error
+        raise BadFile("file_not_readable", path=filename, kind="GeoJSON", reason=_first_line(error)) from error
     if kind not in ("FeatureCollection", "Feature"):
-        raise BadFile("geojson_without_features", path=path.name)
-    return _from_ogr(path.name, text.encode("utf-8"), crs=crs, notes=encoding_note(found))
+        raise BadFile("geojson_without_features", path=filename)
+    return _from_ogr(filename, text.encode("utf-8"), crs=crs, notes=notes)
 
 
 def read_geopackage(path: Path, crs: str | None, layer: str | None) -> FileTable:

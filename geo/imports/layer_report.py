@@ -45,6 +45,7 @@ class CleanLayer:
                 "no": no,
                 "code": row["code"],
                 "name": row["name"],
+                "unit": row["unit"],
                 "twin_no": None if twin == NONE else twin,
                 "geom": _in_degrees(shape, self.frame),
                 "drawn": as_multipolygon(row["drawn"]),

@@ -25,9 +25,9 @@ Row = dict[str, Any]
 
 
 def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
-    """Zones as rows of the store: code, name, and the shape as it was drawn; ``as_filed`` is none of its columns.
+    """Zones as rows of the store: code, name, office, and the shape as it was drawn; ``as_filed`` is no column.
 
-    A row without a code goes by its name, one without either by its number. Headers are those of grids.
+    A row without a code goes by its name, one without either by its number.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
     points = int(shapely.get_num_coordinates(table.shapes).sum())
     if points > rule.most_points:
         raise BadFile("layer_too_many_points", path=table.filename, points=points, limit=rule.most_points)
-    rows = Rows(table, "grids")
+    rows = Rows(table, "layers")
     found = [_row(rows, index, town, rule) for index in range(len(rows))]
     _refuse_other_ground(rows, found)
     return rows.reading(found)
@@ -50,10 +50,12 @@ def read_layer(table: FileTable, town: Town, rule: CleanRule) -> Reading:
 def _row(rows: Rows, index: int, town: Town, rule: CleanRule) -> Row:
     word = partial(text_of, limit=import_limits().longest_name)
     code, name = rows.read(index, "code", word), without_numbers(rows.read(index, "name", word))
+    unit = without_numbers(rows.read(index, "unit", word))
     drawn, as_filed = _drawn(rows, index, town, rule)
     return {
         "code": code or name or str(rows.number(index)),
         "name": name or code or str(rows.number(index)),
+        "unit": unit,
         "drawn": drawn,
         "as_filed": as_filed,
     }

@@ -14,6 +14,7 @@ from geo.imports.report import Fault
 from geo.imports.values import CellError, shown
 from geo.rules.burden import is_guarded, is_of_teams
 from geo.rules.headers import columns_of
+from geo.text_masks import masked
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ class Rows:
         unused = [h for h in self.table.columns if h not in {*self.header_of_field.values(), *position}]
         self.notes += self.table.notes
         if unused:
-            self.notes.append(Fault(0, "", "columns_not_used", {"columns": ", ".join(unused[:20])}))
+            self.notes.append(Fault(0, "", "columns_not_used", {"columns": masked(", ".join(unused[:20])).text}))
 
     def __len__(self) -> int:
         return len(self.table)

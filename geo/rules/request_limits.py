@@ -40,6 +40,8 @@ class RequestLimits:
     """Steps that a listener is told again."""
     passed_over_mb: int
     """Of a body that is refused."""
+    layer_mb: int
+    """Of a layer that is sent as GeoJSON."""
     export_cases: int
     """Cases of one file."""
 

@@ -36,6 +36,7 @@ layer_zone = Table(
     Column("twin_no", Integer, comment="the zone that has its ground, where it was drawn a second time"),
     shape("MULTIPOLYGON"),
     shape("MULTIPOLYGON", "drawn"),
+    Column("unit", Told, comment="the office that looks after it, where the file names one; never a person"),
     CheckConstraint("twin_no <> no", name="twin"),
     Index("layer_zone_geom_idx", "geom", postgresql_using="gist"),
     Index("layer_zone_drawn_idx", "drawn", postgresql_using="gist"),

@@ -17,6 +17,9 @@ from geo.store.layer_tables import layer, layer_zone
 from geo.store.tables import home, import_batch
 from geo.units import FloatArray, IntArray
 
+NAMES = 0x1C_61
+"""Apart from what other locks are about."""
+
 
 @dataclass(frozen=True)
 class LayerHomes:
@@ -60,14 +63,19 @@ def find_live(conn: Connection, name: str) -> Layer | None:
     return next((one for one in live_layers(conn) if one.name == name), None)
 
 
+def hold_name(conn: Connection, name: str) -> None:
+    """Take layers of one name in one after the other."""
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, NAMES))))
+
+
 def zones_of(conn: Connection, layer_id: int) -> list[Zone]:
     """The zones of a layer, by their numbers."""
     z = layer_zone.c
-    columns = (z.no, z.code, z.name, z.twin_no, func.ST_AsBinary(z.geom), func.ST_AsBinary(z.drawn))
+    columns = (z.no, z.code, z.name, z.unit, z.twin_no, func.ST_AsBinary(z.geom), func.ST_AsBinary(z.drawn))
     rows = conn.execute(select(*columns).where(z.layer_id == layer_id).order_by(z.no)).all()
-    shapes, drawn = (shapely.from_wkb([bytes(row[k]) for row in rows]) for k in (4, 5))
+    shapes, drawn = (shapely.from_wkb([bytes(row[k]) for row in rows]) for k in (5, 6))
     return [
-        Zone(layer_id, row.no, row.code, row.name, row.twin_no, shape, raw)
+        Zone(layer_id, row.no, row.code, row.name, row.unit, row.twin_no, shape, raw)
         for row, shape, raw in zip(rows, shapes, drawn, strict=True)
     ]
 
@@ -82,7 +90,7 @@ def save_layer(conn: Connection, values: Mapping[str, Any], zones: Sequence[Mapp
     version = conn.execute(latest).scalar_one() + 1
     made = insert(layer).values(**values, version=version).returning(layer.c.id)
     layer_id = int(conn.execute(made).scalar_one())
-    columns = ("no", "code", "name", "twin_no", "geom", "drawn")
+    columns = ("no", "code", "name", "unit", "twin_no", "geom", "drawn")
     copy_rows(
         conn, layer_zone, ("layer_id", *columns), [(layer_id, *(zone[name] for name in columns)) for zone in zones]
     )
@@ -94,7 +102,7 @@ def nets_at(conn: Connection, lonlat: tuple[float, float], layers: Sequence[Laye
     point = func.ST_SetSRID(func.ST_MakePoint(*lonlat), 4326)
     z, one = layer_zone.c, {each.id: each for each in layers}
     is_drawn, is_clean = func.ST_Covers(z.drawn, point), func.ST_Covers(z.geom, point)
-    query = select(z.layer_id, z.code, z.name, is_drawn.label("is_drawn"), is_clean.label("is_clean"))
+    query = select(z.layer_id, z.code, z.name, z.unit, is_drawn.label("is_drawn"), is_clean.label("is_clean"))
     rows = conn.execute(query.where(z.layer_id.in_(one), or_(is_drawn, is_clean)).order_by(z.layer_id, z.no)).all()
     found = [
         NetAt(
@@ -103,6 +111,7 @@ def nets_at(conn: Connection, lonlat: tuple[float, float], layers: Sequence[Laye
             kind=one[row.layer_id].kind,
             zone_code=row.code,
             zone_name=row.name,
+            unit=row.unit,
             is_drawn=row.is_drawn,
             is_clean=row.is_clean,
         )

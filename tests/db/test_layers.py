@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -14,7 +16,7 @@ from sqlalchemy import Connection
 
 from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
 from geo.actions.doors_map import doors_map
-from geo.actions.import_layer import LayerWish, import_layer
+from geo.actions.import_layer import import_layer
 from geo.actions.import_people import import_people
 from geo.actions.merge_layers import merge_layers
 from geo.actions.store_cuts import cut_and_store
@@ -22,7 +24,7 @@ from geo.actions.undo_import import undo_import
 from geo.compute import layer_clean
 from geo.errors import BadFile, BadRows, NotFound, Refused
 from geo.imports.report import ImportReport
-from geo.layers import CityUnits, Layer, MergeWish, Zone
+from geo.layers import CityUnits, Layer, LayerWish, MergeWish, Zone
 from geo.store import layers
 from geo.store.areas import live_areas
 from geo.store.database import Database
@@ -136,6 +138,26 @@ def test_zones_without_a_code_go_by_their_name_or_number(empty: Database, tmp_pa
     assert [(one.code, one.name) for one in live(empty)[1]] == [("甲", "甲"), ("2", "2")]
 
 
+@pytest.mark.parametrize(("header", "encoding"), [("负责单位", "UTF-8"), ("责任单位名称", "GBK")])
+def test_who_looks_after_a_zone_is_read_though_shapefiles_cut_headers(
+    empty: Database, tmp_path: Path, header: str, encoding: str
+) -> None:
+    """Ten bytes of a header are left: three characters of UTF-8, five of GBK. A name of a person stays outside."""
+    frame = geopandas.GeoDataFrame(
+        {"网格编码": ["A", "B"], header: ["城东中队", None], "负责人": ["张三", "李四"]},
+        geometry=[shape for _, shape in HALVES],
+        crs=4326,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library says that it cuts headers
+        frame.to_file(tmp_path / "net.shp", encoding=encoding)
+    import_layer(empty, tmp_path / "net.shp", POLICE, PLAIN, AT)
+    assert [(one.code, one.unit) for one in live(empty)[1]] == [("A", "城东中队"), ("B", None)]
+    (net,) = nets_at(empty, lonlat(500, 500))[1]
+    assert (net.department, net.unit) == ("公安局", "城东中队")
+    assert "张三" not in str(everything(empty))
+
+
 BOW_TIE = shapely.Polygon([lonlat(*xy) for xy in ((0, 0), (500, 500), (500, 0), (0, 500))])
 
 FAULTS: dict[str, Any] = {
@@ -197,6 +219,7 @@ def test_rows_that_are_all_bad_leave_nothing(empty: Database, tmp_path: Path) ->
         (replace(POLICE, name=" "), "layer_word_bad"),
         (replace(POLICE, department=""), "layer_word_bad"),
         (replace(POLICE, kind="x" * 201), "layer_word_bad"),
+        (replace(POLICE, department="张三 13812345678"), "layer_word_bad"),
         (replace(POLICE, name="po\u202elice"), "layer_word_bad"),
         (replace(POLICE, gap_width_m=-1), "layer_gap_width_bad"),
         (replace(POLICE, gap_width_m=51), "layer_gap_width_bad"),
@@ -218,7 +241,7 @@ def test_files_that_are_no_layer(empty: Database, tmp_path: Path) -> None:
 
 
 def test_more_corners_than_a_layer_may_have(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from geo.actions import import_layer as action
+    from geo.actions import land_layer as action
     from geo.rules.layers import layer_rules
 
     few = replace(layer_rules(), clean=replace(layer_rules().clean, most_points=9))

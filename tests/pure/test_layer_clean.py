@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from geo.compute import layer_clean
 from geo.compute.layer_clean import Cleaned, clean_layer, is_coverage
 from geo.compute.layer_edges import Shapes
+from geo.compute.layer_gaps import without_narrow_gaps
 from geo.compute.layer_rings import mended
 from geo.rules.layers import layer_rules
 from geo.units import NONE
@@ -294,3 +295,44 @@ def jittered(cell: shapely.Geometry, rng: np.random.Generator) -> shapely.Geomet
     shape, _ = mended(shapely.Polygon(ring + rng.normal(0, 0.3, ring.shape)), RULE)
     assert shape is not None
     return shape
+
+
+def test_a_scribble_is_refused_at_once_and_a_few_crossings_are_not() -> None:
+    rng = np.random.default_rng(5)
+    assert mended(shapely.Polygon(rng.uniform(0, 3000, (20_000, 2))), RULE) == (None, [])
+    star = [(np.cos(a), np.sin(a)) for a in np.arange(9) * 2 * np.pi * 4 / 9]
+    shape, done = mended(shapely.Polygon(star), RULE)
+    assert shape is not None
+    assert (shape.is_valid, done) == (True, ["redrawn"])
+    crossings = 27  # of {9/4}: each of nine edges meets six others between its ends
+    assert mended(shapely.Polygon(star), replace(RULE, most_crossings=crossings + 1))[0] is not None
+    assert mended(shapely.Polygon(star), replace(RULE, most_crossings=crossings)) == (None, [])
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 10**6))
+def test_gaps_go_where_geos_would_have_given_them(seed: int) -> None:
+    """Cells with noisy corners leave gaps of all sizes; GEOS fills them one after the other, each in a new overlay."""
+    rng = np.random.default_rng(seed)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(rng.uniform(0, 800, (30, 2)))))
+    drawn = np.array([jittered(cell, rng) for cell in cells[shapely.area(cells) > 2_000]], dtype=object)
+    drawn[0] = shapely.buffer(drawn[0], -4.0)
+    open_, filled = (shapely.coverage_clean(drawn, gap_width=width_m, snapping_distance=0.1) for width_m in (0, 5))
+    if is_coverage(open_):
+        found = without_narrow_gaps(layer_clean._multi(open_), 5.0)
+        assert is_coverage(found)
+        assert shapely.area(found) == pytest.approx(shapely.area(filled), rel=1e-9)
+
+
+def test_steps_are_told_and_can_call_it_off() -> None:
+    told: list[float] = []
+    clean_layer(np.array([box(0, 0, 204, 200), box(200, 0, 400, 200)]), RULE, told.append)
+    assert told == sorted(told)
+    assert len(told) >= 4
+
+    def call_off(share: float) -> None:
+        if share > 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        clean_layer(np.array([box(0, 0, 204, 200), box(200, 0, 400, 200)]), RULE, call_off)

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from geo.actions.audit_layers import audit_layers, cross_layers
-from geo.actions.import_layer import LayerWish, import_layer
+from geo.actions.import_layer import import_layer
 from geo.actions.import_people import import_people
 from geo.compute.crosswalk import crosswalk
 from geo.compute.layer_audit import moved_homes
@@ -25,6 +25,7 @@ from geo.compute.layer_rebase import UnitGround, rebase
 from geo.compute.layer_rings import mended
 from geo.compute.project import Frame
 from geo.imports.options import ImportOptions
+from geo.layers import LayerWish
 from geo.rules.layers import layer_rules
 from geo.store.database import Database
 from geo.units import NONE, FloatArray

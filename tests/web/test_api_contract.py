@@ -164,6 +164,7 @@ def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
         "GET /api/v1/coverage/crossings",
         "GET /api/v1/coverage/access",
         "GET /api/v1/layers",
+        "POST /api/v1/layers",
         "GET /api/v1/layers/at",
         "GET /api/v1/layers/audit",
         "GET /api/v1/layers/crosswalk",

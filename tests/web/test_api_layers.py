@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from shapely.geometry import mapping
 
 from geo.actions.store_cuts import cut_and_store
 from geo.store.database import Database
 from tests.drawn_layers import RESIDENTS, load_town
-from tests.small_town import AT, EAST, WEST, lonlat
+from tests.small_town import AT, EAST, WEST, everything, lonlat, square
 from tests.web.conftest import Bearer
 
 LAYERS, AT_DOOR, AUDIT, CROSSWALK, MERGE = (
@@ -235,3 +237,104 @@ def test_bad_questions_get_a_sentence(
     assert (answer.status_code, answer.json()["key"]) == (status, key)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def net(*zones: tuple[str, tuple[float, ...] | shapely.Geometry]) -> dict[str, Any]:
+    """A body: zones by code, each a box in metres or a shape in degrees."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": mapping(square(*ground) if isinstance(ground, tuple) else ground),
+            "properties": {"code": code, "网格名称": f"{code}格", "负责人": "张三"},
+        }
+        for code, ground in zones
+    ]
+    words = {"name": "water", "department": "水务局", "kind": "河长"}
+    return {**words, "zones": {"type": "FeatureCollection", "features": features}}
+
+
+WATER = net(("W1", (0, 0, 1020, 1000)), ("W2", (1000, 0, 2000, 1000)))
+
+
+def test_a_layer_is_sent_cleaned_and_told(client: TestClient, db: Database, bearer: Bearer) -> None:
+    """An overlap of 20 m goes to one of them, 2 % of the other; a column with somebody's name stays outside."""
+    planner = bearer("planner")
+    landed = client.post(LAYERS, json=WATER, headers={**planner, "Accept-Language": "en"})
+    assert landed.status_code == 201, landed.text
+    told = landed.json()
+    assert (told["name"], told["version"], told["read"], told["added"], told["faults"]) == ("water", 1, 2, 2, [])
+    (change,) = told["changes"]
+    assert (change["kind"], round(change["moved_m2"], -2)) == ("reshaped", 20_000)
+    assert "after cleaning" in next(note["text"] for note in told["notes"] if note["key"] == "layer_reshaped")
+    (batch,) = [one for one in ask(client, "/api/v1/imports", planner)["items"] if one["id"] == told["import_id"]]
+    assert (batch["kind"], batch["source"], batch["filename"]) == ("layers", "water", "layer.geojson")
+    nets = ask(client, AT_DOOR, bearer("dispatcher"), layer="water", **door(1800, 200))["nets"]
+    assert [(one["zone_code"], one["zone_name"], one["department"]) for one in nets] == [("W2", "W2格", "水务局")]
+    assert "张三" not in str(everything(db))
+
+
+def test_a_layer_sent_twice_is_once_and_another_needs_the_version_it_replaces(
+    client: TestClient, db: Database, bearer: Bearer
+) -> None:
+    planner = bearer("planner")
+    assert client.post(LAYERS, json=WATER, headers=planner).status_code == 201
+    before = everything(db)
+    again = client.post(LAYERS, json=WATER, headers=planner).json()
+    assert (again["version"], again["unchanged"], again["import_id"]) == (1, 2, None)
+    other = net(("W1", (0, 0, 900, 1000)), ("W3", (900, 0, 2000, 1000)))
+    for seen in (0, 2):
+        refused = client.post(LAYERS, json={**other, "seen_version": seen}, headers=planner)
+        assert (refused.status_code, refused.json()["key"]) == (409, "layer_version_other")
+        assert refused.json()["evidence"] == {"name": "water", "version": 1, "seen": seen}
+    assert everything(db) == before
+    taken = client.post(LAYERS, json={**other, "seen_version": 1}, headers=planner).json()
+    assert [taken[name] for name in ("version", "added", "changed", "retired")] == [2, 1, 1, 1]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"zones": net(("W1", (0, 0, 9, 9)), ("W1", (9, 0, 20, 9)))["zones"]}, "rows_refused"),
+    ({"zones": {"type": "FeatureCollection", "features": []}}, "request_faulty"),
+    ({"zones": {"type": "FeatureCollection", "features": [{"type": "Feature"}]}}, "request_faulty"),
+    ({"department": "张三 13812345678"}, "layer_word_bad"),
+    ({"name": "po\u202elice"}, "request_faulty"),
+    ({"gap_width_m": 51}, "layer_gap_width_bad"),
+    ({"crs": "EPSG:nonsense"}, "crs_unknown"),
+    ({"checkIns": 3}, "burden_refused"),
+]
+
+
+def test_a_layer_that_is_refused_leaves_nothing(client: TestClient, db: Database, bearer: Bearer) -> None:
+    planner = bearer("planner")
+    before = everything(db)
+    answers = [client.post(LAYERS, json={**WATER, **change}, headers=planner) for change, _ in REFUSED]
+    assert [(answer.status_code, answer.json()["key"]) for answer in answers] == [(422, key) for _, key in REFUSED]
+    assert everything(db) == before
+
+
+def test_properties_that_watch_people_and_bombs_are_refused(client: TestClient, db: Database, bearer: Bearer) -> None:
+    planner, watched = bearer("planner"), net(("W1", (0, 0, 900, 900)))
+    before = everything(db)
+    watched["zones"]["features"][0]["properties"]["打卡次数"] = 3
+    refused = client.post(LAYERS, json=watched, headers=planner)
+    assert (refused.status_code, refused.json()["key"]) == (422, "burden_refused")
+    ring = shapely.segmentize(square(0, 0, 900, 900), 5e-7).exterior
+    bomb = client.post(LAYERS, json=net(("W1", (900, 0, 1800, 900)), ("W2", shapely.Polygon(ring))), headers=planner)
+    fault = bomb.json()["evidence"]["faults"][0]
+    assert (bomb.status_code, fault["row"], fault["key"]) == (422, 2, "layer_zone_too_many_points")
+    assert fault["evidence"]["limit"] == 50_000
+    long = {**planner, "Content-Type": "application/json"}
+    assert client.post(LAYERS, content=b" " * (2**24 + 1), headers=long).status_code == 413
+    assert everything(db) == before
+
+
+def test_who_may_send_a_layer_and_as_a_job(app: FastAPI, client: TestClient, bearer: Bearer) -> None:
+    assert client.post(LAYERS, json=WATER).status_code == 401
+    assert client.post(LAYERS, json=WATER, headers=bearer("dispatcher")).status_code == 403
+    refused = client.post(LAYERS, json=WATER, headers=bearer("planner", EAST))
+    assert (refused.status_code, refused.json()["key"]) == (403, "token_city_only")
+    planner = bearer("planner")
+    later = client.post(LAYERS, json=WATER, headers={**planner, "Prefer": "respond-async"})
+    assert later.status_code == 202
+    app.state.jobs._pool.shutdown(wait=True)
+    assert ask(client, later.json()["href"], planner)["state"] == "done"
+    assert ask(client, f"{later.json()['href']}/result", planner)["result"]["version"] == 1
