@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 5.0
 """How often is looked even if nothing was told."""
 
+REST_S: Final = 1.0
+"""After a look that failed."""
+
 QUEUE: Final = 1000
 """News that a listener may be behind; then it is let go, and asks again from the last that it has seen."""
 
@@ -131,8 +134,9 @@ class Events:
                 continue
             try:
                 await self._tell(ear)
-            except DatabaseAway:
-                log.warning("new steps of cases cannot be read: the database is away")
+            except (DatabaseAway, Busy) as error:
+                log.warning("new steps of cases cannot be read: %s", error.key)
+                await asyncio.sleep(REST_S)
             finally:
                 ear.close()
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from geo.actions.case_desk import Desk
 from geo.actions.send_outbox import send_outbox
-from geo.errors import DatabaseAway
+from geo.errors import Busy, DatabaseAway
 from geo.store import case_news, outbox
 from geo.store.database import Database
 from geo.store.ear import Ear
@@ -77,8 +77,8 @@ class Sender:
                 continue
             try:
                 self._rounds(ear, bell)
-            except DatabaseAway:
-                log.warning("messages to others cannot be sent: the database is away")
+            except (DatabaseAway, Busy) as error:
+                log.warning("messages to others cannot be sent: %s", error.key)
                 self._ending.wait(AWAY_S)
             finally:
                 ear.close()

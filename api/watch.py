@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from threading import Event, Thread
-from typing import Final
+from typing import Final, TypeVar
 
 from geo.actions.case_desk import Desk
-from geo.actions.escalate_breaches import NOTHING, escalate_breaches
-from geo.actions.rehome_incidents import rehome_left_behind
+from geo.actions.escalate_breaches import escalating
+from geo.actions.rehome_incidents import rehoming
 from geo.errors import DatabaseAway, GridcircleError
+from geo.rules.escalation import escalation_rule
 from geo.store.database import Database
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +24,10 @@ LOOK_S: Final = 60.0
 """How often is looked at least: a limit that is shorter from report to deadline is told so much later at most."""
 
 REST_S: Final = 1.0
-"""Between two looks at least."""
+"""Between two looks at least, where the last one found nothing more to do."""
+
+PLANS_S: Final = 30.0
+"""How often is looked for plans that came into force at most: where many cases lie in no grid that takes a while."""
 
 AWAY_S: Final = 5.0
 """Until the database is tried again."""
@@ -58,17 +64,44 @@ def _watch(db: Database, desk: Desk, clock: Callable[[], datetime], ending: Even
     pause_s = 0.0
     while not ending.wait(pause_s):
         try:
-            rehome_left_behind(db, clock)
-            found = escalate_breaches(db, desk, clock, ending.is_set) if desk.settings.escalation else NOTHING
+            _take_turns(db, desk, clock, ending)
         except DatabaseAway:
             log.warning("deadlines cannot be looked at: the database is away")
             pause_s = AWAY_S
-            continue
         except GridcircleError as error:
             log.warning("deadlines cannot be looked at: %s", error.key)
             pause_s = LOOK_S
-            continue
-        for incident_id, key in found.faults:
-            log.warning("the deadline of case %s passed, and nothing could be done: %s", incident_id, key)
-        left_s = LOOK_S if found.next_at is None else (found.next_at - clock()).total_seconds()
-        pause_s = min(max(left_s, REST_S), LOOK_S)
+
+
+def _take_turns(db: Database, desk: Desk, clock: Callable[[], datetime], ending: Event) -> None:
+    """A few cases whose deadline passed, a few that follow a plan, a rest, until the end: no backlog of the one holds
+    up the other, and neither holds up who asks the service.
+    """
+    moves = _rounds(lambda: rehoming(db, clock), clock, PLANS_S)
+    deeds = _rounds(lambda: escalating(db, desk, clock) if desk.settings.escalation else iter(()), clock, 0)
+    next_at: datetime | None = None
+    with closing(moves), closing(deeds):
+        begun = clock()
+        for found, moved in zip(deeds, moves, strict=False):
+            for incident_id, key in found.faults if found else ():
+                log.warning("the deadline of case %s passed, and nothing could be done: %s", incident_id, key)
+            next_at = found.next_at if found else next_at
+            if moved or found:
+                steps = (moved.steps if moved else 0) + (sum(found.done.values()) if found else 0)
+                pause_s = escalation_rule().rest_s(steps, (clock() - begun).total_seconds())
+            else:
+                left_s = LOOK_S if next_at is None else (next_at - clock()).total_seconds()
+                pause_s, next_at = min(max(left_s, REST_S), LOOK_S), None
+            if ending.wait(pause_s):
+                return
+            begun = clock()
+
+
+def _rounds(begin: Callable[[], Iterator[T]], clock: Callable[[], datetime], every_s: float) -> Generator[T | None]:
+    """What comes of one round after the other; None while none is due, and once after each."""
+    while True:
+        begun = clock()
+        yield from begin()
+        yield None
+        while (clock() - begun).total_seconds() < every_s:
+            yield None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -22,8 +22,8 @@ from geo.rules.escalation import escalation_rule
 from geo.store import breaches, cases
 from geo.store.database import Database
 
-AT_ONCE: Final = 200
-"""So many cases are looked up at a time; each is a transaction of its own."""
+LOOKED_AT: Final = 500
+"""So many deadlines are looked at before a rest, of those that a file may have brought when they had passed."""
 
 Deed = Literal["escalate", "overdue", "warn"]
 """Moves of the clock."""
@@ -31,7 +31,7 @@ Deed = Literal["escalate", "overdue", "warn"]
 
 @dataclass(frozen=True)
 class Escalated:
-    """What came of one round."""
+    """What came of some cases, or of a round."""
 
     done: Mapping[Deed, int]
     """How many steps of each kind were taken; kinds without are missing."""
@@ -44,14 +44,26 @@ class Escalated:
 NOTHING = Escalated({}, (), None)
 
 
+@dataclass
+class _Band:
+    """Cases of which one after the other is dealt with, in the order of their deadlines."""
+
+    last: breaches.Ring | None
+    """The one that was met last."""
+    until: datetime | None = None
+    """None: now, whenever that is."""
+    urgent: bool = False
+    """Urgent cases alone."""
+
+
 def escalate_breaches(
-    db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool] = lambda: False
+    db: Database,
+    desk: Desk,
+    clock: Callable[[], datetime],
+    rest: Callable[[float], object] = lambda _: None,
 ) -> Escalated:
     """One round: every open case whose stage's deadline passed goes up once, or the level above is told; nothing while
     another process makes a round.
-
-    Each case is looked at again once it is locked and dealt with in one transaction, so that a round that is stopped
-    anywhere leaves no case half done, and the next one goes on where it ended. Who has a case in hand keeps it.
 
     Parameters
     ----------
@@ -61,35 +73,75 @@ def escalate_breaches(
         The city's clocks and catalogue.
     clock
         Now.
-    is_ending
-        Whether the rest is to be left for later.
+    rest
+        Waits so many seconds, so that others get their turn.
     """
-    with db.read() as held:
-        return _round(db, desk, clock, is_ending) if breaches.is_only_watch(held) else NOTHING
+    done, faults, next_at = Counter[Deed](), list[tuple[int, str]](), None
+    begun = clock()
+    for found in escalating(db, desk, clock):
+        done.update(found.done)
+        faults += found.faults
+        next_at = found.next_at
+        rest(escalation_rule().rest_s(sum(found.done.values()), (clock() - begun).total_seconds()))
+        begun = clock()
+    return Escalated(done, tuple(faults), next_at)
 
 
-def _round(db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: Callable[[], bool]) -> Escalated:
-    begun, done, faults = clock(), Counter[Deed](), dict[int, str]()
-    last: breaches.Ring | None = None
-    while not is_ending():
-        with db.read() as conn:
-            found = breaches.rings(conn, begun, last, AT_ONCE)
-        if not found:
-            break
-        for last in found:
-            if is_ending():
-                break
-            try:
+def escalating(db: Database, desk: Desk, clock: Callable[[], datetime]) -> Iterator[Escalated]:
+    """A round, a few cases at a time; whoever asks for the next few may rest before.
+
+    Urgent cases come first, then those whose moment has come since the round began, then what had come before, the
+    longest overdue first: however much there is of that, nobody new waits for it. Each case is looked at again once it
+    is locked and dealt with in one transaction, so that a round that is stopped anywhere leaves no case half done, and
+    the next one goes on where it ended. Who has a case in hand keeps it.
+    """
+    begun = clock()
+    bands = [_Band(None, urgent=True), _Band(breaches.Ring(begun, 0)), _Band(None, begun)]
+    looked_at: breaches.Ring | None = None
+    is_looked_through = False
+    while True:
+        with db.read() as held:
+            if not breaches.is_only_watch(held):
+                return
+            at = clock()
+            if not is_looked_through:  # nobody is told of these, so they go by the hundred
                 with db.write() as conn:
-                    deed = _act(conn, last.incident_id, desk, clock)
-            except DatabaseAway:
-                raise
-            except GridcircleError as error:
-                faults[last.incident_id] = error.key
-            else:
-                done.update([deed] if deed else [])
-    with db.read() as conn:
-        return Escalated(done, tuple(faults.items()), breaches.next_ring_at(conn, begun))
+                    looked_at = breaches.leave_old(conn, begun, looked_at, LOOKED_AT)
+                is_looked_through = looked_at is None
+            with db.read() as conn:
+                ids = _next_few(conn, bands, at)
+            if not ids and is_looked_through:
+                yield Escalated({}, (), breaches.next_ring_at(held, at))
+                return
+            yield _dealt_with(db, ids, desk, clock)
+
+
+def _next_few(conn: Connection, bands: Iterable[_Band], at: datetime) -> list[int]:
+    """The cases that come next, at most as many as are dealt with at once; the bands remember how far they are."""
+    found: dict[int, None] = {}
+    for band in bands:
+        left = escalation_rule().at_once - len(found)
+        if left == 0:
+            break
+        more = breaches.rings(conn, band.until or at, band.last, left, urgent=band.urgent)
+        band.last = more[-1] if more else band.last
+        found |= dict.fromkeys(ring.incident_id for ring in more)
+    return list(found)
+
+
+def _dealt_with(db: Database, ids: Iterable[int], desk: Desk, clock: Callable[[], datetime]) -> Escalated:
+    done, faults = Counter[Deed](), list[tuple[int, str]]()
+    for incident_id in ids:
+        try:
+            with db.write() as conn:
+                deed = _act(conn, incident_id, desk, clock)
+        except DatabaseAway:
+            raise
+        except GridcircleError as error:
+            faults.append((incident_id, error.key))
+        else:
+            done.update([deed] if deed else [])
+    return Escalated(done, tuple(faults), clock())
 
 
 def _act(conn: Connection, incident_id: int, desk: Desk, clock: Callable[[], datetime]) -> Deed | None:

@@ -2,66 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand
 from geo.cases import CLOCK, Case, Step
+from geo.rules.escalation import escalation_rule
 from geo.rules.incidents import incident_rule
 from geo.store import cases, locate
-from geo.store.case_places import Elsewhere, communities_left_behind, open_cases_beside, open_cases_elsewhere
+from geo.store.case_places import Elsewhere, community_left_behind, open_cases_beside, open_cases_elsewhere
 from geo.store.database import Database
 
 
-def rehome_incidents(conn: Connection, community_id: int | None, hand: Hand) -> int:
-    """Put open cases, of a community or of all, into the grids in force, within a transaction: how many changed grid.
+class Rehomed(NamedTuple):
+    """What came of it."""
+
+    moved: int
+    """So many cases changed grid."""
+    steps: int
+    """So many were told anything: of these others know another plan, or other grids next door."""
+
+
+def rehome_incidents(conn: Connection, community_id: int | None, hand: Hand, most: int | None = None) -> Rehomed:
+    """Put open cases, of a community or of all, into the grids in force, within a transaction.
 
     Each change is a step of the case with both plans. Stage, clocks and whoever has it in hand stay. The unit stays,
     too, but where it was the grid itself: then it is the grid that holds the case now. The level stays but where a
     level above saw to the case only because no grid held it. Cases next door see the community's new grids where these
     are near.
+
+    Parameters
+    ----------
+    conn
+        In a transaction that has told no step yet: cases are held first, all of them, and told last.
+    community_id
+        None: everywhere, and nothing is looked for next door.
+    hand
+        Whose hand, and when.
+    most
+        No more cases than so many; where that many were told anything there may be more. None: all.
     """
-    moved = open_cases_elsewhere(conn, community_id, hand.at)
-    within_m = incident_rule().border_within_m
-    for found in moved:
-        case = cases.get_case(conn, found.incident_id, lock=True)
-        assert case.lonlat is not None, "only what has a place has a grid"
-        near = list(cases.border_grids(conn, case.lonlat, hand.at, within_m, found.grid_id))
-        values = {"grid_id": found.grid_id, "plan_id": found.plan_id, "plan_version": found.plan_version}
-        changed = _unit(case, found) or _brought_down(conn, case, found)
-        said = {
-            "why": _why(case, found),
-            **values,
-            "grid": found.name,
-            "from_grid_id": case.grid_id,
-            "from_grid": found.name_before,
-            "from_plan_id": case.plan_id,
-            "from_plan_version": case.plan_version,
-            "level": case.level,
-            **({"from_level": case.level} if "level" in changed else {}),
-            **changed,
-        }
-        _step(conn, case, {**values, **changed, "border_grid_ids": near}, said, hand)
-    if community_id is not None:
-        for incident_id, near in open_cases_beside(conn, community_id, hand.at, within_m):
-            case = cases.get_case(conn, incident_id, lock=True)
-            said = {"why": "case_neighbours", "from_grid_id": case.grid_id, "grid_id": case.grid_id}
-            _step(conn, case, {"border_grid_ids": near}, {**said, "border_grid_ids": near}, hand)
-    return sum(found.grid_id != found.grid_before for found in moved)
+    elsewhere, beside = _behind(conn, community_id, hand.at, most)
+    ids = [*(found.incident_id for found in elsewhere), *beside]
+    if not ids:
+        return Rehomed(0, 0)
+    cases.lock_cases(conn, ids)
+    elsewhere, beside = _behind(conn, community_id, hand.at, most)  # as it is now that nobody else changes them
+    held = cases.cases_by_id(conn, ids)
+    elsewhere = [found for found in elsewhere if found.incident_id in held]
+    steps = [_put(conn, held[found.incident_id], found, hand) for found in elsewhere]
+    steps += [_let_see(conn, held[one], near, hand) for one, near in beside.items() if one in held]
+    if steps:
+        cases.insert_steps(conn, steps)
+    return Rehomed(sum(found.grid_id != found.grid_before for found in elsewhere), len(steps))
+
+
+def rehoming(db: Database, clock: Callable[[], datetime]) -> Iterator[Rehomed]:
+    """Do so wherever a plan came into force by its date, or by a file: a few cases at a time, each few at once.
+
+    Whoever asks for the next few may rest before; what is not asked for any more is left to the next time.
+    """
+    most, done = escalation_rule().at_once, list[int]()
+    while True:
+        with db.read() as conn:
+            community_id = community_left_behind(conn, clock(), done)
+        if community_id is None:
+            return
+        with db.write() as conn:
+            found = rehome_incidents(conn, community_id, Hand(clock(), token_name=CLOCK), most)
+        if found.steps < most:
+            done.append(community_id)
+        yield found
 
 
 def rehome_left_behind(db: Database, clock: Callable[[], datetime]) -> int:
-    """Do so wherever a plan came into force by its date, or by a file: how many cases changed grid."""
-    with db.read() as conn:
-        communities = communities_left_behind(conn, clock())
-    moved = 0
-    for community_id in communities:
-        with db.write() as conn:
-            moved += rehome_incidents(conn, community_id, Hand(clock(), token_name=CLOCK))
-    return moved
+    """All of that without a rest: how many cases changed grid."""
+    return sum(found.moved for found in rehoming(db, clock))
+
+
+def _behind(
+    conn: Connection, community_id: int | None, at: datetime, most: int | None
+) -> tuple[list[Elsewhere], dict[int, list[int]]]:
+    """Cases to be put into other grids, and those that see other grids next door: at most so many together."""
+    elsewhere = open_cases_elsewhere(conn, community_id, at, most)
+    left = None if most is None else most - len(elsewhere)
+    if community_id is None or left == 0:
+        return elsewhere, {}
+    within_m = incident_rule().border_within_m
+    return elsewhere, dict(open_cases_beside(conn, community_id, at, within_m, left))
+
+
+def _put(conn: Connection, case: Case, found: Elsewhere, hand: Hand) -> Step:
+    assert case.lonlat is not None, "only what has a place has a grid"
+    within_m = incident_rule().border_within_m
+    near = list(cases.border_grids(conn, case.lonlat, hand.at, within_m, found.grid_id))
+    values = {"grid_id": found.grid_id, "plan_id": found.plan_id, "plan_version": found.plan_version}
+    changed = _unit(case, found) or _brought_down(conn, case, found)
+    said = {
+        "why": _why(case, found),
+        **values,
+        "grid": found.name,
+        "from_grid_id": case.grid_id,
+        "from_grid": found.name_before,
+        "from_plan_id": case.plan_id,
+        "from_plan_version": case.plan_version,
+        "level": case.level,
+        **({"from_level": case.level} if "level" in changed else {}),
+        **changed,
+    }
+    return _changed(conn, case, {**values, **changed, "border_grid_ids": near}, said, hand)
+
+
+def _let_see(conn: Connection, case: Case, near: list[int], hand: Hand) -> Step:
+    said = {"why": "case_neighbours", "from_grid_id": case.grid_id, "grid_id": case.grid_id, "border_grid_ids": near}
+    return _changed(conn, case, {"border_grid_ids": near}, said, hand)
 
 
 def _unit(case: Case, found: Elsewhere) -> Mapping[str, str]:
@@ -95,7 +152,7 @@ def _why(case: Case, found: Elsewhere) -> str:
     return "case_rehomed" if case.grid_id is not None or case.level is None else "case_in_grid_now"
 
 
-def _step(conn: Connection, case: Case, values: Mapping[str, Any], said: Mapping[str, Any], hand: Hand) -> None:
+def _changed(conn: Connection, case: Case, values: Mapping[str, Any], said: Mapping[str, Any], hand: Hand) -> Step:
+    """Change a case that is held: the step that tells of it."""
     version = cases.change_case(conn, case, values, hand.at)
-    step = Step(0, case.id, version, "rehome", case.stage, case.stage, hand.at, hand.token_name, None, said)
-    cases.insert_step(conn, step)
+    return Step(0, case.id, version, "rehome", case.stage, case.stage, hand.at, hand.token_name, None, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from threading import Event
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -182,7 +183,7 @@ def rehome(as_json: Json = False) -> None:
     """Let open cases follow plans that came into force by their date. / 按已生效方案调整未结案件的网格。"""
     desk = _desk()
     with open_database() as db, db.write() as conn:
-        moved = rehome_incidents(conn, None, Hand(_now(desk)))
+        moved = rehome_incidents(conn, None, Hand(_now(desk))).moved
     answer({"moved": moved}, [sentence("cases_rehomed", language(), number=moved)], as_json=as_json)
 
 
@@ -191,7 +192,7 @@ def escalate(as_json: Json = False) -> None:
     """See to deadlines that passed, as the service does by itself. / 处理已到期案件（自动升级）。"""
     desk = _desk()
     with open_database() as db:
-        found = escalate_breaches(db, desk, lambda: _now(desk))
+        found = escalate_breaches(db, desk, lambda: _now(desk), Event().wait)
     counts = {deed: found.done.get(deed, 0) for deed in ("escalate", "overdue", "warn")}
     lines = [sentence("cases_escalated", language(), **counts, faults=len(found.faults))]
     lines += [f"{incident_id}: {key}" for incident_id, key in found.faults]

@@ -33,6 +33,10 @@ class EscalationRule:
     warning_share: Mapping[str, float]
     """When so much of a limit has run, its unit is told; clocks without are missing."""
     warning_source: str
+    at_once: int
+    """So many cases are dealt with before the clock rests."""
+    per_s: float
+    """So many steps it tells a second at most."""
 
     def up_from(self, level: Level, need: str | None) -> Up | None:
         """The level that comes next; None: nobody is above.
@@ -41,6 +45,14 @@ class EscalationRule:
         ['subdistrict', 'community']
         """
         return self.up.get(need, {}).get(level) or self.up[None].get(level)
+
+    def rest_s(self, steps: int, took_s: float) -> float:
+        """How long the clock rests after some steps that took so long: that long at least, for others to work.
+
+        >>> [EscalationRule({}, {}, {}, "", at_once=5, per_s=10).rest_s(steps, 0.2) for steps in (0, 1, 5)]
+        [0.2, 0.2, 0.3]
+        """
+        return max(steps / self.per_s - took_s, took_s)
 
 
 @cache
@@ -52,6 +64,8 @@ def escalation_rule() -> EscalationRule:
         up={None: _up(data["up"]), **{need: _up(table) for need, table in data["need"].items()}},
         warning_share={clock: share for clock, share in _said(data["warning"]).items() if share},
         warning_source=data["warning"]["source"],
+        at_once=data["pace"]["at_once"],
+        per_s=data["pace"]["per_s"],
     )
 
 

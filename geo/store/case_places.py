@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,20 +23,30 @@ class Elsewhere(NamedTuple):
     plan_version: int
 
 
-def open_cases_elsewhere(conn: Connection, community_id: int | None, at: datetime) -> list[Elsewhere]:
-    """Open cases in the grids in force at a moment, of one community or all, if they know another grid or plan."""
-    rows = conn.execute(sql("open_cases_elsewhere"), {"community_id": community_id, "at": at})
+def open_cases_elsewhere(
+    conn: Connection, community_id: int | None, at: datetime, most: int | None = None
+) -> list[Elsewhere]:
+    """Open cases in the grids in force at a moment, of one community or all, if they know another grid or plan; by id,
+    at most so many.
+    """
+    rows = conn.execute(sql("open_cases_elsewhere"), {"community_id": community_id, "at": at, "most": most})
     return [Elsewhere(*row) for row in rows]
 
 
 def open_cases_beside(
-    conn: Connection, community_id: int, at: datetime, within_m: float
+    conn: Connection, community_id: int, at: datetime, within_m: float, most: int | None = None
 ) -> list[tuple[int, list[int]]]:
-    """Open cases beside a community that are near other grids than they know, and the ids of those."""
-    values = {"community_id": community_id, "at": at, "within_m": within_m}
+    """Open cases beside a community that are near other grids than they know, and the ids of those; by id, at most so
+    many.
+    """
+    values = {"community_id": community_id, "at": at, "within_m": within_m, "most": most}
     return [(row.incident_id, list(row.border_grid_ids)) for row in conn.execute(sql("open_cases_beside"), values)]
 
 
-def communities_left_behind(conn: Connection, at: datetime) -> list[int]:
-    """Communities with open cases that know no plan, or one which another has taken over from."""
-    return list(conn.execute(sql("communities_left_behind"), {"at": at}).scalars())
+def community_left_behind(conn: Connection, at: datetime, without: Sequence[int]) -> int | None:
+    """A community with open cases that know no plan, or one which another has taken over from; any but some.
+
+    None: there is no other.
+    """
+    values = {"at": at, "without": list(without)}
+    return conn.execute(sql("community_left_behind"), values).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from geo.store.incident_tables import incident, incident_step, request_key
 from geo.store.tables import area, plan_grid, token
 
 CHANNEL = "incident_step"
-"""What listeners listen to: it is told the id of every step."""
+"""What listeners listen to: it is told the id of the last step of each transaction."""
 
 ORDERED = 0x1C_5E
 """Key of the lock under which steps get their ids: they become visible in the order of their ids, so that whoever has
@@ -86,12 +86,23 @@ def change_case(conn: Connection, case: Case, values: Mapping[str, Any], at: dat
 
 
 def insert_step(conn: Connection, step: Step) -> int:
-    """Note a step and tell listeners once the transaction is through: its id. The step's own id is not looked at."""
+    """Note a step and tell listeners once the transaction is through: its id. The step's own id is not looked at.
+
+    From here to the end of the transaction nobody else notes one: whoever changes several cases holds them all before
+    the first step, or two might wait for each other.
+    """
+    return insert_steps(conn, [step])
+
+
+def insert_steps(conn: Connection, steps: Sequence[Step]) -> int:
+    """Note one step or more in their order: the id of the last. Listeners are told once."""
     conn.execute(select(func.pg_advisory_xact_lock(ORDERED)))
-    values = {name: value for name, value in asdict(step).items() if name != "id"} | {"known_at": step.at}
-    step_id = int(conn.execute(insert(incident_step).values(values).returning(incident_step.c.id)).scalar_one())
-    conn.execute(select(func.pg_notify(CHANNEL, str(step_id))))
-    return step_id
+    rows = [
+        {name: value for name, value in asdict(step).items() if name != "id"} | {"known_at": step.at} for step in steps
+    ]
+    last = int(max(conn.execute(insert(incident_step).returning(incident_step.c.id), rows).scalars()))
+    conn.execute(select(func.pg_notify(CHANNEL, str(last))))
+    return last
 
 
 def steps_of(conn: Connection, incident_id: int) -> list[Step]:

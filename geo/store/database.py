@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from geo.errors import AlreadyLive, Conflict, DatabaseAway, GridcircleError, Refused
+from geo.errors import AlreadyLive, Busy, Conflict, DatabaseAway, GridcircleError, Refused, Unready
 from geo.store.ear import Ear
 
 CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
@@ -25,6 +25,12 @@ CONSTRAINTS: dict[str, tuple[type[GridcircleError], str]] = {
     "incident_source_source_key_key": (Conflict, "incident_number_taken"),
 }
 """Constraint name -> error class and key of its sentence."""
+
+GONE = ("08", "57P")
+"""What the codes of a database begin with that ends or cannot be reached (PostgreSQL, appendix A)."""
+
+AGAIN_S = 1
+"""After so long somebody who was refused by a busy database may ask again."""
 
 
 @cache
@@ -42,6 +48,14 @@ def _has_word(fileno: int) -> bool:
     waiting = select.poll()
     waiting.register(fileno, select.POLLIN)
     return bool(waiting.poll(0))
+
+
+def _unready(error: BaseException | None) -> Unready:
+    """Whether there is no database, or one that is there gave something up: for the driver both are one class."""
+    state = getattr(error, "pgcode", None)
+    if state is None or state.startswith(GONE):
+        return DatabaseAway("database_away")
+    return Busy("database_busy", state=state, retry_after_s=AGAIN_S)
 
 
 class Database:
@@ -93,6 +107,8 @@ class Database:
         ------
         DatabaseAway
             If there is no database.
+        Busy
+            If it could not do it now.
         """
         with self._translated(), closing(self.engine.raw_connection()) as kept:
             connection: Any = kept.dbapi_connection
@@ -104,7 +120,7 @@ class Database:
                     return row
             except psycopg2.OperationalError as error:
                 kept.invalidate()
-                raise DatabaseAway("database_away") from error
+                raise _unready(error) from error
             finally:
                 if not connection.closed:
                     connection.autocommit = False
@@ -148,8 +164,10 @@ class Database:
             name = error.orig.diag.constraint_name if error.orig is not None else None  # type: ignore[attr-defined]
             kind, key = CONSTRAINTS.get(name or "", (Refused, "constraint_broken"))
             raise kind(key, constraint=name) from error
-        except (OperationalError, PoolTimeout) as error:
-            raise DatabaseAway("database_away") from error
+        except OperationalError as error:
+            raise _unready(error.orig) from error
+        except PoolTimeout as error:
+            raise Busy("connections_busy", retry_after_s=AGAIN_S) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseAway("database_away") from error

@@ -109,6 +109,15 @@ incident = Table(
         ),
     ),
     Index(
+        "incident_urgent_idx",
+        "stage_due_at",
+        "id",
+        postgresql_where=text(
+            "state = 'open' and retired_at is null and need = 'urgent'"
+            " and breached_due_at is distinct from stage_due_at"
+        ),
+    ),
+    Index(
         "incident_warn_idx",
         "warn_at",
         "id",

@@ -35,6 +35,7 @@ LISTENERS = 50
 RATE = 10
 """Steps a second."""
 N_STEPS, N_STEPS_QUICK = 200, 20
+MOVE = "claim"
 LATEST_S = 10.0
 """So long after the last step nobody is waited for."""
 
@@ -43,8 +44,9 @@ IN_ORDER = text("""
     order by coalesce(stage_due_at, 'infinity'), id
 """)
 FREE = text("""
-    select id from incident where stage = 'filed' and version = 1 and holder_token_id is null order by id limit :n
+    select id from incident where stage = 'filed' and holder_token_id is null order by id limit :n
 """)
+OVERDUE = text("select count(*) from incident where state = 'open' and breached_due_at is distinct from stage_due_at")
 
 
 def bench(table: Table) -> None:
@@ -107,6 +109,7 @@ async def changes(table: Table, db: Database, service: Served) -> None:
     n = N_STEPS_QUICK if table.quick else N_STEPS
     with db.read() as conn:
         cases = list(conn.execute(FREE, {"n": n}).scalars())
+        overdue = conn.execute(OVERDUE).scalar_one()
     async with AsyncExitStack() as stack:
         boards = [await stack.enter_async_context(_Board(service)) for _ in range(LISTENERS)]
         await _post(service, cases)
@@ -116,7 +119,8 @@ async def changes(table: Table, db: Database, service: Served) -> None:
     late_s = np.array([late for board in boards for _, late in board.seen])
     p50, p99 = np.percentile(late_s, [50, 99])
     note = (
-        f"{n} steps, {RATE}/s, at {LISTENERS} boards: median {1000 * p50:.0f} ms, latest {1000 * late_s.max():.0f} ms"
+        f"{n} steps, {RATE}/s, at {LISTENERS} boards, while the clock works off {overdue:,} overdue cases: "
+        f"median {1000 * p50:.0f} ms, latest {1000 * late_s.max():.0f} ms"
     )
     row = Row("a change seen by boards, 99th percentile", GRAPH, "-", p99, equal=each, runs=len(late_s))
     table.add(Row(**vars(row) | {"note": f"{note}; to be under 1 s"}))
@@ -169,5 +173,7 @@ class _Board:
                 kind = line
             elif line.startswith(b"data: ") and b"step" in kind:
                 step = json.loads(line.removeprefix(b"data: "))["step"]
+                if step["move"] != MOVE:
+                    continue  # the clock's own
                 self.seen.append((step["incident_id"], now - datetime.fromisoformat(step["at"]).timestamp()))
                 self._changed.set()

@@ -41,7 +41,7 @@ OTHER_INDEXES = text("""
     and not exists (select from pg_constraint where conindid = i.indexrelid) order by 1
 """)
 COLUMNS = "category, item, catalogue_version, unit, channel, text, source, source_key, occurred_at, reported_at, "
-COLUMNS += "stage_since, updated_at, geom, stage, state, station_id, stage_due_at, due_at"
+COLUMNS += "stage_since, updated_at, geom, stage, state, station_id, stage_due_at, due_at, level"
 SAME = "litter\t0101\tseed-1\t市容环卫中心\thotline\t楼下垃圾多日无人清运，请尽快处理\tbench"
 
 
@@ -97,10 +97,10 @@ def _lines(stations: np.ndarray, number: np.ndarray) -> Iterator[str]:
     dues = np.datetime_as_string(at + rng.integers(-2 * 86_400, 20 * 86_400, len(number)), timezone="UTC")
     columns = number.tolist(), times.tolist(), points.tolist(), station[:, 0].astype(int).tolist(), dues.tolist()
     for case, time, point, station_id, due in zip(*columns, strict=True):
-        stage, state, sent, until = "closed", "closed", r"\N", r"\N"
+        stage, state, sent, until, level = "closed", "closed", r"\N", r"\N", r"\N"
         if case < N_OPEN:
-            stage, state, until = "filed", "open", due
+            stage, state, until, level = "filed", "open", due, "community"
         if case < N_SENT:
             stage, sent = "dispatched", station_id
-        fields = (SAME, f"{case:07}", time, time, time, time, point, stage, state, str(sent), until, until)
+        fields = (SAME, f"{case:07}", time, time, time, time, point, stage, state, str(sent), until, until, level)
         yield "\t".join(fields) + "\n"

@@ -28,7 +28,7 @@ from geo.actions.publish_plan import publish_plan
 from geo.actions.rehome_incidents import rehome_left_behind
 from geo.actions.report_incident import Report, Reported, report_incident
 from geo.actions.revoke_token import revoke_token
-from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident
+from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident, store_step
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said
 from geo.cases import CLOCK
@@ -597,6 +597,31 @@ class TestNewPlans:
             above = conn.execute(text("select code from area where level = 'subdistrict'")).scalar_one()
             conn.execute(text("update area set parent_id = null where code = :west"), {"west": WEST})
             assert conn.execute(seen, {"near": near}).scalar_one() == [above, EAST]
+
+    def test_whoever_has_a_case_in_hand_waits_for_no_plan(
+        self, db: Database, town: PlanTown, desks: Any, tmp_path: Path
+    ) -> None:
+        """Both change cases and tell of it: neither holds the one and waits for the other."""
+        first, second = (report(db, desks[0], lonlat=lonlat(x, 750)).case for x in (1250, 1350))
+        boxes = {code: box for code, box in grid_boxes().items() if code.startswith(EAST)}
+        path = write_geojson(tmp_path / "east.geojson", grids(boxes))
+        import_grids(db, path, ImportOptions(source="test", publish=True), MONDAY)
+        moved: list[int] = []
+        follows = threading.Thread(target=lambda: moved.append(rehome_left_behind(db, lambda: MONDAY)))
+        with db.write() as conn:
+            case = cases.get_case(conn, second.id, lock=True)
+            follows.start()
+            while not conn.execute(WAITS).scalar_one():
+                assert follows.is_alive()
+            store_step(conn, case, {"stage": case.stage}, ("note", "看过了", {}), desks[0], DESK)
+        follows.join()
+        assert moved == [2]
+        with db.read() as conn:
+            told = [[one.move for one in cases.steps_of(conn, one.id)] for one in (first, second)]
+        assert told == [["report", "rehome"], ["report", "note", "rehome"]]
+
+
+WAITS = text("select exists (select from pg_locks where not granted)")
 
 
 class TestWithImports:

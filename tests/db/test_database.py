@@ -7,6 +7,7 @@ from psycopg2.errors import UndefinedColumn
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from geo.errors import Busy, DatabaseAway
 from geo.store.database import Database
 
 ENDED = text(
@@ -45,3 +46,20 @@ def test_after_a_glance_nothing_is_stored_before_the_end(db: Database) -> None:
     with pytest.raises(ProgrammingError):
         half_done(db)
     assert db.glance("select to_regclass('half_done')", {}) == (None,)
+
+
+def test_a_database_that_gives_something_up_is_not_away(db: Database) -> None:
+    def given_up() -> None:
+        with db.write() as conn:
+            conn.execute(text("set local statement_timeout = 1"))
+            conn.execute(text("select pg_sleep(10)"))
+
+    def ended() -> None:
+        with db.write() as conn:
+            conn.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+    for ask, kind, key in ((given_up, Busy, "database_busy"), (ended, DatabaseAway, "database_away")):
+        with pytest.raises(kind) as refusal:
+            ask()
+        assert refusal.value.key == key
+    assert number(db) == 1

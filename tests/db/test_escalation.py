@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from sqlalchemy import text
 from api.watch import watching
 from geo.actions.case_desk import Desk
 from geo.actions.create_token import create_token
-from geo.actions.escalate_breaches import NOTHING, Escalated, escalate_breaches
+from geo.actions.escalate_breaches import NOTHING, Escalated, escalate_breaches, escalating
 from geo.actions.plan_access import Hand
 from geo.actions.step_incident import Stepped
 from geo.case_reasons import reason_of
 from geo.cases import CLOCK, Case, Step
 from geo.errors import Refused
+from geo.rules.escalation import escalation_rule
 from geo.settings import Settings
 from geo.store import breaches, cases
 from geo.store.database import Database
@@ -41,8 +42,8 @@ def hand(db: Database, town: PlanTown) -> Hand:
     return Hand(MONDAY, None, token.id, token.name)
 
 
-def look(db: Database, at: datetime, is_ending: Callable[[], bool] = lambda: False) -> Escalated:
-    return escalate_breaches(db, DESK, lambda: at, is_ending)
+def look(db: Database, at: datetime) -> Escalated:
+    return escalate_breaches(db, DESK, lambda: at)
 
 
 def known(db: Database, case_id: int) -> tuple[Case, list[Step]]:
@@ -146,15 +147,16 @@ def test_a_case_that_moved_on_between_look_and_deed_is_left(db: Database, hand: 
     first, second = report(db, hand), report(db, hand, lonlat=lonlat(750, 250))
     asked: list[int] = []
 
-    def moves_on() -> bool:
-        """Asked before each batch and each case: by then the list has been read."""
-        asked.append(1)
-        if len(asked) == 2:
-            step(db, second, "dispatch", later(hand, hours=3), unit="环卫")
-        return False
-
     at = MONDAY + timedelta(hours=3)  # of 2
-    assert look(db, at, moves_on).done == {"escalate": 1}
+
+    def moves_on() -> datetime:
+        """Asked by the round, by its beginning, by the first few and in the midst of the first case."""
+        asked.append(1)
+        if len(asked) == 4:
+            step(db, second, "dispatch", later(hand, hours=3), unit="环卫")
+        return at
+
+    assert escalate_breaches(db, DESK, moves_on).done == {"escalate": 1}
     assert moves(db, first.case.id) == ["report", "escalate"]
     assert moves(db, second.case.id) == ["report", "dispatch"]
 
@@ -164,9 +166,9 @@ def test_a_round_that_is_cut_off_loses_and_doubles_nothing(db: Database, hand: H
     asked: list[int] = []
 
     def dies() -> datetime:
-        """Asked once for the round, then in the midst of each case."""
+        """Asked by the round, by its beginning, by the first few, then in the midst of each case."""
         asked.append(1)
-        if len(asked) == 4:
+        if len(asked) == 6:
             raise KeyboardInterrupt
         return FRIDAY
 
@@ -219,6 +221,63 @@ def test_what_a_file_brings_of_old_deadlines_is_left_alone(db: Database, hand: H
     assert look(db, FRIDAY).done == {}
 
 
+BACKLOG = 3000
+"""Overdue cases."""
+
+
+@pytest.fixture
+def backlog(db: Database, hand: Hand) -> list[int]:
+    """Their ids, the longest overdue first: copies of one case, each due a second after the one before."""
+    first = report(db, hand).case.id
+    with db.write() as conn:
+        columns = conn.execute(
+            text(
+                "select string_agg(attname, ', ') from pg_attribute where attrelid = 'incident'::regclass"
+                " and attnum > 0 and not attisdropped and attname not in ('id', 'source_key', 'stage_due_at')"
+            )
+        ).scalar_one()
+        copied = f"insert into incident ({columns}, source_key, stage_due_at) select {columns}, 'copy ' || n,"
+        copied += " stage_due_at + n * interval '1 second' from incident, generate_series(1, :n) n where id = :id"
+        conn.execute(text(copied), {"n": BACKLOG - 1, "id": first})
+        return list(conn.execute(text("select id from incident order by stage_due_at")).scalars())
+
+
+def test_who_is_urgent_or_new_waits_for_no_backlog(db: Database, hand: Hand, backlog: list[int]) -> None:
+    now, few = [FRIDAY], escalation_rule().at_once
+    urgent = backlog[-1]
+    with db.write() as conn:
+        conn.execute(text("update incident set need = 'urgent' where id = :id"), {"id": urgent})
+    with closing(escalating(db, DESK, lambda: now[0])) as work:
+        assert next(work).done == {"escalate": few}
+        first = [urgent, *backlog[: few - 1]]
+        assert escalated(db) == set(first)
+        # while the clock rests others take cases in hand, the next ones in its list among them, and nobody else watches
+        held = step(db, Stepped(known(db, backlog[few])[0], known(db, first[0])[1][0]), "claim", later(hand, days=4))
+        assert (held.case.holder, look(db, FRIDAY)) == ("desk 1", NOTHING)
+        fresh = report(db, later(hand, days=4), item="0103", lonlat=lonlat(750, 250)).case  # half an hour
+        assert fresh.stage_due_at is not None
+        now[0] = fresh.stage_due_at + timedelta(seconds=1)
+        assert next(work) == Escalated({"escalate": few}, (), now[0])
+        assert escalated(db) == {*first, fresh.id, *backlog[few - 1 : 2 * few - 2]}
+    # another process goes on where this one was stopped
+    with closing(escalating(db, DESK, lambda: now[0])) as work:
+        next(work)
+    assert escalated(db) == {urgent, fresh.id, *backlog[: 3 * few - 2]}
+
+
+def escalated(db: Database) -> set[int]:
+    with db.read() as conn:
+        return set(conn.execute(text("select incident_id from incident_step where move = 'escalate'")).scalars())
+
+
+def test_the_clock_rests_as_long_as_the_rule_says(db: Database, hand: Hand) -> None:
+    ids = [report(db, hand, lonlat=lonlat(100 + 80 * n, 250)).case.id for n in range(7)]
+    rests: list[float] = []
+    assert escalate_breaches(db, DESK, lambda: FRIDAY, rests.append).done == {"escalate": len(ids)}
+    rule = escalation_rule()
+    assert rests == [rule.at_once / rule.per_s, (len(ids) - rule.at_once) / rule.per_s, 0]
+
+
 def test_the_command_does_the_same(db: Database, hand: Hand) -> None:
     case = report(db, hand).case  # long ago by the clock of the machine
     code, told = gridcircle(db, "cases", "escalate")
@@ -226,14 +285,14 @@ def test_the_command_does_the_same(db: Database, hand: Hand) -> None:
     assert moves(db, case.id) == ["report", "escalate"]
 
 
-@pytest.mark.parametrize(("is_on", "looks", "done"), [(True, 3, ["report", "escalate"]), (False, 1, ["report"])])
+@pytest.mark.parametrize(("is_on", "looks", "done"), [(True, 10, ["report", "escalate"]), (False, 4, ["report"])])
 def test_the_service_does_it_by_itself_unless_turned_off(
     db: Database, hand: Hand, is_on: bool, looks: int, done: list[str]
 ) -> None:
     case, asked, seen = report(db, hand).case, list[int](), threading.Event()
 
     def clock() -> datetime:
-        """Asked for plans, for the round, and in the midst of the case."""
+        """Asked some times for the first few of plans and deadlines, and again for the next few after these."""
         asked.append(1)
         if len(asked) == looks:
             seen.set()

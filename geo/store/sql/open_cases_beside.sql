@@ -1,5 +1,5 @@
 -- Open cases outside of a community and no farther than within_m from it, that are near other grids than they know:
--- incident_id, border_grid_ids.
+-- incident_id, border_grid_ids. most null: all of them, else the first so many.
 with beside as (
     select i.id, i.border_grid_ids as known, coalesce((
         select array_agg(g.grid_id order by g.grid_id)
@@ -14,3 +14,4 @@ with beside as (
     where a.id = :community_id
 )
 select id as incident_id, near as border_grid_ids from beside where near <> known order by id
+limit :most

@@ -1,6 +1,6 @@
 -- Open incidents that the grids in force at a moment hold, where grid or plan is another than they know: incident_id,
 -- grid_before, name_before, grid_id, name, plan_id, plan_version. On a border one stays in its grid; else a basic grid
--- comes before a special one, as everywhere. community_id null: everywhere.
+-- comes before a special one, as everywhere. community_id null: everywhere; most null: all of them, else the first so many.
 with held as (
     select distinct on (i.id)
            i.id as incident_id, i.grid_id as grid_before, i.plan_id as plan_before,
@@ -16,3 +16,4 @@ from held h
 left join plan_grid b on (b.plan_id, b.grid_id) = (h.plan_before, h.grid_before)
 where (h.grid_before, h.plan_before) is distinct from (h.grid_id, h.plan_id)
 order by h.incident_id
+limit :most
