@@ -316,7 +316,7 @@ def _store(
     cases = [
         _case(row, case_id, matter_id, catalogue, batch)
         | _placed(spot, ground)
-        | _standing(ways[case_id], dues, index)
+        | _standing(ways[case_id], dues, index, batch[2])
         | {"level": level, "unit": unit}
         for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
             zip(rows, merged.ids, merged.matter_ids, spots, decided, strict=True)
@@ -338,7 +338,7 @@ def _store_steps(
     """Steps, and what they make of the cases that were there before."""
     if not steps:
         return
-    moved = list(standing_after(conn, merged.news, ways, desk))
+    moved = list(standing_after(conn, merged.news, ways, desk, at))
     order_rows.set_standings(conn, moved, at)
     done = {case_id for case_id, *_ in moved}
     grown = {
@@ -386,8 +386,9 @@ def _placed(spot: Spot, ground: Ground) -> Row:
     }
 
 
-def _standing(way: Way, dues: Dues, index: int) -> Row:
+def _standing(way: Way, dues: Dues, index: int, at: datetime) -> Row:
     stage, total = dues.stage[index], dues.total[index]
+    is_ahead = stage is not None and stage.at > at  # of a deadline that has passed nobody is warned
     return {
         "stage": way.stage,
         "state": "closed" if way.stage in ENDED_STAGES else "open",
@@ -395,5 +396,6 @@ def _standing(way: Way, dues: Dues, index: int) -> Row:
         "version": way.version,
         "stage_due_at": None if stage is None else stage.at,
         "due_at": None if total is None else total.at,
+        "warn_at": dues.warn_at[index] if is_ahead else None,
         "is_due_sure": all(due.is_calendar_sure for due in (stage, total) if due is not None),
     }

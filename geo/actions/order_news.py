@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
-from geo.case_clocks import Passage, dues_of
+from geo.actions.report_incident import due_columns
+from geo.case_clocks import Passage
 from geo.case_states import ENDED_STAGES, MOVES, TOLD_MOVES, Stage
 from geo.imports.report import Fault
 from geo.orders import Happening, Way
@@ -155,7 +156,9 @@ def _question(one: Known, key: str, **more: Any) -> Fault:
     return Fault(one.number, "source_key", key, evidence | more)
 
 
-def standing_after(conn: Connection, news: News, ways: Mapping[int, Way], desk: Desk) -> Iterable[Sequence[Any]]:
+def standing_after(
+    conn: Connection, news: News, ways: Mapping[int, Way], desk: Desk, at: datetime
+) -> Iterable[Sequence[Any]]:
     """The cases whose stage the news change, as ``order_rows.STANDING_COLUMNS``; the ways have been walked."""
     moved = [case for case, known in news.known.items() if ways[case].stage != known.standing.stage]
     found, told = cases_by_id(conn, moved), order_rows.told_of(conn, moved)
@@ -163,12 +166,11 @@ def standing_after(conn: Connection, news: News, ways: Mapping[int, Way], desk: 
         case, way = found[case_id], ways[case_id]
         passages = told.get(case_id, NOTHING_TOLD).passages or [(case.reported_at or case.occurred_at, case.stage)]
         later = [(step.at, step.to) for step in news.told[case_id] if step.to is not None]
-        dues = dues_of(
-            [Passage(desk.local(at), stage) for at, stage in (*passages, *later)], desk.limits_of(case), desk.week
-        )
+        whole = [Passage(desk.local(moment), stage) for moment, stage in (*passages, *later)]
+        due = due_columns(whole, desk.limits_of(case), desk.week)
+        is_ahead = due["stage_due_at"] is not None and due["stage_due_at"] > at
         sent = next((step.said["unit"] for step in news.told[case_id] if step.move == "dispatch"), case.unit)
         yield (
             *(case_id, way.stage, "closed" if way.stage in ENDED_STAGES else "open", way.since, sent, way.version),
-            *(None if due is None else due.at for due in dues),
-            dues.is_sure,
+            *(due["stage_due_at"], due["due_at"], due["warn_at"] if is_ahead else None, due["is_due_sure"]),
         )

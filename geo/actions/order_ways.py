@@ -9,10 +9,11 @@ from typing import Any
 from geo.case_clocks import CLOCK_OF_STAGE
 from geo.case_states import Stage
 from geo.clocks import Due
-from geo.compute.order_dues import dues
+from geo.compute.order_dues import dues, warnings
 from geo.orders import Happening, Way
 from geo.rules.case_catalogue import CaseItem
 from geo.rules.clocks import OfficeWeek
+from geo.rules.escalation import escalation_rule
 
 Row = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ def walked(told: Sequence[Happening], ways: Mapping[int, Way]) -> list[tuple[Any
 
 
 class Dues:
-    """Deadlines of cases, all that share a limit reckoned at once.
+    """Deadlines of cases, and when their units are warned of them, all that share a limit reckoned at once.
 
     Parameters
     ----------
@@ -78,6 +79,7 @@ class Dues:
     def __init__(self, cases: Sequence[tuple[Row, Way, CaseItem]], week: OfficeWeek) -> None:
         self.stage: list[Due | None] = [None] * len(cases)
         self.total: list[Due | None] = [None] * len(cases)
+        self.warn_at: list[datetime | None] = [None] * len(cases)
         alike: dict[tuple[str, Stage | None], list[int]] = {}
         for index, (_, way, item) in enumerate(cases):
             alike.setdefault((item.code, way.stage), []).append(index)
@@ -89,12 +91,21 @@ class Dues:
             if "total" in limits:
                 self._set(self.total, indices, dues(called, limits["total"], week))
             if clock is not None and clock in limits:
-                self._set(self.stage, indices, dues(since, limits[clock], week))
+                found = dues(since, limits[clock], week)
+                self._set(self.stage, indices, found)
+                share = escalation_rule().warning_share.get(clock)
+                if share is not None:
+                    self._warn(indices, since, warnings(since, found, limits[clock], share, week))
 
     @staticmethod
     def _set(column: list[Due | None], indices: Sequence[int], found: Sequence[Due]) -> None:
         for index, due in zip(indices, found, strict=True):
             column[index] = due
+
+    def _warn(self, indices: Sequence[int], since: Sequence[datetime], found: Sequence[datetime]) -> None:
+        for index, begin, warn_at in zip(indices, since, found, strict=True):
+            if warn_at > begin:  # a limit of no time warns nobody
+                self.warn_at[index] = warn_at
 
 
 def _happening(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from geo.clocks import Due, Limit
-from geo.compute.deadlines import due, due_of
+from geo.compute.deadlines import due, due_of, parts_run_s
 from geo.rules.clocks import OfficeWeek
 
 
@@ -31,3 +31,21 @@ def dues(begins: Sequence[datetime], limit: Limit, week: OfficeWeek) -> list[Due
             sure[days] = due(begin, limit, week).is_calendar_sure
         found.append(Due(datetime.fromtimestamp(end_s, zone), sure[days]))
     return found
+
+
+def warnings(
+    begins: Sequence[datetime], due_of_begin: Sequence[Due], limit: Limit, share: float, week: OfficeWeek
+) -> list[datetime]:
+    """When a share of a limit has run for each of many beginnings of whole seconds, to the second.
+
+    Raises
+    ------
+    Refused
+        As in :func:`dues`.
+    """
+    zone = ZoneInfo(week.timezone)
+    ends_s = np.array(
+        [(int(a.timestamp()), int(b.at.timestamp())) for a, b in zip(begins, due_of_begin, strict=True)], dtype=np.int64
+    )
+    found_s = parts_run_s(ends_s.reshape(-1, 2), limit.clock, share, week)
+    return [datetime.fromtimestamp(at_s, zone) for at_s in found_s.tolist()]

@@ -10,7 +10,7 @@ from geo.files.table import FileTable
 from geo.imports.places import Town, points_of
 from geo.imports.rows import Reading, Rows
 from geo.imports.stations import past_time
-from geo.imports.values import CellError, shown, text_of, word_of
+from geo.imports.values import CellError, own_number_of, shown, text_of, word_of
 from geo.rules.headers import plain
 from geo.rules.import_limits import import_limits
 from geo.rules.incident_categories import incident_categories
@@ -28,10 +28,9 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
         If a column is missing, or nothing says where they happened.
     """
     rows = Rows(table, "incidents", required=("source_key", "occurred_at", "category"))
-    limits = import_limits()
     found = [
         {
-            "source_key": rows.need(index, "source_key", partial(text_of, limit=limits.longest_name)),
+            "source_key": rows.need(index, "source_key", _number_of),
             "occurred_at": _occurred_at(rows, index, at, timezone),
             "category": rows.need(index, "category", category_of),
             "text": _text(rows, index),
@@ -42,6 +41,14 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
     ]
     rows.refuse_twins("source_key", [row["source_key"] for row in found])
     return rows.reading(found)
+
+
+def _number_of(value: Any) -> str:
+    """Under which number it is kept where it comes from. One that names a person is refused: it would be shown."""
+    number = own_number_of(value, import_limits().longest_name)
+    if masked(number).total:
+        raise CellError("own_number_of_person", value=shown(number))
+    return number
 
 
 def _standing(rows: Rows, index: int) -> Row:

@@ -40,14 +40,17 @@ CASE_COLUMNS = (
     *("id", "source", "source_key", "import_id", "occurred_at", "reported_at", "updated_at", "category", "item"),
     *("catalogue_version", "need", "channel", "text", "address", "caller_hash", "geom", "grid_id", "plan_id"),
     *("plan_version", "border_grid_ids", "level", "unit", "state", "stage", "stage_since", "stage_due_at", "due_at"),
-    *("is_due_sure", "merged_into_id", "version"),
+    *("warn_at", "is_due_sure", "merged_into_id", "version"),
 )
 """What is stored of a case that a file brings."""
 
 SOURCES = 0x1C_60
 """Seed of the locks that :func:`hold_source` takes."""
 
-STANDING_COLUMNS = ("id", "stage", "state", "stage_since", "unit", "version", "stage_due_at", "due_at", "is_due_sure")
+STANDING_COLUMNS = (
+    *("id", "stage", "state", "stage_since", "unit", "version"),
+    *("stage_due_at", "due_at", "warn_at", "is_due_sure"),
+)
 """What a later file changes of a case."""
 
 STEP_COLUMNS = ("incident_id", "seq", "move", "from_stage", "to_stage", "at", "reason", "said")
@@ -246,7 +249,7 @@ def set_versions(conn: Connection, version_of_case: Mapping[int, int], at: datet
 
 def set_standings(conn: Connection, rows: Iterable[Sequence[Any]], at: datetime) -> None:
     """New stages of cases that are held, each row with a value for each of ``STANDING_COLUMNS``."""
-    _set(conn, STANDING_COLUMNS, rows, at, deferred_until=None, warn_at=None)
+    _set(conn, STANDING_COLUMNS, rows, at, deferred_until=None)
 
 
 def _set(conn: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]], at: datetime, **same: Any) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, or_, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from geo.errors import BadMove
@@ -15,10 +16,12 @@ from geo.store.incident_tables import incident
 from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
-from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, token
+from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, resource, token
 from geo.store.undo_cases import leave_cases, refuse_touched_cases
 from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count
+
+POSITION = ("geom", "position_at")
 
 
 def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
@@ -84,7 +87,13 @@ def _changed_later(table: Table, batch: ImportBatch) -> ColumnElement[bool]:
 
 def _restore(conn: Connection, table: Table, import_id: int) -> None:
     before = BEFORE[table.name]
-    values = {c.name: type_coerce(before.c[c.name], NullType()) for c in table.columns if c.name != "id"}
+    values: dict[str, Any] = {
+        c.name: type_coerce(before.c[c.name], NullType()) for c in table.columns if c.name != "id"
+    }
+    if table is resource:  # a team is not put back to where it was before
+        is_newer = resource.c.position_at > before.c.position_at
+        for name in POSITION:
+            values[name] = case((is_newer, type_coerce(resource.c[name], NullType())), else_=values[name])
     kept = before.c.changed_by_import_id == import_id
     conn.execute(update(table).where(kept, table.c.id == before.c.id).values(values))
     conn.execute(delete(before).where(kept))

@@ -380,6 +380,32 @@ def test_incidents_lose_the_numbers_of_persons(db: Database, tmp_path: Path) -> 
     assert incident.occurred_at.isoformat() == "2026-02-01T00:30:00+00:00"
 
 
+@pytest.mark.parametrize("number", ["13800138000", "１３８ 0013 8000", "15020319900101123X", "4111 1111 1111 1111"])
+def test_an_incident_is_not_kept_under_the_number_of_a_person(db: Database, tmp_path: Path, number: str) -> None:
+    rows = town.incidents(2)
+    rows[1] |= {next(name for name in rows[1]): number}
+    path, before = write_csv(tmp_path / "i.csv", rows), everything(db)
+    with pytest.raises(BadRows, match=r"[Rr]ow 3") as refused:
+        import_incidents(db, path, ImportOptions(), AT)
+    assert number not in str(refused.value.evidence)
+    assert everything(db) == before
+    assert counts(import_incidents(db, path, ImportOptions(keep_going=True), AT))[0] == 1
+
+
+def test_a_team_does_not_go_back_in_time(db: Database, tmp_path: Path) -> None:
+    """Taking a file back gives back what a team is called and does, not where it was before."""
+    row = {"id": "R1", "name": "队", "kind": "team", "services": "巡查", "lon": 103.21, "lat": 40.405}
+    later = [{**row, "name": "新队", "lon": 103.22, "position_at": "2026-02-02 08:00"}]
+    import_resources(
+        db, write_csv(tmp_path / "r.csv", [{**row, "position_at": "2026-02-01 08:00"}]), ImportOptions(), AT
+    )
+    second = import_resources(db, write_csv(tmp_path / "r.csv", later), ImportOptions(), AT)
+    undo_import(db, second.import_id or 0, LATER)
+    with db.read() as conn:
+        (team,) = live(conn)
+    assert (team.name, team.point.x, team.position_at.isoformat()) == ("队", 103.22, "2026-02-02T00:00:00+00:00")
+
+
 def test_resources_move(db: Database, tmp_path: Path) -> None:
     row = {"id": "R1", "name": "队", "kind": "team", "services": "巡查；劝导", "lon": 103.21, "lat": 40.405}
     for day in (1, 2):

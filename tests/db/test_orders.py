@@ -94,6 +94,12 @@ def case(db: Database, number: str, source: str = "hotline") -> Case:
         return cases.get_case(conn, found)
 
 
+def warn_at(db: Database, case_id: int) -> datetime | None:
+    with db.read() as conn:
+        found = conn.execute(text("select warn_at from incident where id = :id"), {"id": case_id}).scalar_one()
+    return None if found is None else found.astimezone(CITY)
+
+
 def steps(db: Database, number: str) -> list[Step]:
     with db.read() as conn:
         return cases.steps_of(conn, case(db, number).id)
@@ -136,6 +142,18 @@ class TestOne:
                 assert getattr(brought, name) == getattr(byhand, name), name
             assert brought.lonlat == pytest.approx(byhand.lonlat, abs=2e-7)
         assert case(db, "F2").border_grid_ids
+
+    def test_its_unit_is_warned_as_of_a_report_by_hand(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """At the same moment; not where the deadline had passed when the file came, and anew when it is sent on."""
+        take(db, tmp_path, [order("W1")], at=MONDAY)
+        told = Report("0101", MONDAY, "member", "…", lonlat(900, 100))
+        byhand = report_incident(db, told, DESK, Hand(MONDAY), uuid4().hex).case
+        assert warn_at(db, case(db, "W1").id) == warn_at(db, byhand.id) is not None
+        take(db, tmp_path, [sent("W1")], at=SENT)
+        step_incident(db, byhand.id, 1, "dispatch", Said(SENT, unit="队"), Hand(SENT), DESK)
+        assert warn_at(db, case(db, "W1").id) == warn_at(db, byhand.id) is not None
+        take(db, tmp_path, [order("W2", place=(100, 100)), sent("W3", place=(500, 100))], at=NOW)
+        assert [warn_at(db, case(db, number).id) for number in ("W2", "W3")] == [None, None]
 
     def test_one_that_was_closed_comes_in_closed_with_its_times(
         self, db: Database, town: PlanTown, tmp_path: Path
