@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from geo.plans import Plan
 from geo.store import drafts
 from geo.store.database import Database
 from tests.db.test_plans import accepted, everything, rows_of, sound, stored_shapes
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.plan_worlds import any_change
 from tests.small_town import lonlat
 
@@ -40,8 +39,8 @@ LOOKS = 400
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

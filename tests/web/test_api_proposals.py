@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from api import deps
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from geo.store.plan_tables import plan_comment
-from tests.plan_towns import UNIT_M, PlanTown, build_plan_town, unit_no
+from tests.plan_towns import UNIT_M, PlanTown, unit_no
 from tests.small_town import EAST, WEST, lonlat
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_plans import bearer, edit
@@ -93,10 +92,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: FastAPI, db: Database, tmp_path: Path) -> Iterator[Desk]:
-    town = build_plan_town(db, tmp_path)
+def desk(app: FastAPI, db: Database, plan_town: PlanTown) -> Iterator[Desk]:
     with TestClient(app, base_url=ORIGIN, headers={"Accept-Language": "en"}, raise_server_exceptions=False) as client:
-        yield Desk(client, db, town)
+        yield Desk(client, db, plan_town)
 
 
 def at(app: FastAPI, moment: datetime) -> None:
