@@ -13,13 +13,15 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHON
 
-.PHONY: help run test check bench demo picture relock clean
+.PHONY: help run tools test check warm bench demo picture relock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 run: $(STAMPS)/run $(STAMPS)/warm ## Set up, load the demo city, serve the map on http://127.0.0.1:8000
 	@$(BIN)/gridcircle up
+
+tools: $(STAMPS)/test ## Install what checks and tests need, as they do themselves
 
 test: $(STAMPS)/test $(STAMPS)/warm ## Run all tests on all cores, each with a PostGIS of its own (ARGS="-k tiles" for some)
 	@$(BIN)/gridcircle assets
@@ -29,6 +31,8 @@ check: $(STAMPS)/test ## Lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+warm: $(STAMPS)/warm ## Compile the computation, as whatever needs it does itself
 
 bench: $(STAMPS)/bench $(STAMPS)/warm ## Measure against other engines (ARGS="--only circles --graph reykjavik --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)

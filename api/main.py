@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from api import errors
 from api.deps import clock, new_id
@@ -104,7 +106,6 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses=problems(401, 403, 422, 503),
     )
     app.state.settings = settings
     limits = request_limits()
@@ -122,11 +123,19 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
     app.add_middleware(Guard, settings=settings)
     errors.install(app)
-    for routes in UNVERSIONED:
-        app.include_router(routes.router)
-    for routes in VERSIONED:
-        app.include_router(routes.router, prefix="/api/v1")
+    app.router.routes.extend(_routes())
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """All routes; those of one process are the same ones, for making them ready takes longer than many answers."""
+    every = APIRouter(responses=problems(401, 403, 422, 503))
+    for routes in UNVERSIONED:
+        every.include_router(routes.router)
+    for routes in VERSIONED:
+        every.include_router(routes.router, prefix="/api/v1")
+    return every.routes
 
 
 @asynccontextmanager

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import psycopg2
 from psycopg2.errors import InsufficientPrivilege, ObjectInUse
 from sqlalchemy.engine import make_url
 
+from geo.store.database import Database
+
 MOST_TRIES = 5
+
+
+class Stock(NamedTuple):
+    """A database that is filled once, for tests to begin with a copy of it."""
+
+    name: str
+    made: Any
+    """What filling it gave."""
+
+
+@contextmanager
+def stocked(template_url: str, name: str, fill: Callable[[Database], Any]) -> Iterator[Stock]:
+    """A copy of the empty database, filled; dropped at the end."""
+    name = f"{name}{os.getpid()}_test"
+    db = Database(create_database(template_url, name, template=make_url(template_url).database or ""), size=1)
+    try:
+        made = fill(db)
+    finally:
+        db.close()  # of a database with somebody in it no copy is made
+    yield Stock(name, made)
+    drop_database(template_url, name)
 
 
 def create_database(url: str, name: str, template: str = "template1") -> str:

@@ -58,8 +58,13 @@ def warm() -> None:
     stops = stops_of(ground, net, joints, ds_per_m)
     times_to_stations(net, stops, stops, rule.horizon_ds)
     shortest_path(net, stops, stops, rule.horizon_ds)
-    find_round(np.arange(81, dtype=np.int64).reshape(9, 9))
     warm_questions(graph)
+    warm_the_rest()
+
+
+def warm_the_rest() -> None:
+    """What shares no kernel with streets and their questions: a second process can compile it at the same time."""
+    find_round(np.arange(81, dtype=np.int64).reshape(9, 9))
     warm_plans()
     _read_extract()
 

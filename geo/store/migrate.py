@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -62,8 +63,14 @@ def _require_extensions(conn: Connection) -> None:
 
 def revisions(conn: Connection) -> tuple[str | None, str | None]:
     """The revision a database has (None: none yet) and the newest one there is."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(conn).get_current_revision(), head
+    return MigrationContext.configure(conn).get_current_revision(), _head()
+
+
+@cache
+def _head() -> str | None:
+    """Read once: every migration's file is looked into for it."""
+    head: str | None = ScriptDirectory.from_config(_config()).get_current_head()
+    return head
 
 
 def _config() -> Config:

@@ -39,7 +39,7 @@ from geo.store.database import Database
 from tests.db.test_coverage_command import gridcircle
 from tests.db.test_orders import order
 from tests.db.test_orders import write as write_orders
-from tests.plan_towns import PlanTown, build_plan_town
+from tests.plan_towns import PlanTown
 from tests.small_town import (
     SUBDISTRICT,
     WEST,
@@ -66,8 +66,8 @@ NORTH_WEST, NORTH_EAST = lonlat(250, 750), lonlat(750, 750)
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 def hand(at: datetime) -> Hand:

@@ -42,7 +42,7 @@ from geo.store import cases
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
 from geo.store.lists import Slice
-from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import EAST, WEST, grid_boxes, grids, lonlat, write_geojson
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -55,8 +55,8 @@ REPORT = Report(item=LITTER, occurred_at=MONDAY - timedelta(minutes=20), channel
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -25,15 +24,15 @@ from geo.store import breaches, cases
 from geo.store.database import Database
 from tests.db.test_cases import CITY, DESK, MONDAY, later, report, step
 from tests.db.test_coverage_command import gridcircle
-from tests.plan_towns import PlanTown, build_plan_town
+from tests.plan_towns import PlanTown
 from tests.small_town import lonlat
 
 FRIDAY = datetime(2026, 3, 6, 9, 0, tzinfo=CITY)
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

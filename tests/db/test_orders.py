@@ -36,7 +36,7 @@ from geo.orders import OrderWish
 from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
-from tests.plan_towns import PlanTown, build_plan_town
+from tests.plan_towns import PlanTown
 from tests.small_town import everything, lonlat
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -49,8 +49,8 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 def order(number: str, at: datetime = MONDAY, place: tuple[float, float] | None = (250, 750), **more: Any) -> Row:

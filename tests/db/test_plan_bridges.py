@@ -27,7 +27,7 @@ from geo.store.database import Database
 from geo.store.migrate import _config, migrate
 from tests.databases import create_database, drop_database
 from tests.db.test_plans import accepted, do, everything, rows_of
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.small_town import WEST, lonlat
 
 LATER = replace(HAND, at=HAND.at + timedelta(days=30))
@@ -37,8 +37,8 @@ OVER = Bridge((FAR, NEAR), "过街天桥 <b>'\"")
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from geo.rules.code_schemes import code_schemes
 from geo.store.areas import community as community_of
 from geo.store.database import Database
 from tests.db.test_plans import accepted, do, everything
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, save_drawn_cut, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, save_drawn_cut, unit_no
 from tests.small_town import AT, EAST, WEST, areas, grid_boxes, grids, lonlat, write_geojson
 
 DAY = timedelta(days=1)
@@ -34,8 +34,8 @@ ALONG_700 = (lonlat(-20, 700), lonlat(520, 700))
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 def ends(db: Database, plan: Plan) -> dict[int, str]:

@@ -12,13 +12,13 @@ from openpyxl import load_workbook
 
 from geo.store.database import Database
 from tests.db.test_coverage_command import gridcircle
-from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import WEST, lonlat
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 def ask(db: Database, *words: object) -> dict[str, Any]:

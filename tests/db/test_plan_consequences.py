@@ -22,14 +22,14 @@ from geo.plans import Plan
 from geo.store.database import Database
 from geo.units import NONE
 from tests.db.test_plans import LATER, accepted
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.pure.test_plan_files import text_of
 from tests.small_town import AT, WEST
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

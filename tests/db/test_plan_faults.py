@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +26,7 @@ from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.database import Database
 from tests.db.test_plans import LATER, accepted, everything, rows_of, sound, stored_shapes
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.plan_worlds import any_change
 from tests.small_town import WEST, lonlat
 
@@ -45,8 +44,8 @@ LOOKS = 400
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

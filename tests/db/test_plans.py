@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,15 +27,15 @@ from geo.store import drafts, plans
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans
 from geo.store.tables import metadata
-from tests.plan_towns import HAND, RESIDENTS, N, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, RESIDENTS, N, PlanTown, begin, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat
 
 LATER = replace(HAND, at=AT + timedelta(days=30))
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

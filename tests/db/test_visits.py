@@ -30,7 +30,7 @@ from geo.visits import VisitRow, VisitTable
 from tests.db.test_coverage_command import gridcircle
 from tests.db.test_plans import accepted
 from tests.dispatch_towns import add_streets
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat, write_csv
 from tests.trips import way
 
@@ -42,11 +42,10 @@ OF_GRID = 400
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    found = build_plan_town(db, tmp_path)
+def town(db: Database, plan_town: PlanTown) -> PlanTown:
     with db.write() as conn:
         conn.execute(text("update plan set effective_from = '2025-12-31T16:00:00Z'"))
-    return found
+    return plan_town
 
 
 def row(code: str, kind: str, day: str, number: Any) -> dict[str, Any]:

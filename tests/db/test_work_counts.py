@@ -36,7 +36,7 @@ from geo.store.imports import list_batches
 from geo.work import WORK_KINDS
 from tests.db.test_coverage_command import gridcircle
 from tests.db.test_plans import LATER, accepted
-from tests.plan_towns import HAND, HOUSEHOLDS, N, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, HOUSEHOLDS, N, PlanTown, begin, unit_no
 from tests.small_town import AT, EAST, SUBDISTRICT, WEST, everything, lonlat, write_csv
 
 DAY = date(2026, 2, 1)
@@ -46,8 +46,8 @@ Writer = Callable[[Path], Path]
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

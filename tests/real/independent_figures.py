@@ -58,14 +58,18 @@ class Network:
         homes, stations = self.joiner.joints(homes_xy_m), self.joiner.joints(stations_xy_m)
         positions = self._positions(stations)
         reached_m = self._search(positions, stations, len(stations_xy_m))
+        at_m, vertex = (np.concatenate(column) for column in zip(*positions, strict=True))
+        start = np.concatenate([[0], np.cumsum([len(vertices) for _, vertices in positions])])
+        of_piece = np.repeat(np.arange(len(positions)), np.diff(start))
+        is_private = np.array(self.streets.is_private, dtype=bool)[of_piece]
+        from_here_m = np.where(is_private, reached_m[vertex].min(axis=1), reached_m[vertex, :2].min(axis=1))
+        # positions of all pieces in one row, piece after piece
+        step_m = at_m.max() + 1
+        after = np.searchsorted(of_piece * step_m + at_m, homes.piece * step_m + homes.along_m)
         found_m = np.full(len(homes_xy_m), np.inf)
-        for place, piece, along_m, connector_m in zip(*homes, strict=True):
-            at_m, vertices = positions[piece]
-            allowed = 3 if self.streets.is_private[piece] else 2
-            after = int(np.searchsorted(at_m, along_m))
-            for i in {max(after - 1, 0), min(after, len(at_m) - 1)}:
-                rest_m = reached_m[vertices[i], :allowed].min() + abs(along_m - at_m[i]) + connector_m
-                found_m[place] = min(found_m[place], rest_m)
+        for i in (np.maximum(after - 1, start[homes.piece]), np.minimum(after, start[homes.piece + 1] - 1)):
+            rest_m = from_here_m[i] + np.abs(homes.along_m - at_m[i]) + homes.connector_m
+            np.minimum.at(found_m, homes.place, rest_m)
         return found_m
 
     def _positions(self, stations: Joints) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,23 @@ from api.main import create_app
 from geo.actions.create_token import create_token
 from geo.settings import Settings
 from geo.store.database import Database
-from tests.databases import create_database, drop_database
+from tests.databases import Stock, create_database, drop_database, stocked
 from tests.web.browser import launch, load_city, serving
 from tests.web.world import AT, World, build
 
 ORIGIN = "http://127.0.0.1:8000"
 
 
+@pytest.fixture(scope="session")
+def world_stock(template_url: str) -> Iterator[Stock]:
+    with stocked(template_url, "world", build) as stock:
+        yield stock
+
+
 @pytest.fixture
-def world(db: Database) -> World:
-    return build(db)
+def world(db: Database, world_stock: Stock) -> World:
+    """The drawn city, in the test's database."""
+    return deepcopy(world_stock.made)
 
 
 @pytest.fixture

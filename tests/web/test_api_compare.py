@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from geo.actions.edit_plan import edit_plan
 from geo.imports.places import in_metres
 from geo.plan_ops import Paint
 from geo.store.database import Database
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.small_town import FRAME, WEST
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_plans import bearer
@@ -25,8 +24,8 @@ COMPARE = "/api/v1/plans/compare"
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from geo.actions.publish_plan import publish_plan
 from geo.plan_ops import Renumber, Split
 from geo.store.database import Database
 from tests.db.test_plans import accepted, do
-from tests.plan_towns import HAND, PlanTown, build_plan_town
+from tests.plan_towns import HAND, PlanTown
 from tests.small_town import AT, WEST, lonlat
 from tests.web.conftest import ORIGIN
 
@@ -28,12 +27,11 @@ ALONG_600 = (lonlat(-20, 600), lonlat(520, 600))
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    town = build_plan_town(db, tmp_path)
+def town(db: Database, plan_town: PlanTown) -> PlanTown:
     plan = open_plan(db, WEST, None, None, LATER).plan
-    version = do(db, plan, do(db, plan, 1, Split(town.grid[0], ALONG_600)), Renumber())
+    version = do(db, plan, do(db, plan, 1, Split(plan_town.grid[0], ALONG_600)), Renumber())
     publish_plan(db, plan.id, version, accepted(view_plan(db, plan.id)), None, LATER)
-    return town
+    return plan_town
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from fastapi.testclient import TestClient
 from geo.actions.create_token import create_token
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
-from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat
 from tests.web.conftest import ORIGIN
 
@@ -23,8 +22,8 @@ Client = TestClient
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

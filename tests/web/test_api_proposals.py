@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from api import deps
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from geo.store.plan_tables import plan_comment
-from tests.plan_towns import UNIT_M, PlanTown, build_plan_town, unit_no
+from tests.plan_towns import UNIT_M, PlanTown, unit_no
 from tests.small_town import EAST, WEST, lonlat
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_plans import bearer, edit
@@ -97,15 +96,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: FastAPI, db: Database, tmp_path: Path) -> Iterator[Desk]:
-    town = build_plan_town(db, tmp_path)
+def desk(app: FastAPI, db: Database, plan_town: PlanTown) -> Iterator[Desk]:
     with TestClient(app, base_url=ORIGIN, headers={"Accept-Language": "en"}, raise_server_exceptions=False) as client:
-        yield Desk(client, db, town)
+        yield Desk(client, db, plan_town)
 
 
-def at(app: FastAPI, moment: datetime) -> None:
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """Let the service's clock stand."""
-    app.dependency_overrides[deps._now] = lambda: moment
+    monkeypatch.setattr(deps, "clock", lambda: moment)
 
 
 def test_everybody_sees_which_grids_change_and_by_how_much(desk: Desk) -> None:
@@ -257,7 +255,7 @@ def test_the_newest_comes_first_and_pages_lead_on(desk: Desk) -> None:
     assert [each["id"] for each in (*first["proposals"], *rest["proposals"])] == plans[::-1]
 
 
-def test_what_has_not_changed_is_not_sent_again(desk: Desk, app: FastAPI) -> None:
+def test_what_has_not_changed_is_not_sent_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = desk.laid_out()
     for path in ("/proposals", f"/proposals/{plan}"):
         first = desk.get(path)
@@ -271,20 +269,20 @@ def test_what_has_not_changed_is_not_sent_again(desk: Desk, app: FastAPI) -> Non
     assert desk.get("/proposals").headers["etag"] != seen[0]
     now = desk.get(f"/proposals/{plan}", **{"If-None-Match": seen[1]})
     assert now.status_code == 200
-    at(app, datetime.now(UTC) + timedelta(days=plan_edit_rule().comment_days + 1))
+    at(monkeypatch, datetime.now(UTC) + timedelta(days=plan_edit_rule().comment_days + 1))
     closed = desk.get(f"/proposals/{plan}", **{"If-None-Match": now.headers["etag"]})
     assert (closed.status_code, closed.json()["proposal"]["is_open"]) == (200, False)
 
 
-def test_comments_are_taken_up_to_the_closing_date_itself(desk: Desk, app: FastAPI) -> None:
+def test_comments_are_taken_up_to_the_closing_date_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     # noon in China, so that the day is the same there and in UTC
     until = (datetime.now(UTC) + timedelta(days=3)).replace(hour=4, microsecond=0)
     plan = desk.begin()
     desk.propose(plan, 1, until)
-    at(app, until)
+    at(monkeypatch, until)
     assert desk.get("/proposals").json()["proposals"][0]["is_open"]
     assert desk.comment(plan).status_code == 201
-    at(app, until + timedelta(seconds=1))
+    at(monkeypatch, until + timedelta(seconds=1))
     (told,) = desk.get("/proposals").json()["proposals"]
     assert not told["is_open"]
     late = desk.comment(plan)
@@ -342,20 +340,22 @@ def test_no_more_wait_than_somebody_can_read(desk: Desk) -> None:
     assert (full.status_code, full.json()["key"]) == (503, "plan_comments_full")
 
 
-def test_an_hour_takes_so_many_comments_on_a_plan_and_says_when_the_next(desk: Desk, app: FastAPI) -> None:
+def test_an_hour_takes_so_many_comments_on_a_plan_and_says_when_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan, other = desk.laid_out(), desk.laid_out()
     now, most = datetime.now(UTC).replace(microsecond=0), plan_edit_rule().most_an_hour
     for second in range(most):
-        at(app, now + timedelta(seconds=second))
+        at(monkeypatch, now + timedelta(seconds=second))
         assert desk.comment(plan).status_code == 201
     early = desk.comment(plan)
     assert (early.status_code, early.json()["key"]) == (429, "plan_comments_too_often")
     assert early.headers["retry-after"] == str(3600 - (most - 1))
     assert "60 minutes" in early.json()["detail"]
     assert desk.comment(other).status_code == 201, "each plan has its own hour"
-    at(app, now + timedelta(seconds=3599))
+    at(monkeypatch, now + timedelta(seconds=3599))
     assert desk.comment(plan).headers["retry-after"] == "1"
-    at(app, now + timedelta(hours=1))
+    at(monkeypatch, now + timedelta(hours=1))
     assert [desk.comment(plan).status_code for _ in range(2)] == [201, 429], "what was refused was not kept"
 
 

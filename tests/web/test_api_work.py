@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
 from geo.store.database import Database
-from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import EAST, WEST, everything
 from tests.web.conftest import ORIGIN
 from tests.web.test_api_contract import needed_roles
@@ -26,8 +25,8 @@ MARK = 73_513
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

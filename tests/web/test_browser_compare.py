@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from geo.actions.publish_plan import publish_plan
 from geo.plan_ops import Paint, PlanOp, Rename, Split
 from geo.store.database import Database
 from tests.db.test_plans import accepted
-from tests.plan_towns import HAND, PlanTown, begin, build_plan_town, unit_no
+from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.small_town import AT, WEST, lonlat
 from tests.web.browser import DESKTOP, PHONE, Visit, serving, visiting, wait_until
 from tests.web.test_browser_planner import sign_in, token_of
@@ -36,8 +35,8 @@ ROW = tuple(unit_no(column, 4) for column in range(5))
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 @pytest.fixture

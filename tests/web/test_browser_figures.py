@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from geo.store.database import Database
 from tests.db.test_case_figures import LITTER, MONDAY, NORTH_EAST, NORTH_WEST, report, through
-from tests.plan_towns import PlanTown, build_plan_town
+from tests.plan_towns import PlanTown
 from tests.small_town import WEST, lonlat
 from tests.web.browser import DESKTOP, PHONE, Visit, serving, visiting, wait_until
 from tests.web.test_browser_planner import sign_in, token_of
@@ -29,14 +29,13 @@ MARCH = "rate=solved&by=grid&month=2026-03"
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    town = build_plan_town(db, tmp_path)
+def town(db: Database, plan_town: PlanTown) -> PlanTown:
     for place, n in ((NORTH_WEST, 12), (NORTH_EAST, 3), (lonlat(250, 250), 14)):
         for number in range(n):
             case = report(db, lonlat=place, unit=HOSTILE if number == 0 else "环卫站")
             if n == 14:
                 through(db, case, MONDAY + timedelta(minutes=10), unit=case.unit)
-    return town
+    return plan_town
 
 
 @pytest.fixture

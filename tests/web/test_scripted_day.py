@@ -38,7 +38,7 @@ from geo.store import cases
 from geo.store.database import Database
 from geo.store.incident_tables import incident
 from geo.store.tables import station
-from tests.plan_towns import PlanTown, build_plan_town, unit_no
+from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import WEST, lonlat
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -215,8 +215,8 @@ def running(db: Database, folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> PlanTown:
-    return build_plan_town(db, tmp_path)
+def town(plan_town: PlanTown) -> PlanTown:
+    return plan_town
 
 
 def add_stations(db: Database) -> list[int]:
