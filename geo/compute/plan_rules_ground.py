@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.compute.bridges import nearest_faces
 from geo.compute.fabric_rings import shapes_of
@@ -47,7 +48,8 @@ def gap(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
     for part in _wide(plan.misfits_xy_m[0], rule.limits["width_m"]):
         shape = plan.in_degrees(part)
         near = np.flatnonzero(shapely.dwithin(plan.shapes, shape, NEAR_DEG)).tolist()
-        yield plan.breach(rule, near, shape=shape, area_m2=part.area, community=plan.draft.community.name)
+        told = {"area_m2": part.area, "community": plan.draft.community.name}
+        yield plan.breach(rule, near, shape=shape, subject=_spot(shape), **told)
 
 
 def outside(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
@@ -56,7 +58,14 @@ def outside(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
         shape = plan.in_degrees(part)
         shared = shapely.area(shapely.intersection(plan.shapes, shape))
         mine = np.flatnonzero(shared > NOISE_SHARE * shape.area).tolist()
-        yield plan.breach(rule, mine, shape=shape, area_m2=part.area, community=plan.draft.community.name)
+        told = {"area_m2": part.area, "community": plan.draft.community.name}
+        yield plan.breach(rule, mine, shape=shape, subject=_spot(shape), **told)
+
+
+def _spot(shape: BaseGeometry) -> str:
+    """Where ground lies, to a metre: the same grids may be beside several pieces."""
+    lon, lat = shapely.get_coordinates(shapely.point_on_surface(shape))[0].tolist()
+    return f"{lon:.5f},{lat:.5f}"
 
 
 def _wide(polygons: Shapes, width_m: float) -> Shapes:

@@ -78,6 +78,13 @@ def test_ground_beyond_the_community() -> None:
     assert area_m2(breach) == pytest.approx(5000, rel=1e-3)
 
 
+def test_pieces_of_ground_beside_the_same_grid_are_told_apart() -> None:
+    bites = shapely.union_all([box(0.2, 0, 0.3, 0.5), box(0.7, 0, 0.8, 0.5)])
+    breaches = found(with_shape(town(), 2, shapely.difference(box(0, 0, 1, 1), bites)), "gap")
+    assert [breach.grid_ids for breach in breaches] == [(3,), (3,)]
+    assert len({breach.id for breach in breaches}) == 2
+
+
 def test_rounding_of_the_communitys_border_is_neither() -> None:
     """A border of the community drawn to more digits than the grids have: off by up to half of a ten-millionth."""
     draft = draft_of("AAB", "CAB")

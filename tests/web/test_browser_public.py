@@ -279,6 +279,28 @@ def test_a_lost_connection_is_told_in_the_language_of_the_page(visit: Visit) -> 
     visit.complaints.clear()
 
 
+@pytest.mark.parametrize("path", ["/maps/public", "/maps/proposals"])
+def test_the_sheet_of_a_phone_leaves_the_city_and_whose_map_it_is(browser: Browser, address: str, path: str) -> None:
+    with visiting(browser, address, **PHONE) as visit:
+        visit.open(f"{path}?lang=zh")
+        sheet = visit.page.locator("#panel").bounding_box()
+        assert sheet is not None
+        under = """() => {
+            const box = document.querySelector(".approval").getBoundingClientRect();
+            return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).className;
+        }"""
+        assert visit.page.evaluate(under) == "approval"
+        middle = visit.page.evaluate(
+            f"""() => {{
+                const {{ settings }} = JSON.parse(document.getElementById("page-data").textContent);
+                const [west, south, east, north] = settings.bounds;
+                const map = {MAP}, box = map.getContainer().getBoundingClientRect();
+                return [box.y, box.y + map.latLngToContainerPoint([(south + north) / 2, (west + east) / 2]).y];
+            }}"""
+        )
+        assert middle[1] == pytest.approx((middle[0] + sheet["y"]) / 2, abs=60)
+
+
 def test_a_new_card_is_read_from_its_top(browser: Browser, address: str) -> None:
     with visiting(browser, address, **PHONE) as visit:
         page = visit.page

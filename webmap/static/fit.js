@@ -10,5 +10,8 @@ export function fitCity(map, panel, bounds) {
   const zoom = map.getZoom();
   const extent = map.project(bounds.getSouthEast(), zoom).subtract(map.project(bounds.getNorthWest(), zoom));
   const free = map.getSize();
-  if (Math.max(extent.x / free.x, extent.y / (free.y - panel.hidden)) < 0.66) map.setView(map.getCenter(), zoom + 1, { animate: false });
+  if (Math.max(extent.x / free.x, extent.y / (free.y - panel.hidden)) >= 0.66) return;
+  // the middle of the city stays in the middle of what is free: the map's own middle lies elsewhere
+  const middle = map.project(bounds.getCenter(), zoom + 1).add([0, panel.hidden / 2]);
+  map.setView(map.unproject(middle, zoom + 1), zoom + 1, { animate: false });
 }
