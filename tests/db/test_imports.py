@@ -380,6 +380,23 @@ def test_incidents_lose_the_numbers_of_persons(db: Database, tmp_path: Path) -> 
     assert incident.occurred_at.isoformat() == "2026-02-01T00:30:00+00:00"
 
 
+def test_a_number_of_a_person_is_no_order_number(db: Database, tmp_path: Path) -> None:
+    """A phone in place of the order's number is masked by row, the same at every import, and two stay two."""
+    rows = [
+        {**row, "编号": phone} for row, phone in zip(town.incidents(2), ("13800138000", "13900139000"), strict=True)
+    ]
+    options = ImportOptions(source="calls", secret=lambda: b"k" * 32)
+    path = write_csv(tmp_path / "i.csv", rows)
+    first, again = (import_incidents(db, path, options, AT) for _ in range(2))
+    assert (first.added, again.added, again.unchanged) == (2, 0, 2)
+    assert sum(note.key == "personal_numbers_masked" for note in first.notes) == 2
+    incidents = str(everything(db)["incident"])
+    with db.read() as conn:
+        told = [batch.report for batch in list_batches(conn)]
+    assert incidents.count("***-") == 2
+    assert "13800138000" not in incidents + str(told)
+
+
 def test_resources_move(db: Database, tmp_path: Path) -> None:
     row = {"id": "R1", "name": "队", "kind": "team", "services": "巡查；劝导", "lon": 103.21, "lat": 40.405}
     for day in (1, 2):
