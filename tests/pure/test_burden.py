@@ -102,6 +102,15 @@ SENSE = OrderSense(
         ("走訪照片", "forced_photo"),
         ("patrolPhoto", "forced_photo"),
         ("人臉", "forced_photo"),
+        ("qian_dao", "check_in"),
+        ("daKaShiJian", "check_in"),
+        ("ji-fen", "score"),
+        ("worker_points", "score"),
+        ("Pai Ming", "ranking"),
+        ("xing_zong_1", "track"),
+        ("trackpoints", "track"),
+        ("locationTrace", "track"),
+        ("pai_zhao", "forced_photo"),
     ],
 )
 def test_fields_that_watch_staff_are_refused(name: str, kind: str) -> None:
