@@ -214,6 +214,8 @@ def _http(request: Request, error: Exception) -> Response:
         answer = plain_problem(422, "http_body_deep", language)
     elif isinstance(error.__cause__, UnicodeDecodeError):
         answer = plain_problem(422, "http_body_no_text", language)
+    elif isinstance(error.__cause__, ValueError):  # the only one that JSON itself does not tell of
+        answer = plain_problem(422, "http_body_number", language)
     elif error.status_code == 413:
         answer = plain_problem(413, "http_body_large", language, limit_kb=most_bytes(request.url.path) // 1024)
     else:

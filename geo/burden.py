@@ -22,6 +22,9 @@ LONGEST_SHOWN = 40
 LONGEST_NAME = 1000
 """Characters of a name that are looked at: no database or program has longer ones."""
 
+MOST_PIECES = 4
+"""Syllables of the longest word that is put together from them."""
+
 _WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = re.compile(r"[\W_]+")
 _JOINTS = re.compile(r"[^a-z]+")
@@ -65,7 +68,11 @@ def burden_of(name: str, *, is_of_teams: bool = False) -> str | None:
         words = read.words
         for phrase in burden.honest:
             words = words.replace(f" {phrase} ", " ")
-        if burden.zh.search(read.joined) or any(f" {word} " in words for word in burden.en):
+        if (
+            burden.zh.search(read.joined)
+            or any(f" {word} " in words for word in burden.en)
+            or _is_parted(words, burden.en)
+        ):
             return key
         if is_of_teams and _has(read, burden.of_teams):
             return key
@@ -91,6 +98,13 @@ class _Name(NamedTuple):
 def _read(name: str) -> _Name:
     plain = _plain(name[:LONGEST_NAME])
     return _Name(_SIGNS.sub("", plain), f" {_JOINTS.sub(' ', _WORD_BEGINS.sub(' ', plain).lower())} ")
+
+
+def _is_parted(words: str, wanted: Iterable[str]) -> bool:
+    """Whether a word is there in pieces, as pinyin is written by syllables: qian_dao."""
+    pieces = words.split()
+    spans = ((first, first + n) for n in range(2, MOST_PIECES + 1) for first in range(len(pieces) - n + 1))
+    return not {"".join(pieces[first:last]) for first, last in spans}.isdisjoint(wanted)
 
 
 def _has(read: _Name, words: Iterable[str]) -> bool:

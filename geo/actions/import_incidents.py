@@ -40,7 +40,8 @@ def import_incidents(
     tell(0.3)
     with db.write() as conn:
         town = Town(town_shape(conn))
-        reading = _left_in_hand(conn, order.source, read_incidents(table, town, at, options.timezone))
+        read = read_incidents(table, town, at, options.timezone, options.secret)
+        reading = _left_in_hand(conn, order.source, read)
         tell(0.6)
         return land_rows(conn, order, table, reading, incident)
 

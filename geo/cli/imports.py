@@ -22,6 +22,7 @@ from geo.actions.import_streets import import_streets
 from geo.actions.import_work import import_work
 from geo.actions.record_visits import import_visits
 from geo.actions.undo_import import undo_import
+from geo.caller import caller_key
 from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database
 from geo.coverage import INPUTS
@@ -108,6 +109,7 @@ def import_(  # noqa: PLR0913, PLR0917 -- one parameter an option
         rejected_dir=settings.home_abs / "rejected",
         language=language(),
         timezone=settings.timezone,
+        secret=lambda: caller_key(settings),
     )
     at = datetime.now(ZoneInfo(settings.timezone))
     try:

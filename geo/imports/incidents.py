@@ -1,7 +1,8 @@
-"""Rows of incidents. Numbers that name a person are taken out of their text before anything is stored."""
+"""Rows of incidents. Numbers that name a person are taken out of text and number before anything is stored."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -11,16 +12,17 @@ from geo.imports.places import Town, points_of
 from geo.imports.rows import Reading, Rows
 from geo.imports.stations import past_time
 from geo.imports.values import CellError, own_number_of, shown, text_of, word_of
+from geo.own_numbers import kept_number
 from geo.rules.headers import plain
 from geo.rules.import_limits import import_limits
 from geo.rules.incident_categories import incident_categories
-from geo.text_masks import masked
+from geo.text_masks import Masked, masked
 
 Row = dict[str, Any]
 
 
-def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) -> Reading:
-    """Incidents as rows of the store.
+def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str, secret: Callable[[], bytes]) -> Reading:
+    """Incidents as rows of the store; ``secret`` tells masked numbers apart.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
     rows = Rows(table, "incidents", required=("source_key", "occurred_at", "category"))
     found = [
         {
-            "source_key": rows.need(index, "source_key", _number_of),
+            "source_key": _number(rows, index, secret),
             "occurred_at": _occurred_at(rows, index, at, timezone),
             "category": rows.need(index, "category", category_of),
             "text": _text(rows, index),
@@ -43,12 +45,13 @@ def read_incidents(table: FileTable, town: Town, at: datetime, timezone: str) ->
     return rows.reading(found)
 
 
-def _number_of(value: Any) -> str:
-    """Under which number it is kept where it comes from. One that names a person is refused: it would be shown."""
-    number = own_number_of(value, import_limits().longest_name)
-    if masked(number).total:
-        raise CellError("own_number_of_person", value=shown(number))
-    return number
+def _number(rows: Rows, index: int, secret: Callable[[], bytes]) -> str | None:
+    """The source's own number; that of a person in it is masked."""
+    number = rows.need(index, "source_key", partial(own_number_of, limit=import_limits().longest_name))
+    if number is None:
+        return None
+    _note_masked(rows, index, "source_key", masked(number))
+    return kept_number(number, secret)
 
 
 def _standing(rows: Rows, index: int) -> Row:
@@ -76,9 +79,13 @@ def _text(rows: Rows, index: int) -> str | None:
     if text is None:
         return None
     found = masked(text)
-    if found.total:
-        rows.note(index, "text", "personal_numbers_masked", **found.counts)
+    _note_masked(rows, index, "text", found)
     return found.text
+
+
+def _note_masked(rows: Rows, index: int, name: str, found: Masked) -> None:
+    if found.total:
+        rows.note(index, name, "personal_numbers_masked", **found.counts)
 
 
 def _occurred_at(rows: Rows, index: int, at: datetime, timezone: str) -> datetime | None:

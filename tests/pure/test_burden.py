@@ -102,6 +102,15 @@ SENSE = OrderSense(
         ("走訪照片", "forced_photo"),
         ("patrolPhoto", "forced_photo"),
         ("人臉", "forced_photo"),
+        ("qian_dao", "check_in"),
+        ("daKaShiJian", "check_in"),
+        ("ji-fen", "score"),
+        ("worker_points", "score"),
+        ("Pai Ming", "ranking"),
+        ("xing_zong_1", "track"),
+        ("trackpoints", "track"),
+        ("locationTrace", "track"),
+        ("pai_zhao", "forced_photo"),
     ],
 )
 def test_fields_that_watch_staff_are_refused(name: str, kind: str) -> None:
@@ -145,7 +154,7 @@ FORBIDDEN = ["簽到", "checkedIn", "gps_trасk", "步数"]
 @pytest.mark.parametrize("header", FORBIDDEN)
 def test_every_file_that_tells_of_people_at_work_is_refused_as_a_whole(header: str) -> None:
     doors = {
-        "incidents": lambda table: read_incidents(table, TOWN, AT, "Asia/Shanghai"),
+        "incidents": lambda table: read_incidents(table, TOWN, AT, "Asia/Shanghai", lambda: b""),
         "orders": lambda table: read_orders(table, TOWN, SENSE),
         "resources": lambda table: read_resources(table, TOWN, AT, "Asia/Shanghai"),
         "visits": lambda table: read_done(table, AT.date(), ZoneInfo("Asia/Shanghai")),

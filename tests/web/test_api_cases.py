@@ -143,6 +143,7 @@ def test_what_no_case_can_be_is_refused_with_what_it_can_be(
     ("sent", "words"),
     [
         (b"[" * 30_000, "too deep"),
+        (b'{"precision_m": ' + b"9" * 5_000 + b"}", "thousands of digits"),
         (b'{"item": "\xff"}', "UTF-8"),
         (b"[]", "body must be an object"),
         (json.dumps(body(lonlat={"x": 1})).encode(), "body.lonlat must be a list"),
