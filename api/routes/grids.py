@@ -105,7 +105,7 @@ def grids(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     geometry: Annotated[bool, Query(description="With the polygons.")] = True,
     code: GridCode = None,
 ) -> FeatureList[GridProperties] | FeatureList[GridOfCode]:
-    """The grids in force at a moment, by code; figures are those of the newest computation.
+    """The grids in force at a moment, by code; figures of the newest computation, if it was made by the same plan.
 
     With `code` the grids that have or had it, in the order of time: from when to when, and where their ground is today.
     With `at`, too, the one that had it then.

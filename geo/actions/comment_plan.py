@@ -56,13 +56,13 @@ def list_comments(db: Database, plan_id: int, hand: Hand | None = None) -> Seque
     Raises
     ------
     NotFound
-        If there is no such plan, or the public may not see it.
+        If there is no such plan, or whoever asks may not see it.
     """
     with db.read() as conn:
         plan = plans.get_plan(conn, plan_id)
-        if hand is None and plan.state not in PUBLIC_STATES:
-            raise NotFound("plan_unknown", id=plan_id)
         is_staff = hand is not None and may_change(conn, plan.community_id, hand)
+        if not is_staff and plan.state not in PUBLIC_STATES:
+            raise NotFound("plan_unknown", id=plan_id)
         found = comments.of_plan(conn, plan_id)
     return [comment for comment in found if is_staff or comment.state == "shown"]
 

@@ -318,7 +318,12 @@ def test_the_public_moderates_nothing_nor_do_planners_of_elsewhere(desk: Desk) -
     assert desk.client.patch(address, json=verdict).status_code == 401
     assert desk.client.patch(address, json=verdict, headers=bearer(desk.db, "dispatcher")).status_code == 403
     assert desk.client.patch(address, json=verdict, headers=bearer(desk.db, "planner", EAST)).status_code == 403
-    assert desk.get(f"/plans/{plan}/comments").json() == []
+    comments = f"/api/v1/plans/{plan}/comments"
+    elsewhere = bearer(desk.db, "planner", EAST)
+    assert desk.get(f"/plans/{plan}/comments").json() == desk.client.get(comments, headers=elsewhere).json() == []
+    desk.move(plan, "redraft", 3)
+    assert desk.client.get(comments, headers=elsewhere).status_code == 404, "a draft is its own area's"
+    assert len(desk.client.get(comments, headers=desk.planner).json()) == 1
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "a\u0000b", "a\u202eb", "x" * (plan_edit_rule().longest_comment + 1)])
