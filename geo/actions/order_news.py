@@ -100,7 +100,7 @@ def news_of(conn: Connection, known: Sequence[Known], batch: Batch, desk: Desk) 
         steps = _opened_again(one, batch, holding, desk) if is_again else _told_by(one, tells, holding, batch)
         if not isinstance(steps, Fault):
             found[one.standing.id] = steps
-            if any(step.move in SENDING for step in steps):  # which names the unit
+            if any(step.move in {*SENDING, "settle"} for step in steps):  # which names the unit, or nobody is sent now
                 differs = tuple(name for name in differs if name != "unit")
             in_hand = one.standing.holder_token_id if one.standing.holder_token_id in holding else None
             question = question_of(one, tells, differs, in_hand) if differs else None

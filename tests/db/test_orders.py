@@ -308,7 +308,10 @@ class TestMerging:
 
     def test_an_order_taken_in_by_hand_is_known_to_the_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         report_incident(db, Report("0101", MONDAY, "hotline", source_key="B1"), DESK, Hand(MONDAY), uuid4().hex)
-        assert (take(db, tmp_path, [order("B1")]).unchanged, count(db, "incident")) == (1, 1)
+        report = take(db, tmp_path, [order("B1", 诉求内容="别的说法")])
+        assert (report.added, report.changed, count(db, "incident")) == (0, 1, 1)
+        assert (case(db, "B1").text, moves(db, "B1")[1][0]) == (None, "file")  # it is located, its words are the desk's
+        assert case(db, "B1").grid_id is not None
 
 
 class TestFiles:
@@ -346,7 +349,8 @@ class TestFiles:
             order("GD-3", MONDAY + 9 * HOUR, None, 问题分类="欠薪", 重复工单号="gd-ab2"),
         ]
         report = take(db, tmp_path, rows)
-        assert (report.added, report.unchanged, report.totals["merged_by_link"]) == (1, 2, 1)
+        known = (report.unchanged, report.changed)  # the desk's had no place
+        assert (report.added, *known, report.totals["merged_by_link"]) == (1, 1, 1, 1)
         assert case(db, "Gd-aB1").source_key == "Gd-aB1"  # as it was typed
         with pytest.raises(Conflict, match="X-9"):
             report_incident(db, Report("0101", MONDAY, "hotline", source_key="X-9"), DESK, Hand(MONDAY), uuid4().hex)
