@@ -683,6 +683,8 @@ class TestOtherwise:
         assert moves(db, "T3")[-1] == ("hand_over", "dispatched", NEWER)
         assert case(db, "T3").unit == "二队"
         state = everything(db)
+        with pytest.raises(BadMove, match=rf"outside\): {found.id}, "):
+            undo_import(db, report.import_id or 0, NOW + 2 * HOUR)
         for again in (later, rows):
             take(db, tmp_path, again, at=NOW + 2 * HOUR)
             assert everything(db) == state
