@@ -125,6 +125,8 @@ OTHER_STEPS = (
     "import",
     "settle",
     "note",
+    "amend",
+    "undo",
     "rehome",
     "warn",
     "overdue",

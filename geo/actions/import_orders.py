@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
 from geo.actions.land_rows import Order, begin, refuse_faults
+from geo.actions.order_changes import Known
 from geo.actions.order_ground import Ground, Spot, ground_at
-from geo.actions.order_news import Known, News, news_of, standing_after
+from geo.actions.order_news import Batch, News, news_of, standing_after
 from geo.actions.order_ways import Dues, happenings, walked
 from geo.caller import caller_hash
 from geo.case_states import ENDED_STAGES, OPEN_STAGES, Stage
@@ -23,6 +24,7 @@ from geo.compute.datums import DATUMS
 from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.project import Frame
 from geo.errors import Refused
+from geo.files.digest import sha256_of
 from geo.files.read import read_table
 from geo.imports.options import ImportOptions
 from geo.imports.orders import ORDER_FIELDS, OrderSense, read_orders
@@ -42,6 +44,9 @@ from geo.text_masks import KINDS
 from geo.units import NONE, FloatArray
 
 Row = dict[str, Any]
+
+MOMENTS = ("occurred_at", "dispatched_at", "closed_at")
+"""What a row tells of."""
 
 SOURCE = "hotline"
 """Who orders come from if nobody says otherwise: the same as of reports that come in by telephone."""
@@ -84,7 +89,7 @@ def import_orders(
         If the wish names an item, a datum or a field that there is not.
     """
     tell = step or (lambda _share: None)
-    order = Order("orders", path, replace(options, source=options.source or SOURCE), at)
+    order = Order("orders", path, replace(options, source=options.source or SOURCE), at, sha256_of(path))
     catalogue = desk.catalogue(at)
     wish = _checked(wish, catalogue)
     table = read_table(path, layer=options.layer, encoding=options.encoding)
@@ -131,7 +136,10 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
     """Store what is new; the report is not stored yet."""
     import_id = begin(conn, order)
     fresh, known = _sorted_out(conn, order.source, reading)
-    merged = _merge(conn, order.source, fresh, news_of(conn, known, (import_id, order.at)))
+    until = max((row[name] or row["occurred_at"] for row in reading.rows for name in MOMENTS), default=order.at)
+    is_latest = order_rows.is_latest(conn, order.source, order.sha256 or "", import_id, until)
+    news = news_of(conn, known, Batch(import_id, order.at, until, is_latest), desk)
+    merged = _merge(conn, order.source, fresh, news)
     open_unplaced = _store(conn, merged, (order.source, import_id, order.at), catalogue, desk)
     news = merged.news
     whys, masked = Counter(merged.why), _taken_out(merged)
@@ -148,7 +156,8 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
         missing=0,
         retired=0,
         faults=reading.faults,
-        notes=reading.notes + _masked_note(masked) + _repeats_note(merged) + news.questions,
+        notes=reading.notes + _masked_note(masked) + _repeats_note(merged) + _older_note(news) + news.questions,
+        told_until=until.isoformat(timespec="seconds"),
         totals={
             "matters": whys["alone"],
             **{f"merged_by_{why}": whys[why] for why in WHYS[BY_LINK:]},
@@ -156,6 +165,8 @@ def _land(conn: Connection, order: Order, reading: Reading, catalogue: CaseCatal
             "told_sent": news.count("dispatch"),
             "told_closed": len(news.closings),
             "told_closed_merged": news.count("note"),
+            "told_reopened": news.count("reopen"),
+            "told_changed": news.count("amend", "locate", "hand_over"),
             "questions": len(news.questions),
             "numbers_masked": masked.total(),
         },
@@ -182,13 +193,18 @@ def _taken_out(merged: Merged) -> Counter[str]:
     for row in merged.rows:
         found.update(row["masked"])
     for known in merged.news.known.values():
-        found.update(known.row["masked_feedback"])
+        is_written = "text" in merged.news.columns.get(known.standing.id, {})
+        found.update(known.row["masked" if is_written else "masked_feedback"])
     return found
 
 
 def _masked_note(masked: Counter[str]) -> tuple[Fault, ...]:
     counts = {kind: masked[kind] for kind in KINDS}
     return (Fault(0, "", "order_numbers_masked", counts),) if masked.total() else ()
+
+
+def _older_note(news: News) -> tuple[Fault, ...]:
+    return (Fault(0, "", "orders_file_older", {"count": news.older}),) if news.older else ()
 
 
 def _repeats_note(merged: Merged) -> tuple[Fault, ...]:
@@ -315,7 +331,7 @@ def _store(
     )
     cases = [
         _case(row, case_id, matter_id, catalogue, batch)
-        | _placed(spot, ground)
+        | ground.columns(spot)
         | _standing(ways[case_id], dues, index, batch[2])
         | {"level": level, "unit": unit}
         for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
@@ -338,6 +354,7 @@ def _store_steps(
     """Steps, and what they make of the cases that were there before."""
     if not steps:
         return
+    order_rows.set_written(conn, merged.news.columns, at)
     moved = list(standing_after(conn, merged.news, ways, desk, at))
     order_rows.set_standings(conn, moved, at)
     done = {case_id for case_id, *_ in moved}
@@ -374,16 +391,6 @@ def _decided(row: Row, spot: Spot, ground: Ground, catalogue: CaseCatalogue) -> 
         return level, row["unit"]
     level, unit = ground.decides(spot, level)
     return level, row["unit"] or unit
-
-
-def _placed(spot: Spot, ground: Ground) -> Row:
-    grid = spot.grid
-    return {
-        "grid_id": None if grid is None else grid.id,
-        "plan_id": None if grid is None else grid.plan_id,
-        "plan_version": None if grid is None else ground.version_of_plan[grid.plan_id],
-        "border_grid_ids": list(spot.border_grid_ids),
-    }
 
 
 def _standing(way: Way, dues: Dues, index: int, at: datetime) -> Row:

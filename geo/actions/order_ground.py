@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -61,6 +62,16 @@ class Ground:
             )
             for index, (grid, area) in enumerate(zip(grid_of, area_of, strict=True))
         ]
+
+    def columns(self, spot: Spot) -> dict[str, Any]:
+        """As the store has a place."""
+        grid = spot.grid
+        return {
+            "grid_id": None if grid is None else grid.id,
+            "plan_id": None if grid is None else grid.plan_id,
+            "plan_version": None if grid is None else self.version_of_plan[grid.plan_id],
+            "border_grid_ids": list(spot.border_grid_ids),
+        }
 
     def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
         """As of a report by hand; outside of all areas the unit is the town, if there is but one."""

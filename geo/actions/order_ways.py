@@ -17,7 +17,7 @@ from geo.rules.escalation import escalation_rule
 
 Row = Mapping[str, Any]
 
-MOVES = ("report", "file", "dispatch", "absorb", "merge", "settle")
+MOVES = ("report", "file", "reopen", "locate", "amend", "dispatch", "hand_over", "absorb", "merge", "settle")
 """In the order in which things of one moment happened. ``settle``: it was closed outside; who did what there until
 then is not known here, and no step makes it up."""
 

@@ -114,6 +114,7 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
         "feedback": feedback.text or None,
         "unit": unit.text or None,
         "dispatched_at": dispatched_at,
+        "is_open": rows.has("closed_at") and rows.value(index, "closed_at") is None,
         "closed_at": _later(rows, index, "closed_at", dispatched_at or called_at, sense),
         "limit": limit.text or None,
         "repeat_of": None if repeat_of is None else kept_number(repeat_of, sense.secret),

@@ -60,6 +60,8 @@ class ImportReport:
     """Repairs and remarks that do not refuse anything."""
     totals: dict[str, float] = dataclasses.field(default_factory=dict)
     """Sums to compare with the file: residents read, placed, outside the streets' extent, not placed; lengths; ..."""
+    told_until: str | None = None
+    """The latest moment that a file of orders tells of: so much of the register it knows."""
     rejected_file: str | None = None
     """Where the rejected rows were written."""
 

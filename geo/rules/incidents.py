@@ -17,6 +17,8 @@ class IncidentRule:
     """Grids whose border is nearer than this see an incident, too."""
     similar_within_m: float
     similar_within: timedelta
+    moved_m: float
+    """What a later file tells of a place that is nearer is the register's rounding."""
     caller_within: timedelta
     most_suggested: int
     requests_kept: timedelta
@@ -38,6 +40,7 @@ def incident_rule() -> IncidentRule:
         border_within_m=data["border"]["within_m"],
         similar_within_m=data["similar"]["within_m"],
         similar_within=timedelta(hours=data["similar"]["hours"]),
+        moved_m=data["moved"]["at_least_m"],
         caller_within=timedelta(days=data["caller"]["days"]),
         most_suggested=data["caller"]["most"],
         requests_kept=timedelta(hours=data["requests"]["hours_kept"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import shapely
@@ -15,12 +16,14 @@ from sqlalchemy import (
     Connection,
     DateTime,
     MetaData,
+    Row,
     Table,
     Text,
     and_,
     any_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -95,6 +98,24 @@ class Told(NamedTuple):
     """The stages that it came to, in order."""
     closed_at: frozenset[datetime]
     """When files have said that it was closed outside."""
+    withdrawn: frozenset[datetime] = frozenset()
+    """Which of these closings a later file took back."""
+    unit: str | None = None
+    """That a file named last; None: none did."""
+    is_placed_here: bool = False
+    """Whether a desk said last where it lies."""
+
+
+class Writing(NamedTuple):
+    """What is written of an open case."""
+
+    text: str | None
+    address: str | None
+    lonlat: tuple[float, float] | None
+    grid_id: int | None
+    unit: str | None
+    is_from_file: bool
+    """Whether a file brought it; else a desk wrote it down."""
 
 
 class Outcome(NamedTuple):
@@ -148,25 +169,68 @@ def standings(conn: Connection, source: str, numbers: Sequence[str]) -> dict[str
 
 
 def told_of(conn: Connection, ids: Sequence[int]) -> dict[int, Told]:
-    """What the steps of some cases tell, by case; one without steps is left out."""
+    """What the steps of some cases tell, by case; one without steps is left out. What was undone tells nothing."""
     s = incident_step.c
     moves = s.from_stage.is_distinct_from(s.to_stage)
     closed_at = case((s.move == "settle", s.at), else_=cast(s.said["closed_at"].astext, DateTime(timezone=True)))
     undone = select(import_batch.c.id).where(import_batch.c.undone_at.is_not(None))
     chosen = (
-        select(s.incident_id, s.at, s.to_stage, moves, closed_at)
-        .where(_among(s.incident_id, ids, BigInteger), or_(moves, s.move == "note"))
+        select(
+            s.incident_id,
+            s.at,
+            s.to_stage,
+            moves.label("is_passage"),
+            closed_at.label("closed_at"),
+            cast(s.said["withdrawn"].astext, DateTime(timezone=True)).label("withdrawn"),
+            s.said["unit"].astext.label("unit"),
+            s.said.has_key("imported").label("is_told"),
+            s.move.in_(("report", "locate")).label("is_placing"),
+        )
+        .where(_among(s.incident_id, ids, BigInteger), or_(moves, s.move.in_(("note", "locate", "amend", "hand_over"))))
         .where(func.coalesce(cast(s.said["import_id"].astext, BigInteger), 0).not_in(undone))
         .order_by(s.incident_id, s.seq)
     )
-    passages: dict[int, list[tuple[datetime, Stage]]] = defaultdict(list)
-    closed: dict[int, set[datetime]] = defaultdict(set)
-    for incident_id, at, stage, is_passage, said_closed_at in conn.execute(chosen):
-        if is_passage:
-            passages[incident_id].append((at, stage))
-        if said_closed_at is not None:
-            closed[incident_id].add(said_closed_at)
-    return {one: Told(passages[one], frozenset(closed[one])) for one in {*passages, *closed}}
+    return {one: _told(list(steps)) for one, steps in groupby(conn.execute(chosen), key=lambda row: row.incident_id)}
+
+
+def _told(steps: Sequence[Row[Any]]) -> Told:
+    units = [step.unit for step in steps if step.is_told and step.unit is not None]
+    placings = [step.is_told for step in steps if step.is_placing]
+    return Told(
+        passages=[(step.at, step.to_stage) for step in steps if step.is_passage],
+        closed_at=frozenset(step.closed_at for step in steps if step.closed_at is not None),
+        withdrawn=frozenset(step.withdrawn for step in steps if step.withdrawn is not None),
+        unit=units[-1] if units else None,
+        is_placed_here=bool(placings) and not placings[-1],
+    )
+
+
+def writings(conn: Connection, ids: Sequence[int]) -> dict[int, Writing]:
+    """What is written of some cases, by case."""
+    i = incident.c
+    columns = (i.id, i.text, i.address, i.grid_id, i.unit, i.import_id.is_not(None).label("is_from_file"))
+    place = (func.ST_X(i.geom).label("lon"), func.ST_Y(i.geom).label("lat"))
+    chosen = select(*columns, *place).where(_among(i.id, ids, BigInteger))
+    return {
+        row.id: Writing(
+            text=row.text,
+            address=row.address,
+            lonlat=None if row.lon is None else (row.lon, row.lat),
+            grid_id=row.grid_id,
+            unit=row.unit,
+            is_from_file=row.is_from_file,
+        )
+        for row in conn.execute(chosen)
+    }
+
+
+def is_latest(conn: Connection, source: str, sha256: str, import_id: int, until: datetime) -> bool:
+    """Whether no file of a source that stands tells of a later moment, nor is the very same file."""
+    b = import_batch.c
+    told_until = cast(b.report["told_until"].astext, DateTime(timezone=True))
+    others = and_(b.kind == "orders", b.source == source, b.undone_at.is_(None), b.id != import_id)
+    later = select(exists(select(1).where(others, or_(told_until > until, b.sha256 == sha256))))
+    return not conn.execute(later).scalar_one()
 
 
 def outcomes_of(conn: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
@@ -250,6 +314,15 @@ def set_versions(conn: Connection, version_of_case: Mapping[int, int], at: datet
 def set_standings(conn: Connection, rows: Iterable[Sequence[Any]], at: datetime) -> None:
     """New stages of cases that are held, each row with a value for each of ``STANDING_COLUMNS``."""
     _set(conn, STANDING_COLUMNS, rows, at, deferred_until=None)
+
+
+def set_written(conn: Connection, columns_of_case: Mapping[int, Mapping[str, Any]], at: datetime) -> None:
+    """New text, place or unit of cases that are held, by column: those of one kind at once."""
+    alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for case_id, columns in columns_of_case.items():
+        alike["id", *columns].append((case_id, *columns.values()))
+    for names, rows in alike.items():
+        _set(conn, names, rows, at)
 
 
 def _set(conn: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]], at: datetime, **same: Any) -> None:

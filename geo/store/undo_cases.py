@@ -41,7 +41,8 @@ def refuse_touched_cases(conn: Connection, batch: ImportBatch, at: datetime) -> 
             desks=", ".join(map(str, desks)) or "–",
         )
     followed = select(s.incident_id).distinct().order_by(s.incident_id)
-    ids = conn.execute(followed.where(_is_of(batch.id), s.from_stage.is_distinct_from(s.to_stage))).scalars().all()
+    changes = or_(s.from_stage.is_distinct_from(s.to_stage), s.move.in_(("amend", "locate", "hand_over")))
+    ids = conn.execute(followed.where(_is_of(batch.id), changes)).scalars().all()
     if ids:
         raise BadMove("import_cases_followed", id=batch.id, count=len(ids), cases=_named(list(ids)))
 

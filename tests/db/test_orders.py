@@ -23,9 +23,10 @@ from geo.actions.create_token import create_token
 from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
 from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import step_incident
+from geo.actions.step_incident import Placing, place_incident, step_incident
 from geo.actions.undo_import import undo_import
 from geo.case_clocks import Passage, dues_of
+from geo.case_reasons import reason_of
 from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said, Stage
 from geo.cases import Case, Step
 from geo.compute.datums import from_wgs84
@@ -148,7 +149,7 @@ class TestOne:
         take(db, tmp_path, [order("W1")], at=MONDAY)
         told = Report("0101", MONDAY, "member", "…", lonlat(900, 100))
         byhand = report_incident(db, told, DESK, Hand(MONDAY), uuid4().hex).case
-        assert warn_at(db, case(db, "W1").id) == warn_at(db, byhand.id) is not None
+        assert warn_at(db, case(db, "W1").id) == warn_at(db, byhand.id)
         take(db, tmp_path, [sent("W1")], at=SENT)
         step_incident(db, byhand.id, 1, "dispatch", Said(SENT, unit="队"), Hand(SENT), DESK)
         assert warn_at(db, case(db, "W1").id) == warn_at(db, byhand.id) is not None
@@ -307,7 +308,10 @@ class TestMerging:
 
     def test_an_order_taken_in_by_hand_is_known_to_the_file(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         report_incident(db, Report("0101", MONDAY, "hotline", source_key="B1"), DESK, Hand(MONDAY), uuid4().hex)
-        assert (take(db, tmp_path, [order("B1")]).unchanged, count(db, "incident")) == (1, 1)
+        report = take(db, tmp_path, [order("B1", 诉求内容="别的说法")])
+        assert (report.added, report.changed, count(db, "incident")) == (0, 1, 1)
+        assert (case(db, "B1").text, moves(db, "B1")[1][0]) == (None, "file")  # it is located, its words are the desk's
+        assert case(db, "B1").grid_id is not None
 
 
 class TestFiles:
@@ -345,7 +349,8 @@ class TestFiles:
             order("GD-3", MONDAY + 9 * HOUR, None, 问题分类="欠薪", 重复工单号="gd-ab2"),
         ]
         report = take(db, tmp_path, rows)
-        assert (report.added, report.unchanged, report.totals["merged_by_link"]) == (1, 2, 1)
+        known = (report.unchanged, report.changed)  # the desk's had no place
+        assert (report.added, *known, report.totals["merged_by_link"]) == (1, 1, 1, 1)
         assert case(db, "Gd-aB1").source_key == "Gd-aB1"  # as it was typed
         with pytest.raises(Conflict, match="X-9"):
             report_incident(db, Report("0101", MONDAY, "hotline", source_key="X-9"), DESK, Hand(MONDAY), uuid4().hex)
@@ -594,6 +599,118 @@ class TestLaterFiles:
         found = case(db, "L1")
         assert (found.stage, found.deferred_until, found.stage_due_at) == ("closed", None, None)
         refuse_unlawful(db)
+
+
+NEWER = MONDAY + timedelta(days=1)
+
+
+def newer(number: str, when: datetime = NEWER) -> Row:
+    """A call that shows until when a file tells."""
+    return order(number, when, (900, 900), 问题分类="9003")
+
+
+class TestOtherwise:
+    """What a later file takes back or says otherwise, the case follows; an older file says nothing."""
+
+    def test_a_closing_that_is_taken_back_opens_the_case(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        first = [done("O1"), done("O2", place=(900, 100))]
+        take(db, tmp_path, first)
+        anew = NEWER - HOUR
+        rows = [sent("O1"), sent("O2", place=(900, 100)) | {"派单时间": at(anew), "办理结果": "未清净"}, newer("O9")]
+        report = take(db, tmp_path, rows)
+        assert (report.changed, report.totals["told_reopened"], asked(report)) == (2, 2, [])
+        assert moves(db, "O1")[-2:] == [("settle", "closed", DONE), ("reopen", "dispatched", NEWER)]
+        assert moves(db, "O2")[-1] == ("reopen", "dispatched", anew)
+        last, found = steps(db, "O1")[-1], case(db, "O1")
+        assert "2026-03-02 15:00" in (reason_of(last, "zh") or "")
+        assert steps(db, "O2")[-1].reason == "未清净"
+        now = (found.stage, found.state, found.unit, found.stage_since)
+        assert now == ("dispatched", "open", "市容环卫中心", NEWER)
+        assert found.stage_due_at is not None
+        before = everything(db)
+        for again in (rows, first):  # the same file, and the one before it
+            assert (take(db, tmp_path, again).changed, everything(db) == before) == (0, True)
+        take(db, tmp_path, [done("O1", NEWER + HOUR), newer("O8", NEWER + 2 * HOUR)])
+        assert case(db, "O1").stage == "closed"
+        refuse_unlawful(db)
+
+    def test_what_may_be_of_before_the_closing_opens_nothing(
+        self, db: Database, town: PlanTown, tmp_path: Path
+    ) -> None:
+        before = [order("O1"), newer("O9", SENT)]
+        take(db, tmp_path, before)
+        take(db, tmp_path, [done("O1"), newer("O8")])
+        state = steps(db, "O1")
+        without_closings = [sent("O1"), newer("O7", NEWER + HOUR)]
+        for row in without_closings:
+            del row["办结时间"]
+        for rows in (before, [sent("O1")], without_closings):
+            take(db, tmp_path, rows)
+            assert steps(db, "O1") == state
+
+    def test_where_no_step_leads_on_a_person_is_asked(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [done("O1"), done("O2", 来电时间=at(MONDAY + timedelta(minutes=5)))]
+        take(db, tmp_path, rows)
+        desk_moves(db, "O1", "evaluate", Hand(DONE + HOUR))
+        state = [steps(db, n) for n in ("O1", "O2")]
+        report = take(db, tmp_path, [sent("O1"), sent("O2", 来电时间=at(MONDAY + timedelta(minutes=5))), newer("O9")])
+        assert asked(report) == [(2, "order_open_again"), (3, "order_open_again")]
+        assert [steps(db, n) for n in ("O1", "O2")] == state
+
+    def test_text_place_and_unit_follow_the_register(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        rows = [order("T1"), order("T2", place=None, 问题分类="9003"), sent("T3", place=(900, 100))]
+        take(db, tmp_path, rows)
+        was = case(db, "T1")
+        later = [
+            order("T1", place=(750, 750), 诉求内容="改为 13800138000 来电", 承办单位="巴彦队"),
+            order("T2", place=(250, 250), 问题分类="9003"),
+            sent("T3", place=(900, 100)) | {"承办单位": "二队"},
+            newer("T9"),
+        ]
+        report = take(db, tmp_path, later)
+        assert (report.changed, report.totals["told_changed"], asked(report)[1:]) == (3, 3, [])
+        assert [s.move for s in steps(db, "T1")] == ["report", "locate", "amend"]
+        located, amended = steps(db, "T1")[1:]
+        found = case(db, "T1")
+        assert (located.said["grid_id"], located.said["from_grid_id"]) == (found.grid_id, was.grid_id)
+        assert amended.said["changed"] == {"text": ["楼下垃圾无人清理", "改为 *** 来电"], "unit": [was.unit, "巴彦队"]}
+        assert (found.text, found.unit, found.stage, found.version) == ("改为 *** 来电", "巴彦队", "filed", 3)
+        earlier = MONDAY - timedelta(days=3)
+        take(db, tmp_path, [order("T4", earlier, (750, 750)), order("T5", earlier, (250, 250), 问题分类="9003")])
+        for number, fresh in (("T1", "T4"), ("T2", "T5")):  # as one that came in with that place
+            for name in ("grid_id", "plan_id", "plan_version", "border_grid_ids", "level", "stage"):
+                assert getattr(case(db, number), name) == getattr(case(db, fresh), name), name
+        assert moves(db, "T3")[-1] == ("hand_over", "dispatched", NEWER)
+        assert case(db, "T3").unit == "二队"
+        state = everything(db)
+        with pytest.raises(BadMove, match=rf"outside\): {found.id}, "):
+            undo_import(db, report.import_id or 0, NOW + 2 * HOUR)
+        for again in (later, rows):
+            take(db, tmp_path, again, at=NOW + 2 * HOUR)
+            assert everything(db) == state
+        refuse_unlawful(db)
+
+    def test_what_a_desk_has_said_stays(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        token = create_token(db, name="desk", role="dispatcher", area_code=None, days=None, at=MONDAY)[0]
+        take(db, tmp_path, [order(n, place=(100 + 200 * k, 300)) for k, n in enumerate(("held", "placed", "sent"))])
+        desk_moves(db, "held", "claim", Hand(NOW, None, token.id, token.name))
+        place_incident(db, case(db, "placed").id, 1, Placing(lonlat(900, 900)), Hand(NOW), DESK)
+        desk_moves(db, "sent", "dispatch", Hand(NOW), unit="我们的队")
+        state = everything(db)
+        rows = [
+            order("held", place=(100, 300), 诉求内容="另一内容"),
+            order("placed", place=(100, 900)),
+            order("sent", place=(500, 300), 承办单位="他们的队"),
+        ]
+        late = at(NOW - HOUR)
+        report = take(db, tmp_path, [*rows, rows[0] | {"工单编号": "new", "来电时间": late, "问题分类": "9003"}])
+        keys = [(2, "order_change_in_hand"), (3, "order_placed_here"), (4, "order_unit_here")]
+        assert asked(report) == keys
+        told = " ".join(note.in_language(language) for note in report.notes for language in ("zh", "en"))
+        assert f"{token.id} 号席位" in told
+        assert "text" in told
+        undo_import(db, report.import_id or 0, NOW + HOUR)
+        assert everything(db) == state
 
 
 class TestTakingBack:

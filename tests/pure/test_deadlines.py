@@ -28,7 +28,8 @@ import geo.clocks
 import geo.compute.deadlines
 import geo.compute.dials
 from geo.clocks import CLOCKS, DAY_CLOCKS, ClockKind, Limit, written
-from geo.compute.deadlines import Pause, due, due_after_pauses, due_of, is_breached, remaining, used
+from geo.compute.deadlines import Pause, due, due_after_pauses, due_of, is_breached, part_run, remaining, used
+from geo.compute.order_dues import dues, warnings
 from geo.errors import Refused
 from geo.rules.clocks import DayCount, DayEnd, FirstDay, OfficeWeek, longest, office_week
 from geo.words import LANGUAGES, sentence
@@ -799,3 +800,14 @@ def test_examples_in_docstrings(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted >= 2
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_warnings_of_many_are_those_of_each(clock: ClockKind) -> None:
+    zone, week = ZoneInfo("Asia/Shanghai"), office_week("Asia/Shanghai")
+    seconds = np.random.default_rng(3).integers(1_767_000_000, 1_790_000_000, 60).tolist()
+    begins, limit = [datetime.fromtimestamp(at_s, zone) for at_s in seconds], Limit(clock, 3)
+    ends = dues(begins, limit, week)
+    found = warnings(begins, ends, limit, 0.8, week)
+    alone = [part_run(begin, end.at, clock, 0.8, [], week) for begin, end in zip(begins, ends, strict=True)]
+    assert found == [at.replace(microsecond=0) for at in alone]
