@@ -47,7 +47,7 @@ def import_stations(
         reading = read_stations(table, town)
         tell(0.6)
         report = land_rows(conn, order, table, reading, station)
-        sent = sent_to_retired(conn, order.source)
+        sent = sent_to_retired(conn, order.source, at)
         if sent:
             station_id = sent[0].station_id
             count = sum(one.station_id == station_id for one in sent)

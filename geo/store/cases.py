@@ -211,11 +211,11 @@ class SentCase(NamedTuple):
     incident_id: int
 
 
-def sent_to_retired(conn: Connection, source: str) -> list[SentCase]:
-    """Cases that retired stations of a source were sent to and that are not handled yet, by station and case."""
+def sent_to_retired(conn: Connection, source: str, at: datetime) -> list[SentCase]:
+    """Cases that stations of a source retired at a moment were sent to, not handled yet; by station and case."""
     i = incident.c
     is_sent = i.stage == "dispatched", i.retired_at.is_(None)
-    is_retired = station.c.source == source, station.c.retired_at.is_not(None)
+    is_retired = station.c.source == source, station.c.retired_at == at
     joined = incident.join(station, station.c.id == i.station_id)
     chosen = select(i.station_id, i.id).select_from(joined).where(*is_sent, *is_retired)
     return [SentCase(*row) for row in conn.execute(chosen.order_by(i.station_id, i.id))]
