@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from geo.actions.land_rows import Order, land_rows
+from geo.errors import Conflict
 from geo.files.osm import is_osm
 from geo.files.osm_things import read_osm_stations
 from geo.files.read import read_table
@@ -15,6 +16,7 @@ from geo.imports.places import Town
 from geo.imports.report import ImportReport
 from geo.imports.stations import read_stations
 from geo.store.areas import town_shape
+from geo.store.cases import sent_to_retired
 from geo.store.database import Database
 from geo.store.tables import station
 
@@ -30,6 +32,8 @@ def import_stations(
         If the file cannot be read.
     BadRows
         If rows have faults and ``keep_going`` is off; nothing has changed then.
+    Conflict
+        If open cases are with a station that would be retired; nothing has changed then either.
     """
     order = Order("stations", path, options, at)
     if is_osm(path):
@@ -42,4 +46,10 @@ def import_stations(
         town = Town(town_shape(conn))
         reading = read_stations(table, town)
         tell(0.6)
-        return land_rows(conn, order, table, reading, station)
+        report = land_rows(conn, order, table, reading, station)
+        sent = sent_to_retired(conn, order.source, at)
+        if sent:
+            station_id = sent[0].station_id
+            count = sum(one.station_id == station_id for one in sent)
+            raise Conflict("station_has_cases", id=station_id, count=count, first=sent[0].incident_id)
+        return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from sqlalchemy import (
@@ -29,7 +29,7 @@ from geo.cases import Case, Step, Suggestion
 from geo.errors import NotFound
 from geo.store.database import sql
 from geo.store.incident_tables import incident, incident_step, request_key
-from geo.store.tables import area, plan_grid, token
+from geo.store.tables import area, plan_grid, station, token
 
 CHANNEL = "incident_step"
 """What listeners listen to: it is told the id of the last step of each transaction."""
@@ -213,6 +213,23 @@ def sent_to_station(conn: Connection, station_id: int) -> list[int]:
     i = incident.c
     is_sent = i.station_id == station_id, i.stage == "dispatched", i.retired_at.is_(None)
     return list(conn.execute(select(i.id).where(*is_sent).order_by(i.id)).scalars())
+
+
+class SentCase(NamedTuple):
+    """A case that a station was sent to."""
+
+    station_id: int
+    incident_id: int
+
+
+def sent_to_retired(conn: Connection, source: str, at: datetime) -> list[SentCase]:
+    """Cases that stations of a source retired at a moment were sent to, not handled yet; by station and case."""
+    i = incident.c
+    is_sent = i.stage == "dispatched", i.retired_at.is_(None)
+    is_retired = station.c.source == source, station.c.retired_at == at
+    joined = incident.join(station, station.c.id == i.station_id)
+    chosen = select(i.station_id, i.id).select_from(joined).where(*is_sent, *is_retired)
+    return [SentCase(*row) for row in conn.execute(chosen.order_by(i.station_id, i.id))]
 
 
 def caller_hash_of(conn: Connection, incident_id: int) -> bytes | None:

@@ -21,6 +21,7 @@ from geo.actions.create_token import create_token
 from geo.actions.edit_plan import edit_plan
 from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
+from geo.actions.import_stations import import_stations
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
 from geo.actions.plan_view import view_plan
@@ -28,7 +29,7 @@ from geo.actions.publish_plan import publish_plan
 from geo.actions.rehome_incidents import rehome_left_behind
 from geo.actions.report_incident import Report, Reported, report_incident
 from geo.actions.revoke_token import revoke_token
-from geo.actions.step_incident import Outcome, Placing, Stepped, place_incident, step_incident, store_step
+from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, place_incident, step_incident, store_step
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said
 from geo.cases import CLOCK
@@ -43,7 +44,7 @@ from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
 from geo.store.lists import Slice
 from tests.plan_towns import PlanTown, unit_no
-from tests.small_town import EAST, WEST, grid_boxes, grids, lonlat, write_geojson
+from tests.small_town import EAST, WEST, everything, grid_boxes, grids, lonlat, stations, write_csv, write_geojson
 
 CITY = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=CITY)
@@ -684,3 +685,28 @@ def test_events_come_in_the_order_in_which_they_can_be_read(db: Database, desks:
     reader.join(timeout=30)
     assert seen == sorted(seen)
     assert len(seen) == 40
+
+
+def test_a_file_retires_no_station_under_a_case(
+    db: Database, town: PlanTown, desks: tuple[Hand, Hand], tmp_path: Path
+) -> None:
+    """Refused with station and case as when it is closed by hand, and nothing changes; free of cases it may go."""
+    both, one = write_csv(tmp_path / "both.csv", stations(2)), write_csv(tmp_path / "one.csv", stations(1))
+    import_stations(db, both, ImportOptions(source="s"), MONDAY)
+    with db.read() as conn:
+        ids = {row.source_key: row.id for row in conn.execute(text("select id, source_key from station"))}
+    case = report_incident(db, REPORT, DESK, desks[0], uuid4().hex).case
+    said = Said(MONDAY, unit="环卫")
+    sent = step_incident(
+        db, case.id, case.version, "dispatch", said, desks[0], DESK, sent=Sent(station_id=ids["S1"])
+    ).case
+    before = everything(db)
+    with pytest.raises(Conflict) as refused:
+        import_stations(db, one, ImportOptions(source="s", replace=True), MONDAY)
+    assert (refused.value.key, refused.value.evidence) == (
+        "station_has_cases",
+        {"id": ids["S1"], "count": 1, "first": case.id},
+    )
+    assert everything(db) == before
+    step_incident(db, case.id, sent.version, "handle", Said(MONDAY), desks[0], DESK)
+    assert import_stations(db, one, ImportOptions(source="s", replace=True), MONDAY).retired == 1
