@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
@@ -101,7 +102,7 @@ def load_demo(
         rows = _rows_of(folder / FILES["incidents"])
         reports += _orders(db, rows, Path(name), today, now, desk)
         tell(_ORDERS_DONE)
-        reports += _visits(db, Path(name), today, now, desk)
+        reports += _visits(db, Path(name), today, now, _grid_codes(folder), desk)
     play_day(db, rows, at, desk)
     tell(1.0)
     return reports
@@ -146,12 +147,20 @@ def _orders(
     return reports
 
 
-def _visits(db: Database, scratch: Path, options: ImportOptions, now: datetime, desk: Desk) -> list[ImportReport]:
-    """Visits done, where none are told yet."""
-    rows = done_rows(tell_visits(db, VisitWish(now, desk.timezone)), PLANS_SINCE.date())
+def _visits(
+    db: Database, scratch: Path, options: ImportOptions, now: datetime, codes: Collection[str], desk: Desk
+) -> list[ImportReport]:
+    """Visits done in the demo's grids, where none are told yet."""
+    rows = done_rows(tell_visits(db, VisitWish(now, desk.timezone)), PLANS_SINCE.date(), codes)
     parts = [rows[first : first + _MOST_VISITS] for first in range(0, len(rows), _MOST_VISITS)]
     path = scratch / "qinghe_visits.csv"
     return [import_visits(db, register.write_rows(path, part), options, now) for part in parts]
+
+
+def _grid_codes(folder: Path) -> set[str]:
+    """Codes of the demo's own grids: nothing is made up of others that the database may hold."""
+    drawn = json.loads((folder / FILES["grids"]).read_text(encoding="utf-8"))
+    return {feature["properties"]["code"] for feature in drawn["features"]}
 
 
 def _part(tell: Callable[[float], None], before: float, after: float, share: float) -> None:

@@ -33,8 +33,8 @@ def send_outbox(
 ) -> Sent:
     """One round: what is due goes out, each receiver's in the order of the steps; nothing while another sends.
 
-    A receiver that does not take a message is left alone for the rest of the round. A message may come twice (a sender
-    that was stopped in between), never not at all while there are tries left.
+    A receiver that does not take a message is left alone until that one's next try: what came later waits with it. A
+    message may come twice (a sender that was stopped in between), never not at all while there are tries left.
 
     Parameters
     ----------
@@ -55,8 +55,14 @@ def _round(db: Database, desk: Desk, clock: Callable[[], datetime], is_ending: C
     rule, begun = outside_rule(), clock()
     with db.write() as conn:
         taken = outbox.take_due(conn, begun, begun + rule.lease, rule.at_once)
+        held = outbox.held_until(conn, [delivery.id for delivery in taken], begun)
     sent = failed = given_up = 0
-    halted: dict[int, datetime] = {}
+    # what came later than a message that waits for its next try waits with it
+    halted = {
+        delivery.webhook_id: held[delivery.webhook_id][1]
+        for delivery in taken
+        if delivery.webhook_id in held and delivery.step.id > held[delivery.webhook_id][0]
+    }
     faults: dict[int, str] = {}
     for delivery in taken:
         if delivery.webhook_id in halted or is_ending() or clock() > begun + rule.lease / 2:

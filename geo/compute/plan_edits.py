@@ -133,7 +133,13 @@ def _carve(draft: Draft, change: Carve) -> Draft:
     crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
     if crossings:
         raise BadGeometry("plan_ring_crosses_itself", **place_text(first_e7))
-    after, cut = _cut(draft, cut_out, ring_e7, ~locked[draft.grid_of_unit])
+    try:
+        after, cut = _cut(draft, cut_out, ring_e7, ~locked[draft.grid_of_unit])
+    except BadGeometry as error:
+        if error.key == "fabric_ring_holds_nothing" and locked.any():  # the ground inside may all be locked
+            without, would = _cut(draft, cut_out, ring_e7, np.ones(len(draft.grid_of_unit), np.bool_))
+            _refuse_locked(draft, without.grid_of_unit[would.is_inside])
+        raise
     inside = np.flatnonzero(cut.is_inside)
     _refuse_locked(draft, after.grid_of_unit[inside])
     emptied = np.setdiff1d(after.grid_of_unit[inside], np.delete(after.grid_of_unit, inside))

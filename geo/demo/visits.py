@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 
@@ -13,10 +14,13 @@ _PACE_PERCENT: Final = (100, 85, 70, 95)
 """Of what a steady pace would have done of the term that runs by today, likewise."""
 
 
-def done_rows(table: VisitTable, first: date) -> list[dict[str, str]]:
-    """Counts by grid, kind and day for terms of which none are told yet; none of days before the first."""
+def done_rows(table: VisitTable, first: date, codes: Collection[str]) -> list[dict[str, str]]:
+    """Counts by grid, kind and day for terms of which none are told yet; none of days before the first.
+
+    ``codes``: of the demo's own grids. Of others nothing is made up.
+    """
     found = []
-    for number, row in enumerate(table.rows):
+    for number, row in enumerate(row for row in table.rows if row.key in codes):
         for kind, (ended, running) in row.standings.items():
             before, now = table.terms[kind]
             for term, standing in ((before, ended), (now, running)):

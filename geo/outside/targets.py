@@ -52,23 +52,22 @@ def check_target(target: str, *, is_private_allowed: bool) -> None:
     is_plain = parts.scheme == "http" and parts.hostname == LOOPBACK and is_private_allowed
     if parts.scheme != "https" and not is_plain:
         raise Refused("outside_not_https")
-    if not is_private_allowed:
-        _refuse_own(str(parts.hostname))
+    _refuse_own(str(parts.hostname), is_private_allowed=is_private_allowed)
 
 
 def check_reach(target: str, *, is_private_allowed: bool) -> None:
-    """Refuse a target whose name leads into a private network now; it is looked at again with each message.
+    """Refuse a target whose name leads where nothing may be sent now; it is looked at again with each message.
 
     Raises
     ------
     Refused
         If it does. A name that nobody knows yet is none of these.
     """
-    if target.startswith(MAIL) or is_private_allowed:
+    if target.startswith(MAIL):
         return
     parts = parts_of(target)
     try:
-        address_of(str(parts.hostname), parts.port or HTTPS, is_private_allowed=False)
+        address_of(str(parts.hostname), parts.port or HTTPS, is_private_allowed=is_private_allowed)
     except Refused as refusal:
         if refusal.key != "outside_host_unknown":
             raise
@@ -126,22 +125,26 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not is_refused
 
 
-def _refuse_own(host: str) -> None:
+def _refuse_own(host: str, *, is_private_allowed: bool) -> None:
     """Refuse a host that is written as a private address, in whatever form, or has a name of the own network.
 
     A name that says nothing of where it leads is looked up later.
     """
     plain = host.partition("%")[0].rstrip(".").lower()
     try:
-        _refuse_private(ip_address(plain), is_private_allowed=False)
+        _refuse_private(ip_address(plain), is_private_allowed=is_private_allowed)
     except ValueError:
         with suppress(OSError):  # what the system takes for an address: 2130706433, 0x7f.1, 0177.0.0.1, 127.1
-            _refuse_private(IPv4Address(socket.inet_aton(plain)), is_private_allowed=False)
+            _refuse_private(IPv4Address(socket.inet_aton(plain)), is_private_allowed=is_private_allowed)
+            return
+        if is_private_allowed:
             return
         if "." not in plain or any(plain == end or plain.endswith(f".{end}") for end in outside_rule().refused_names):
             raise Refused("outside_private", address=host) from None
 
 
 def _refuse_private(address: Address, *, is_private_allowed: bool) -> None:
-    if not is_private_allowed and not is_public(address):
+    """Where private networks are allowed, addresses that machines give themselves, or clouds their secrets, are not."""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    if plain.is_link_local or not (is_private_allowed or is_public(address)):
         raise Refused("outside_private", address=str(address))

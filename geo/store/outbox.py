@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from geo.cases import Step
 from geo.errors import NotFound
@@ -122,6 +123,15 @@ def take_due(conn: Connection, at: datetime, until: datetime, most: int) -> list
         for row in rows
         if row["incident_id"] in found
     ]
+
+
+def held_until(conn: Connection, taken: Sequence[int], at: datetime) -> dict[int, tuple[int, datetime]]:
+    """Receiver -> the step of its oldest message that waits for its next try, and when that is; without those taken."""
+    o = outbox.c
+    waits = (o.sent_at.is_(None), o.given_up_at.is_(None), o.due_at > at, o.id.not_in(taken))
+    query = select(o.webhook_id, o.step_id, o.due_at).ext(distinct_on(o.webhook_id)).where(*waits)
+    found = conn.execute(query.order_by(o.webhook_id, o.step_id))
+    return {row.webhook_id: (row.step_id, row.due_at) for row in found}
 
 
 def note_sent(conn: Connection, delivery_id: int, at: datetime) -> None:

@@ -197,6 +197,25 @@ class TestWebhooks:
         assert send(db, MONDAY + outside_rule().pauses[0]) == (3, 0, 0)
         assert [json.loads(got.body)["step"]["seq"] for got in web.got if got.path == "/gone"] == [1, 2, 3]
 
+    def test_what_comes_later_waits_for_the_next_try_of_what_came_before(self, db: Database, web: WebReceiver) -> None:
+        told(db, f"{web.url}/down")
+        told(db, f"{web.url}/up")
+        found = report(db)
+        pauses = outside_rule().pauses
+        web.status = 500
+        assert send(db) == (0, 2, 0)
+        web.status = 200
+        with db.write() as conn:  # one of them has it by now
+            conn.execute(text("update outbox set sent_at = now() where webhook_id = 2"))
+        step(db, found, "claim")
+        web.got.clear()
+        assert send(db, MONDAY + pauses[0] / 2) == (1, 0, 0)
+        assert [got.path for got in web.got] == ["/up"]
+        with db.read() as conn:
+            assert outbox.next_due_at(conn) == MONDAY + pauses[0], "nobody looks again before"
+        assert send(db, MONDAY + pauses[0]) == (2, 0, 0)
+        assert [json.loads(got.body)["step"]["seq"] for got in web.got if got.path == "/down"] == [1, 2]
+
     def test_a_slow_receiver_holds_up_no_step(self, db: Database, web: WebReceiver) -> None:
         told(db, web.url)
         found = report(db)

@@ -267,6 +267,7 @@ class TestEditing:
             Paint((unit_no(4, 9),), town.grid[1]),
             Split(town.grid[0], (lonlat(-20, 750), lonlat(520, 750))),
             Merge((town.grid[1], town.grid[0])),
+            Carve(tuple(lonlat(x, y) for x, y in ((110, 810), (190, 810), (190, 890))), "x"),
         ):
             with pytest.raises(BadMove, match="locked"):
                 edit_plan(db, draft.id, version, op, HAND)

@@ -107,6 +107,13 @@ def test_a_setting_allows_the_own_network(host: str) -> None:
     check_reach(f"https://{host}:8443/x", is_private_allowed=True)
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:a9fe:a9fe]", "2852039166"])
+def test_no_setting_allows_addresses_that_machines_give_themselves(host: str) -> None:
+    """Clouds answer there with the machine's own secrets."""
+    with pytest.raises(Refused, match="private"):
+        check_target(f"https://{host}/latest/meta-data", is_private_allowed=True)
+
+
 def test_a_name_that_leads_home_is_refused_when_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An innocent name with two addresses, one of them a private one."""
 
