@@ -90,8 +90,10 @@ def _failed(archive: zipfile.ZipFile, name: str, filename: str) -> dict[Cell, st
         last_row = max(last_row, *numbers, 0) + rows.count(b"")
         if last_row * last_column > import_limits().most_sheet_cells:
             raise BadFile("sheet_too_wide", path=filename, row=last_row, column=last_column)
-        found |= {_place(cell): said.decode("utf-8", "replace") for cell, said in _FAILED.findall(part)}
-        found |= {_place(cell): NOT_WORKED_OUT for cell in _UNDONE.findall(part)}
+        if b"#" in part:  # most sheets have neither errors nor formulas, and a look for them takes its time
+            found |= {_place(cell): said.decode("utf-8", "replace") for cell, said in _FAILED.findall(part)}
+        if b"<f" in part or b":f" in part:
+            found |= {_place(cell): NOT_WORKED_OUT for cell in _UNDONE.findall(part)}
     return found
 
 
