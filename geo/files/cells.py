@@ -7,6 +7,13 @@ from typing import Any
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Text that begins so would be run as a formula."""
 
+NOT_WORKED_OUT = "#CALC!"
+"""Stands for a formula whose value was not stored."""
+
+FAILED = frozenset(
+    {NOT_WORKED_OUT, "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"}
+)
+"""What a spreadsheet shows where a cell has no value."""
 
 ABOUT = "about"
 """Name of what says how the rows of a file came about: a sheet, a layer, or rows below the others."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geo.errors import BadFile
 from geo.files.cells import ABOUT, loosened
@@ -20,8 +20,10 @@ from geo.files.frame import Shapes, frame_called, name_of, to_lonlat
 from geo.files.table import FileTable
 from geo.files.text import decode, encoding_note
 from geo.files.vector import chosen
+from geo.files.workbook_cells import Cell, failed_cells
 from geo.imports.report import Fault
 from geo.rules.headers import columns_of, is_known_header, plain
+from geo.text_masks import masked
 from geo.units import WGS84
 
 SEPARATORS = ",;\t|"
@@ -35,9 +37,9 @@ Line = tuple[int, Sequence[Any]]
 def read_csv(path: Path, crs: str | None, encoding: str | None) -> FileTable:
     """A CSV file in UTF-8 or GB18030, separated by comma, semicolon, tab or bar."""
     text, found = decode(path.read_bytes(), encoding, path.name)
-    sample = "\n".join(islice(text.splitlines(), 5))
-    separator = max(SEPARATORS, key=sample.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    sample = list(islice(text.splitlines(), 5))
+    separator = max(SEPARATORS, key=lambda sign: (_most_headers(sample, sign), "\n".join(sample).count(sign)))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)  # else rows vanish in a cell
     lines: list[Line] = []
     first = 1
     try:
@@ -45,8 +47,14 @@ def read_csv(path: Path, crs: str | None, encoding: str | None) -> FileTable:
             lines.append((first, [cell.strip() or None for cell in cells]))
             first = reader.line_num + 1
     except csv.Error as error:
-        raise BadFile("csv_broken", path=path.name, row=first, reason=str(error)) from error
-    return _table(path.name, _as_written(lines), crs, encoding_note(found))
+        key = "csv_broken" if "limit" in str(error) else "csv_quote_open"
+        raise BadFile(key, path=path.name, row=first, reason=str(error)) from error
+    return _table(path.name, _as_written(lines), crs, encoding_note(found), text[-1:])
+
+
+def _most_headers(lines: Sequence[str], separator: str) -> int:
+    """How many known headers the best of some lines has when it is cut at a separator: texts may hold any of them."""
+    return max((sum(is_known_header(word.strip(' "')) for word in line.split(separator)) for line in lines), default=0)
 
 
 def _as_written(lines: list[Line]) -> list[Line]:
@@ -59,11 +67,13 @@ def _as_written(lines: list[Line]) -> list[Line]:
 
 def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:
     """One sheet of a workbook: the one named, or the first that has rows."""
+    failed_of_sheet = failed_cells(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         names = list(workbook.sheet_names)
+        failed = dict(zip(names, failed_of_sheet, strict=False))  # an old workbook tells of none
         wanted = [chosen(names, sheet, path.name)] if sheet else names
-        sheets = (workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in wanted)
+        sheets = (_with_failed(workbook.get_sheet_by_name(name), failed.get(name, {})) for name in wanted)
         cells: list[list[Any]] = next((rows for rows in sheets if any(_has_value(c) for row in rows for c in row)), [])
     except (CalamineError, OSError) as error:
         raise BadFile("file_not_readable", path=path.name, kind="Excel", reason=str(error)[:200]) from error
@@ -71,8 +81,23 @@ def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:
     return _table(path.name, lines, crs, ())
 
 
-def _table(filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault, ...]) -> FileTable:
+def _with_failed(sheet: CalamineSheet, failed: Mapping[Cell, str]) -> list[list[Any]]:
+    """The cells of a sheet, those without a value as what a spreadsheet shows there."""
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    for (row, column), said in failed.items():
+        rows += [[] for _ in range(row - len(rows))]
+        cells = rows[row - 1]
+        cells += [None] * (column - len(cells))
+        cells[column - 1] = said
+    return rows
+
+
+def _table(
+    filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault, ...], last: str | None = None
+) -> FileTable:
     """Rows below the header. A title above the header, a single cell in its row, is passed over.
+
+    ``last`` is the last character of a text; None: they come from a workbook.
 
     A header of two rows is told by its merged cells: gaps in the first row, and below them names that are known.
     """
@@ -83,15 +108,27 @@ def _table(filename: str, lines: list[Line], crs: str | None, notes: tuple[Fault
     body = filled[start + rows :]
     if not body:
         raise BadFile("file_without_rows", path=filename)
+    if last is not None:
+        _refuse_shifted(filename, len(headers), body, last)
     columns: dict[str, list[Any]] = {}
     for index, header in enumerate(headers):
         if header is None:
             continue
         if str(header) in columns:
-            raise BadFile("header_twice", path=filename, header=str(header))
+            raise BadFile("header_twice", path=filename, header=masked(str(header)[:50]).text)
         columns[str(header)] = [cells[index] if index < len(cells) else None for _, cells in body]
     shapes, frame, remarks = _points(filename, columns, crs)
     return FileTable(filename, dict(columns), shapes, [number for number, _ in body], frame, notes + remarks)
+
+
+def _refuse_shifted(filename: str, headers: int, body: Sequence[Line], last: str) -> None:
+    """Rows that are longer than the header had a separator in a text, and the last one may have been cut off."""
+    for number, cells in body:
+        if any(cell is not None for cell in cells[headers:]):
+            raise BadFile("csv_row_long", path=filename, row=number, cells=len(cells), headers=headers)
+    number, cells = body[-1]
+    if len(cells) < headers and last not in "\r\n":
+        raise BadFile("csv_cut", path=filename, row=number)
 
 
 def _headers(lines: Sequence[Line]) -> tuple[Sequence[Any], int]:

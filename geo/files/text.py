@@ -9,6 +9,9 @@ from geo.errors import BadFile
 from geo.imports.report import Fault
 
 ENCODINGS = ("utf-8", "gb18030")
+WIDE = ("utf-16", "utf-32")
+"""Encodings of two bytes a character, or four."""
+
 _FIRST_CJK = 0x2E80
 
 
@@ -25,7 +28,9 @@ def decode(data: bytes, encoding: str | None, filename: str) -> tuple[str, str]:
         encoding = encoding or "utf-16"
     try:
         text = data.decode(known(encoding) if encoding else "utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if encoding and known(encoding).startswith(WIDE):  # its lines do not end at single bytes
+            raise BadFile("text_undecodable", path=filename, encodings=encoding) from error
         lines = data.splitlines()
         encoding = encoding_of_values(lines, range(1, len(lines) + 1), (encoding, None), filename)
         text = data.decode(encoding, errors="replace")

@@ -21,7 +21,7 @@ from geo.errors import BadFile, Refused
 from geo.files.table import FileTable
 from geo.imports.places import POINT_DIGITS, Town, is_on_earth
 from geo.imports.report import Fault
-from geo.imports.rows import Reading, Rows
+from geo.imports.rows import Reading, Rows, headers_shown
 from geo.imports.values import CellError, number_of, own_number_of, shown, text_of, time_of, word_of
 from geo.own_numbers import as_compared, kept_number
 from geo.rules.case_catalogue import CaseCatalogue, CaseItem
@@ -76,12 +76,10 @@ def read_orders(table: FileTable, town: Town, sense: OrderSense) -> Reading:
     """
     lost = sorted(set(sense.headers.values()) - set(table.columns))
     if lost:
-        raise BadFile(
-            "order_header_missing", path=table.filename, missing=", ".join(lost), found=", ".join(list(table.columns))
-        )
+        raise BadFile("order_header_missing", path=table.filename, missing=", ".join(lost), found=headers_shown(table))
     rows = Rows(table, "orders", required=("source_key", "occurred_at"), named=sense.headers)
     if sense.else_item is None and not any(map(rows.has, ITEM_FIELDS)):
-        raise BadFile("columns_missing", path=table.filename, missing="category", found=", ".join(list(table.columns)))
+        raise BadFile("columns_missing", path=table.filename, missing="category", found=headers_shown(table))
     points = _points(rows, town, sense)
     found = [_order(rows, index, sense) | {"geom": points[index]} for index in range(len(rows))]
     rows.refuse_twins("source_key", [row["source_key"] for row in found], as_compared)

@@ -9,14 +9,19 @@ from typing import Any, TypeVar
 
 from geo.burden import refuse_burden
 from geo.errors import BadFile
+from geo.files.cells import FAILED
 from geo.files.table import FileTable
 from geo.imports.report import Fault
 from geo.imports.values import CellError, shown
 from geo.rules.burden import is_guarded, is_of_teams
 from geo.rules.headers import columns_of
-from geo.text_masks import masked
 
 T = TypeVar("T")
+
+
+def headers_shown(table: FileTable) -> str:
+    """Headers as a sentence names them: of a file without any they are cells of a row, which may tell of persons."""
+    return ", ".join(map(shown, list(table.columns)[:20]))
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,21 @@ class Rows:
                 "columns_missing",
                 path=self.table.filename,
                 missing=", ".join(missing),
-                found=", ".join(list(self.table.columns)[:20]),
+                found=headers_shown(self.table),
             )
+        self._refuse_failed()
         position = columns_of("position", self.table.columns).values()
         unused = [h for h in self.table.columns if h not in {*self.header_of_field.values(), *position}]
         self.notes += self.table.notes
         if unused:
-            self.notes.append(Fault(0, "", "columns_not_used", {"columns": masked(", ".join(unused[:20])).text}))
+            self.notes.append(Fault(0, "", "columns_not_used", {"columns": ", ".join(map(shown, unused[:20]))}))
+
+    def _refuse_failed(self) -> None:
+        """A fault for every cell that a spreadsheet could not work out: it is not empty, its value is lost."""
+        for name, header in self.header_of_field.items():
+            for index, value in enumerate(self.table.columns.get(header, ())):
+                if isinstance(value, str) and value in FAILED:
+                    self.fault(index, name, "cell_failed", value=value)
 
     def __len__(self) -> int:
         return len(self.table)

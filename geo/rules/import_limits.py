@@ -27,6 +27,10 @@ class ImportLimits:
     most_work_counted: int
     """In one cell of a file of counts."""
     largest_unpacked_bytes: int
+    largest_workbook_bytes: int
+    """Unpacked."""
+    most_sheet_cells: int
+    """Of the rectangle that the cells of a sheet span."""
 
 
 @cache
