@@ -134,7 +134,7 @@ def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> tuple[float, Shapes, 
         step(tried / 10)
         shapes, fits = cleaned(times)
         if fits and gap_width_m:
-            shapes = without_narrow_gaps(shapes, gap_width_m)
+            shapes = _multi(without_narrow_gaps(shapes, gap_width_m))
         strayed = _strayed(drawn, shapes, rule)
         if not strayed.any():
             break

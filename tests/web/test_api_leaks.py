@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from math import asinh, pi, radians, tan
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,10 @@ def typed_into_files(db: Database, folder: Path) -> None:
     orders = write_csv(folder / "orders.csv", [case | words])
     assert gridcircle(db, "cases", "import", str(orders))[0] == 0
     zones = write_geojson(folder / "zones.geojson", zone)
-    layer = ("--name", TOLD, "--department", TOLD, "--kind", TOLD)
+    for option in ("--name", "--department", "--kind"):
+        hostile = {"--name": "N", "--department": "D", "--kind": "K", option: TOLD}
+        assert gridcircle(db, "layers", "import", str(zones), *chain.from_iterable(hostile.items()))[0] == 1, option
+    layer = ("--name", "N", "--department", "D", "--kind", "K")
     code, said = gridcircle(db, "layers", "import", str(zones), *layer)
     assert code == 0, said
 
