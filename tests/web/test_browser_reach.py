@@ -78,7 +78,7 @@ def test_all_that_is_asked_stands_in_the_address_and_comes_back_from_it(browser:
 def test_from_one_place_the_nearest_stations_and_the_way_there(browser: Browser, address: str) -> None:
     with visiting(browser, address, **PHONE) as visit:
         page = visit.page
-        visit.open("/maps/public?lang=en#tab=reach")
+        visit.open(f"/maps/public?lang=en#map=16/{CENTRE[1]}/{CENTRE[0]}&tab=reach")
         shows(visit, 15, "planning", "dry", "any", "")
         page.get_by_role("button", name="Take the middle of the map").click()
         rows = page.locator(".nearest button.row")
