@@ -145,6 +145,8 @@ def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: Se
     """Points to the gates that serve them, past no barrier and through no outline but that of the gate."""
     gateways, compounds = gates
     point, gate = _served(shapely.points(xy_m), compounds, far.max_connector_m)
+    if not len(point):
+        return _Legs(point, gate, np.empty(0))
     length_m = np.hypot(*(gateways.xy_m_of_gate[gate] - xy_m[point]).T)
     is_near = length_m <= np.where(gateways.outline_of_gate[gate] == NONE, far.max_connector_m, far.max_inside_m)
     point, gate, length_m = point[is_near], gate[is_near], length_m[is_near]
@@ -240,9 +242,12 @@ def _is_new(
     are the offsets of the points into the straight ones, and into ``via_of_point``, the others in order of points.
     """
     is_new = np.zeros(len(via_of_point), np.bool_)
-    joined = np.full(n_pieces, NONE, np.int32)  # the point that joins a piece directly
-    last = np.full(n_pieces, NONE, np.int32)  # the last of a point's others with a piece, which tells the one before
+    # filled only where it is read: a single point must not wait until all pieces of a city are gone through
+    joined = np.empty(n_pieces, np.int32)  # the point that joins a piece directly
+    last = np.empty(n_pieces, np.int32)  # the last of a point's others with a piece, which tells the one before
     before = np.empty(len(via_of_point), np.int32)
+    for k in range(len(via_of_point)):
+        joined[via.piece_of_joint[k]] = NONE
     for point in range(len(starts[0]) - 1):
         joined[straight_piece[starts[0][point] : starts[0][point + 1]]] = point
         for k in via_of_point[starts[1][point] : starts[1][point + 1]]:
