@@ -55,8 +55,8 @@ class Compounds(NamedTuple):
     outlines: shapely.STRtree
     gates: IntArray
     """All gates, by the outline that they are in."""
-    outline_of_gate: Int32Array
-    """Of these."""
+    start_of_outline: IntArray
+    """(n_outlines + 1,) offsets into these."""
     in_wall: IntArray
     """Gates that are in a wall only."""
     wall_gates: shapely.STRtree
@@ -95,7 +95,8 @@ def compounds_of(gateways: Gateways) -> Compounds:
     in_wall = np.flatnonzero(gateways.outline_of_gate == NONE)
     wall_gates = shapely.STRtree(shapely.points(gateways.xy_m_of_gate[in_wall]))
     gates = np.argsort(gateways.outline_of_gate, kind="stable")
-    in_order = gates, gateways.outline_of_gate[gates]
+    n_outlines = len(gateways.start_of_outline) - 1
+    in_order = gates, np.searchsorted(gateways.outline_of_gate[gates], np.arange(n_outlines + 1))
     return Compounds(shapely.STRtree(shapely.polygons(rings)), shapely.STRtree(rings), *in_order, in_wall, wall_gates)
 
 
@@ -160,7 +161,7 @@ def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: Se
 def _served(points: NDArray[np.object_], compounds: Compounds, max_connector_m: float) -> tuple[IntArray, IntArray]:
     """(point, gate) wherever the point lies in the gate's compound, or near a gate that has none."""
     point, outline = compounds.insides.query(points, predicate="intersects")
-    first, last = (np.searchsorted(compounds.outline_of_gate, outline, side=side) for side in ("left", "right"))
+    first, last = compounds.start_of_outline[outline], compounds.start_of_outline[outline + 1]
     in_compound = np.repeat(point, last - first), compounds.gates[ranges(first, last)]
     if not len(compounds.in_wall):
         return in_compound
@@ -273,7 +274,9 @@ def _is_before(via: Joints, a: int, b: int) -> bool:
 
 def _offsets(point: IntArray, n_points: int) -> IntArray:
     """Where in a list sorted by point each begins, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(point, minlength=n_points))]).astype(np.int64)
+    start = np.zeros(n_points + 1, np.int64)
+    np.cumsum(np.bincount(point, minlength=n_points), out=start[1:])
+    return start
 
 
 def _merged(n_points: int, straight: tuple[IntArray, Joints], via: tuple[IntArray, Joints]) -> Joints:
