@@ -55,8 +55,8 @@ class Compounds(NamedTuple):
     outlines: shapely.STRtree
     gates: IntArray
     """All gates, by the outline that they are in."""
-    outline_of_gate: Int32Array
-    """Of these."""
+    start_of_outline: IntArray
+    """(n_outlines + 1,) offsets into these."""
     in_wall: IntArray
     """Gates that are in a wall only."""
     wall_gates: shapely.STRtree
@@ -95,7 +95,8 @@ def compounds_of(gateways: Gateways) -> Compounds:
     in_wall = np.flatnonzero(gateways.outline_of_gate == NONE)
     wall_gates = shapely.STRtree(shapely.points(gateways.xy_m_of_gate[in_wall]))
     gates = np.argsort(gateways.outline_of_gate, kind="stable")
-    in_order = gates, gateways.outline_of_gate[gates]
+    n_outlines = len(gateways.start_of_outline) - 1
+    in_order = gates, np.searchsorted(gateways.outline_of_gate[gates], np.arange(n_outlines + 1))
     return Compounds(shapely.STRtree(shapely.polygons(rings)), shapely.STRtree(rings), *in_order, in_wall, wall_gates)
 
 
@@ -145,6 +146,8 @@ def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: Se
     """Points to the gates that serve them, past no barrier and through no outline but that of the gate."""
     gateways, compounds = gates
     point, gate = _served(shapely.points(xy_m), compounds, far.max_connector_m)
+    if not len(point):
+        return _Legs(point, gate, np.empty(0))
     length_m = np.hypot(*(gateways.xy_m_of_gate[gate] - xy_m[point]).T)
     is_near = length_m <= np.where(gateways.outline_of_gate[gate] == NONE, far.max_connector_m, far.max_inside_m)
     point, gate, length_m = point[is_near], gate[is_near], length_m[is_near]
@@ -158,7 +161,7 @@ def _open_legs(xy_m: FloatArray, gates: tuple[Gateways, Compounds], barriers: Se
 def _served(points: NDArray[np.object_], compounds: Compounds, max_connector_m: float) -> tuple[IntArray, IntArray]:
     """(point, gate) wherever the point lies in the gate's compound, or near a gate that has none."""
     point, outline = compounds.insides.query(points, predicate="intersects")
-    first, last = (np.searchsorted(compounds.outline_of_gate, outline, side=side) for side in ("left", "right"))
+    first, last = compounds.start_of_outline[outline], compounds.start_of_outline[outline + 1]
     in_compound = np.repeat(point, last - first), compounds.gates[ranges(first, last)]
     if not len(compounds.in_wall):
         return in_compound
@@ -240,9 +243,12 @@ def _is_new(
     are the offsets of the points into the straight ones, and into ``via_of_point``, the others in order of points.
     """
     is_new = np.zeros(len(via_of_point), np.bool_)
-    joined = np.full(n_pieces, NONE, np.int32)  # the point that joins a piece directly
-    last = np.full(n_pieces, NONE, np.int32)  # the last of a point's others with a piece, which tells the one before
+    # filled only where it is read: a single point must not wait until all pieces of a city are gone through
+    joined = np.empty(n_pieces, np.int32)  # the point that joins a piece directly
+    last = np.empty(n_pieces, np.int32)  # the last of a point's others with a piece, which tells the one before
     before = np.empty(len(via_of_point), np.int32)
+    for k in range(len(via_of_point)):
+        joined[via.piece_of_joint[k]] = NONE
     for point in range(len(starts[0]) - 1):
         joined[straight_piece[starts[0][point] : starts[0][point + 1]]] = point
         for k in via_of_point[starts[1][point] : starts[1][point + 1]]:
@@ -268,7 +274,9 @@ def _is_before(via: Joints, a: int, b: int) -> bool:
 
 def _offsets(point: IntArray, n_points: int) -> IntArray:
     """Where in a list sorted by point each begins, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(point, minlength=n_points))]).astype(np.int64)
+    start = np.zeros(n_points + 1, np.int64)
+    np.cumsum(np.bincount(point, minlength=n_points), out=start[1:])
+    return start
 
 
 def _merged(n_points: int, straight: tuple[IntArray, Joints], via: tuple[IntArray, Joints]) -> Joints:

@@ -22,6 +22,9 @@ AT_JOINT_M = 1e-6
 
 POINTS_PER_PART = 2_000
 
+FEW = 16
+"""For fewer points than that, only the pieces around each are made ready, not all of a city."""
+
 
 class Joints(NamedTuple):
     """Open joints of points with street pieces."""
@@ -138,12 +141,26 @@ def _near_pieces(
 
 
 @kernel
+def _make_ready(streets: SegmentIndex, p: Place, max_m: float, best: FloatArray) -> None:
+    """Set ``best`` to infinite wherever :func:`_near_pieces` looks."""
+    start, n_columns = streets.start_of_cell, streets.n_columns
+    low, high = (p[0] - max_m, p[1] - max_m), (p[0] + max_m, p[1] + max_m)
+    first_column, last_column, first_row, last_row = cells_around(streets, low, high)
+    for row in range(first_row, last_row + 1):
+        first, last = start[row * n_columns + first_column], start[row * n_columns + last_column + 1]
+        for e in range(first, last):
+            best[streets.line_of_segment[streets.segment_of_entry[e]]] = np.inf
+
+
+@kernel
 def _joints_of(
     streets: SegmentIndex, barriers: SegmentIndex, xy_m: FloatArray, max_m: float, n_pieces: int
 ) -> tuple[IntArray, Int32Array, FloatArray]:
     """The open joints of some points: how many each has, pieces, and (n, 4) metres along, connector length, x, y."""
     a, b = streets.a_xy_m, streets.b_xy_m
-    best = np.full(n_pieces, np.inf)
+    best = np.empty(n_pieces, np.float64)
+    if len(xy_m) >= FEW:
+        best[:] = np.inf
     segment = np.empty(n_pieces, np.int32)
     near = np.empty(n_pieces, np.int32)
     n_of_point = np.zeros(len(xy_m), np.int64)
@@ -152,7 +169,10 @@ def _joints_of(
     n = 0
     for k in range(len(xy_m)):
         p = (xy_m[k, 0], xy_m[k, 1])
-        n_near = _near_pieces(streets, p, max_m, best, segment, near) if np.isfinite(p[0] + p[1]) else 0
+        is_place = np.isfinite(p[0] + p[1])
+        if is_place and len(xy_m) < FEW:
+            _make_ready(streets, p, max_m, best)
+        n_near = _near_pieces(streets, p, max_m, best, segment, near) if is_place else 0
         if n + n_near > len(pieces):
             pieces = np.concatenate((pieces, np.empty(n + n_near, np.int32)))
             values = np.concatenate((values, np.empty((n + n_near, 4), np.float64)))

@@ -66,9 +66,10 @@ def _serve(db: Database, home: str, port: int) -> subprocess.Popen[bytes]:
         "GRIDCIRCLE_HOME": home,
         "GRIDCIRCLE_PORT": str(port),
     }
-    program = "from uvicorn import run; from api.main import create_app; from geo import settings as s; "
-    program += "loaded = s.load(); url = loaded.database_url.get_secret_value(); "
-    program += "run(create_app(loaded, url), port=loaded.port, log_level='error', access_log=False)"
+    # as `gridcircle serve` does, on a database that is there
+    program = "from geo.cli.serve import listen, serve_on; from geo import settings as s; "
+    program += "wanted = s.load(); url = wanted.database_url.get_secret_value(); "
+    program += "serve_on(listen(wanted), wanted, url, lambda: None)"
     return subprocess.Popen([sys.executable, "-c", program], env=os.environ | settings)
 
 

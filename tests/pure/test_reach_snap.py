@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.compute.segments import SegmentIndex, index_lines
-from geo.compute.snap import Joints, find_joints
+from geo.compute.snap import FEW, Joints, find_joints
 from tests.towns import Way, points_of, starts_of
 
 NOTHING: list[Way] = []
@@ -57,6 +57,23 @@ def test_joints_are_shapelys(cell_m: float, seed: int) -> None:
         assert ours[key] == pytest.approx((distance_m, along_m), abs=1e-6)
     feet = np.array([[lines[j].interpolate(expected[i, j][1]).coords[0]] for i, j in ours]).reshape(-1, 2)
     assert found.xy_m_of_joint == pytest.approx(feet, abs=1e-6)
+
+
+def test_a_few_places_are_joined_as_many_are() -> None:
+    rng = np.random.default_rng(5)
+    ways = [
+        np.cumsum(np.vstack([rng.uniform(-500, 500, (1, 2)), rng.normal(0, 60, (4, 2))]), axis=0) for _ in range(60)
+    ]
+    points = np.vstack([rng.uniform(-600, 600, (FEW, 2)), [[np.nan, 0.0]]])
+    few = []
+    for part in (points[:3], points[3:]):
+        used = [np.zeros(len(ways)) for _ in range(50)]  # memory that is given back is not as a search leaves it
+        del used
+        few.append(joints(ways, ways[:5], part))
+    together = joints(ways, ways[:5], points)
+    assert len(few[0].piece_of_joint)
+    for name in ("piece_of_joint", "along_m_of_joint", "distance_m_of_joint", "xy_m_of_joint"):
+        assert np.array_equal(getattr(together, name), np.concatenate([getattr(part, name) for part in few]))
 
 
 def test_the_longest_connector_still_joins() -> None:
