@@ -148,7 +148,7 @@ def masked_contact(text: str) -> str:
 
 def _may_name(text: str) -> bool:
     """Whether there is anything to look at closely: most texts hold no number of a person."""
-    return len(_FIGURE.findall(text)) >= FEWEST_FIGURES or _FEW_FIGURES.search(text) is not None
+    return _ENOUGH_FIGURES.match(text) is not None or _FEW_FIGURES.search(text) is not None
 
 
 def _without_announced(counts: Counter[str], text: str, rules: Sequence[PlaceRule]) -> str:
@@ -304,7 +304,7 @@ _SHAPES = {name: rule.pattern.pattern for name, rule in mask_rules().numbers.ite
 _ANY = re.compile("|".join(shape.replace("$", "") for shape in _SHAPES.values()))
 _GLUED = re.compile(f"(?:{_SHAPES['identity']}|{_SHAPES['mobile']}){{2,4}}")
 _ONE = re.compile(f"(?P<identity>{_SHAPES['identity']})|(?P<phone>{_SHAPES['mobile']})")
-_FIGURE = re.compile(rf"[\d{_ROUNDED}{_WORDS}]")
+_ENOUGH_FIGURES = re.compile(rf"(?:[^\d{_ROUNDED}{_WORDS}]*+[\d{_ROUNDED}{_WORDS}]){{{FEWEST_FIGURES}}}")
 _FEW_FIGURES = _any_of(_words_of(rule for rule in (*mask_rules().bare, *mask_rules().behind) if rule.few_figures))
 """What announces a number that may have fewer."""
 _ANNOUNCED = _any_of(_words_of(mask_rules().behind))

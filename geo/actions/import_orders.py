@@ -20,6 +20,7 @@ from geo.actions.order_news import Batch, News, news_of, standing_after
 from geo.actions.order_ways import Dues, happenings, walked
 from geo.caller import caller_hash
 from geo.case_states import ENDED_STAGES, OPEN_STAGES, Stage
+from geo.collecting import uncollected
 from geo.compute.datums import DATUMS
 from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.project import Frame
@@ -68,6 +69,7 @@ class Merged:
     news: News
 
 
+@uncollected()
 def import_orders(
     db: Database,
     path: Path,

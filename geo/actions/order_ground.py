@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,15 @@ class Ground:
 
     def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
         """As of a report by hand; outside of all areas the unit is the town, if there is but one."""
+        return deciding(
+            level, partial(self.unit_at, spot), self._town, (spot.grid is not None, spot.area_id is not None)
+        )
+
+    @cached_property
+    def _town(self) -> str | None:
+        """Name of the town, if there is but one."""
         towns = [area.name for area in self.area_of_id.values() if area.parent_id is None]
-        town = towns[0] if len(towns) == 1 else None
-        return deciding(level, partial(self.unit_at, spot), town, (spot.grid is not None, spot.area_id is not None))
+        return towns[0] if len(towns) == 1 else None
 
     def unit_at(self, spot: Spot, level: str) -> str | None:
         """Who answers for the ground at a level; None: nobody there."""

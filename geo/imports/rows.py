@@ -107,11 +107,11 @@ class Rows:
 
     def value(self, index: int, name: str) -> Any:
         """A cell as the file has it; None where it is empty."""
-        if name not in self.header_of_field:
-            return None
-        value = self.table.columns[self.header_of_field[name]][index]
-        empty = (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and math.isnan(value))
-        return None if empty else value
+        header = self.header_of_field.get(name)
+        value = None if header is None else self.table.columns[header][index]
+        if isinstance(value, str):
+            return value if value.strip() else None
+        return None if isinstance(value, float) and math.isnan(value) else value
 
     def read(self, index: int, name: str, parse: Callable[[Any], T]) -> T | None:
         """A cell through ``parse``; None where it is empty or has a fault."""

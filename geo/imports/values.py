@@ -25,6 +25,7 @@ SPREADSHEET_DAYS = (10_000, 80_000)
 """1927 .. 2119: numbers outside are no dates."""
 
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?e[+]?\d+", re.IGNORECASE)
+_USUAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*(?:(\d{1,2})[:时点](\d{1,2})?分?(?::?(\d{1,2})(?:\.\d+)?秒?)?)?"
 )
@@ -146,6 +147,8 @@ def _moment(value: Any) -> datetime:
         if not SPREADSHEET_DAYS[0] <= value <= SPREADSHEET_DAYS[1]:
             raise ValueError(value)
         return SPREADSHEET_EPOCH + timedelta(seconds=round(value * 86_400))
+    if isinstance(value, str) and _USUAL_TIME.fullmatch(value):
+        return datetime.fromisoformat(value)
     text = _narrow(str(value))
     match = _TIME.fullmatch(text)
     if match:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -17,9 +18,12 @@ from sqlalchemy.types import TypeEngine
 from geo.store.told import is_told, stored
 from geo.units import WGS84
 
+T = TypeVar("T")
+
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _SPECIAL = re.compile(r"[\\\t\n\r]")
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _PLAIN = {bool, int, float, date, datetime}
 """What Python writes as PostgreSQL reads it."""
 
@@ -43,7 +47,7 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
 
 def _stored(column_type: TypeEngine[Any], column: Sequence[Any]) -> Sequence[Any]:
     """A column as it is stored: without numbers of persons where people wrote it."""
-    return [stored(column_type, value) for value in column] if is_told(column_type) else column
+    return _once(partial(stored, column_type), column) if is_told(column_type) else column
 
 
 def _fields(column: Sequence[Any]) -> list[str]:
@@ -54,7 +58,13 @@ def _fields(column: Sequence[Any]) -> list[str]:
         texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
         return [_NULL if text is None else text for text in texts]
     field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _field
-    return [_NULL if value is None else field(value) for value in column]
+    return _once(lambda value: _NULL if value is None else field(value), column)
+
+
+def _once(of: Callable[[Any], T], column: Sequence[Any]) -> list[T]:
+    """``of`` every value, reckoned once for each object: most columns hold a few things again and again."""
+    found = {key: of(value) for key, value in dict(zip(map(id, column), column, strict=True)).items()}
+    return [found[key] for key in map(id, column)]
 
 
 def _text(value: str) -> str:
@@ -66,7 +76,7 @@ def _field(value: Any) -> str:
         quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
         return _text(f"{{{quoted}}}")
     if isinstance(value, dict):
-        return _text(json.dumps(value, ensure_ascii=False))
+        return _text(_JSON.encode(value))
     if isinstance(value, bytes):
         return rf"\\x{value.hex()}"
     return _text(value) if isinstance(value, str) else str(value)
