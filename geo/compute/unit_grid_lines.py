@@ -37,7 +37,13 @@ class _There(NamedTuple):
     """(n_pieces, 2, 2) straight pieces of streets, walls, water, rail and the community's own border."""
     is_outer: BoolArray
     """(n_pieces,) whether it is the community's own border."""
+    is_wall: BoolArray
     tree: shapely.STRtree
+
+    def are_beside(self, xy_m: FloatArray, rule: UnitRule) -> BoolArray:
+        """(n,) whether places are so near to any of it that it is meant."""
+        is_beside = are_near(xy_m, self.pieces[~self.is_wall], rule.sliver_m)
+        return is_beside | are_near(xy_m, self.pieces[self.is_wall], rule.beside_wall_m)
 
 
 def lines_of_grids(grids: Shapes, fabric: Fabric, kind_of_arc: Int32Array, rule: UnitRule, clean: CleanRule) -> Shapes:
@@ -50,7 +56,8 @@ def lines_of_grids(grids: Shapes, fabric: Fabric, kind_of_arc: Int32Array, rule:
     fabric, kind_of_arc
         The units as they are without such lines, and (n_arcs,) what their borders run along.
     rule
-        ``sliver_m``: a border of grids that is this near to a street, a wall or the community's border is that.
+        ``sliver_m``: a border of grids that is this near to a street, water, rail or the community's border is that;
+        ``beside_wall_m``: likewise a wall.
     clean
         What cleaning may change.
 
@@ -66,7 +73,7 @@ def lines_of_grids(grids: Shapes, fabric: Fabric, kind_of_arc: Int32Array, rule:
     drawn = [
         line
         for border in _borders(lattice.in_metres(grids), clean)
-        for line in _beyond(shapely.get_coordinates(border), there, rule.sliver_m)
+        for line in _beyond(shapely.get_coordinates(border), there, rule)
     ]
     if not drawn:
         return np.zeros(0, dtype=object)
@@ -81,7 +88,8 @@ def _there(fabric: Fabric, kind_of_arc: Int32Array, lattice: Lattice) -> _There:
     is_meant = (arc[1:] == arc[:-1]) & (kind_of_arc[arc[1:]] != BORDER_KINDS.index("plot"))
     pieces = np.stack([xy_m[:-1], xy_m[1:]], axis=1)[is_meant]
     is_outer = ((fabric.left == NONE) | (fabric.right == NONE))[arc[1:][is_meant]]
-    return _There(pieces, is_outer, shapely.STRtree(shapely.linestrings(pieces)))
+    is_wall = kind_of_arc[arc[1:][is_meant]] == BORDER_KINDS.index("wall")
+    return _There(pieces, is_outer, is_wall, shapely.STRtree(shapely.linestrings(pieces)))
 
 
 def _borders(grids: Shapes, clean: CleanRule) -> Shapes:
@@ -90,21 +98,33 @@ def _borders(grids: Shapes, clean: CleanRule) -> Shapes:
     return np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.boundary(fitting)))))
 
 
-def _beyond(xy_m: FloatArray, there: _There, near_m: float) -> list[shapely.Geometry]:
+def _beyond(xy_m: FloatArray, there: _There, rule: UnitRule) -> list[shapely.Geometry]:
     """The parts of a border that run far from what is there, each led to it where the border comes near."""
     looks, is_corner = _looked_at(xy_m)
-    is_far = ~are_near(looks, there.pieces, near_m)
+    is_far = ~there.are_beside(looks, rule)
+    at_m = np.append(0.0, np.cumsum(np.hypot(*np.diff(looks, axis=0).T)))
+    is_far = _without_short(is_far, True, at_m, rule.sliver_m)
+    is_far = _without_short(is_far, False, at_m, 2 * rule.sliver_m)
     first = np.flatnonzero(is_far & ~np.append(False, is_far[:-1]))
     last = np.flatnonzero(is_far & ~np.append(is_far[1:], False))
     lines = []
     for begin, end in zip(first.tolist(), last.tolist(), strict=True):
         is_kept = is_corner[begin : end + 1].copy()
         is_kept[[0, -1]] = True
-        head = _to_what_is_there(looks[:begin][::-1], there, near_m)[::-1]
-        tail = _to_what_is_there(looks[end + 1 :], there, near_m)
+        head = _to_what_is_there(looks[:begin][::-1], there, rule.sliver_m)[::-1]
+        tail = _to_what_is_there(looks[end + 1 :], there, rule.sliver_m)
         way = np.vstack([head, looks[begin : end + 1][is_kept], tail])
         lines.append(shapely.remove_repeated_points(shapely.linestrings(way)))
     return [line for line in lines if line.length > 0]
+
+
+def _without_short(is_far: BoolArray, which: bool, at_m: FloatArray, least_m: float) -> BoolArray:
+    """Stretches that are far, or near, and shorter than so many metres are as what lies on both sides of them."""
+    start = np.flatnonzero(np.diff(is_far.astype(np.int8), prepend=2))
+    stop = np.append(start[1:], len(is_far)) - 1
+    is_inner = (start > 0) & (stop < len(is_far) - 1)
+    is_short = (is_far[start] == which) & is_inner & (at_m[stop] - at_m[start] < least_m)
+    return np.where(np.repeat(is_short, stop - start + 1), ~is_far, is_far)
 
 
 def _to_what_is_there(near: FloatArray, there: _There, near_m: float) -> FloatArray:

@@ -8,14 +8,13 @@ import numpy as np
 import shapely
 
 from geo.compute.fabric import Fabric, lonlat_of, stops_of_arcs
-from geo.compute.unit_faces import HARD
 from geo.compute.unit_lattice import Lattice, Shapes
 from geo.compute.unit_near import are_near
 from geo.compute.unit_sides import pieces_of
 from geo.drafts import BORDER_KINDS
 from geo.units import NONE, FloatArray, Int32Array, IntArray
 
-LINES = (*HARD, "wall")
+LINES = ("street", "water", "rail", "wall", "drawn")
 """Kinds of lines; where a border runs along several as far, the first counts."""
 
 STEP_M = 10.0

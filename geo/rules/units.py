@@ -30,6 +30,8 @@ class UnitRule:
     noise_m2: float
     """A border that takes less than this off a building does not cut it."""
     near_m: float
+    beside_wall_m: float
+    """A border of grids this near to a wall is the wall's."""
 
 
 @cache
@@ -49,4 +51,5 @@ def unit_rule() -> UnitRule:
         overlap_share=float(buildings["overlap_share"]),
         noise_m2=float(buildings["noise_m2"]),
         near_m=float(data["kinds"]["near_m"]),
+        beside_wall_m=float(data["grids"]["beside_wall_m"]),
     )
