@@ -283,6 +283,8 @@ class TestRequests:
         report(db, desks[0], "request-1")
         with pytest.raises(Refused, match="another report"):
             report(db, desks[0], "request-1", text="something else")
+        with pytest.raises(Refused, match="another report"):
+            report(db, desks[0], "request-1", asset="LD-0017")
         assert count(db, "incident") == 1
 
     def test_while_the_first_is_carried_out_the_second_is_told_so(self, db: Database, desks: Any) -> None:
