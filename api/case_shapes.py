@@ -64,6 +64,11 @@ class ReportWish(Shape):
     unit: Annotated[Line, Field(max_length=RULE.longest_unit)] | None = Field(
         None, examples=["市容环卫中心"], description="Who is responsible; none: whoever answers for the ground."
     )
+    asset: Line | None = Field(
+        None,
+        examples=["LD-0017"],
+        description="Code of the thing that it is about, such as a lamp or a cover (部件编码), to see repeats.",
+    )
 
 
 class PlaceWish(Shape):
@@ -127,7 +132,7 @@ class SuggestionTold(Shape):
     """A case that may be the same."""
 
     id: int = Field(examples=[8])
-    why: Literal["place", "caller"] = Field(examples=["place"])
+    why: Literal["asset", "place", "caller"] = Field(examples=["place"])
     distance_m: float | None = Field(examples=[18.4])
     occurred_at: datetime = Field(examples=["2026-11-20T01:00:00Z"])
     stage: str = Field(examples=["dispatched"])
@@ -173,6 +178,7 @@ class CaseTold(Shape):
     is_overdue: bool = Field(examples=[False], description="The stage's deadline has passed.")
     deferred_until: datetime | None = Field(examples=[None])
     merged_into_id: int | None = Field(examples=[None])
+    asset: str | None = Field(examples=["LD-0017"], description="Code of the thing that it is about.")
     updated_at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
 
 

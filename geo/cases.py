@@ -61,6 +61,8 @@ class Case:
     is_due_sure: bool
     deferred_until: datetime | None
     merged_into_id: int | None
+    asset: str | None
+    """Code of the thing of the city that it is about; None: not stated."""
     updated_at: datetime
 
     @property
@@ -97,7 +99,7 @@ class Suggestion:
 
     id: int
     why: str
-    """``place`` (the same item nearby within a day) or ``caller`` (the same caller)."""
+    """``asset`` (the same item about the same thing), ``place`` (the same item nearby within a day) or ``caller``."""
     distance_m: float | None
     occurred_at: datetime
     stage: Stage

@@ -113,7 +113,7 @@ def _told(case: Case, grid: Grid | None, numbers: Mapping[int, str], desk: Desk,
     moments = ("occurred_at", "reported_at", "stage_since", "stage_due_at", "due_at")
     return {
         **{name: _moment(getattr(case, name), desk) for name in moments},
-        **{name: getattr(case, name) for name in ("channel", "item", "level", "stage")},
+        **{name: getattr(case, name) for name in ("channel", "item", "asset", "level", "stage")},
         **{name: without_numbers(getattr(case, name)) for name in ("text", "address", "unit")},
         "number": numbers[case.id],
         "item_name": case.category if item is None else item.in_language(language),

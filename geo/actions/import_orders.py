@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from geo.store import imports, order_rows
 from geo.store.areas import town_shape
 from geo.store.database import Database
 from geo.store.incident_tables import incident
+from geo.store.locate import district_codes
 from geo.text_masks import KINDS
 from geo.units import NONE, FloatArray
 
@@ -105,6 +107,7 @@ def import_orders(
             timezone=desk.timezone,
             caller_hash=lambda number: caller_hash(number, desk.caller_key),
             secret=lambda: desk.caller_key,
+            districts=cache(partial(district_codes, conn)),
             datum=wish.datum,
             else_item=wish.else_item,
             headers=order_rows.headers_of(conn, order.source),
@@ -372,7 +375,10 @@ def _store_steps(
 def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:
     item, (source, import_id, at) = catalogue.item(row["item"]), batch
     return {
-        **{name: row[name] for name in ("source_key", "occurred_at", "item", "channel", "text", "address", "geom")},
+        **{
+            name: row[name]
+            for name in ("source_key", "occurred_at", "item", "asset", "channel", "text", "address", "geom")
+        },
         "id": case_id,
         "source": source,
         "import_id": import_id,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
+from geo.asset_codes import asset_code
 from geo.caller import caller_hash
 from geo.case_clocks import Passage, dues_of, warned_at
 from geo.case_states import Stage
@@ -62,6 +64,8 @@ class Report:
     """A key of geo/rules/case_needs.toml; None: as the catalogue has it."""
     unit: str | None = None
     """Who is responsible; None: whoever answers for the ground."""
+    asset: str | None = field(default=None, repr=False)
+    """Code of the thing of the city that it is about; None: not stated."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +177,8 @@ def report_incident(
     Raises
     ------
     Refused
-        If the item is unknown, the time lies in the future or the place outside of the town, or if the key was used
-        for another report.
+        If the item is unknown, the time lies in the future or the place outside of the town, if the asset is no code,
+        or if the key was used for another report.
     Conflict
         If the same request is being carried out at this moment, or the source's number was reported before.
     NotAllowed
@@ -188,6 +192,8 @@ def report_incident(
     report = replace(report, item=item.code, source_key=number_kept)
     _check_time(report.occurred_at, hand.at)
     with db.write() as conn:
+        if report.asset is not None:
+            report = replace(report, asset=asset_code(report.asset, partial(locate.district_codes, conn)))
         if key is None:
             return _stored(conn, report, catalogue, desk, hand, number)
         digest = _digest(report, desk)
@@ -244,19 +250,23 @@ def _is_received(conn: Connection, area_id: int, lonlat: LonLat, near: Sequence[
 
 
 def suggestions_for(conn: Connection, case: Case, area_id: int | None) -> list[Suggestion]:
-    """Other cases that may be the same: of the item, nearby, about the same time; then of the caller.
+    """Other cases that may be the same: of the item about the same thing or nearby lately, and of the caller.
 
     Only those in the area that somebody answers for, or without a place; ``area_id`` None: all.
     """
     rule, found = incident_rule(), []
+    if case.item is not None and case.asset is not None:
+        found = cases.cases_of_asset(conn, case, rule.asset_within, area_id, rule.most_suggested)
     if case.item is not None and case.lonlat is not None:
-        found = cases.similar_cases(conn, case, rule.similar_within_m, rule.similar_within, area_id)
+        found += cases.similar_cases(conn, case, rule.similar_within_m, rule.similar_within, area_id)
     caller = cases.caller_hash_of(conn, case.id)
     if caller is not None:
-        since, known = case.occurred_at - rule.caller_within, {other.id for other in found}
-        of_caller = cases.cases_of_caller(conn, caller, since, case.id, area_id, rule.most_suggested)
-        found += [other for other in of_caller if other.id not in known]
-    return found[: rule.most_suggested]
+        since = case.occurred_at - rule.caller_within
+        found += cases.cases_of_caller(conn, caller, since, case.id, area_id, rule.most_suggested)
+    once: dict[int, Suggestion] = {}
+    for other in found:
+        once.setdefault(other.id, other)
+    return list(once.values())[: rule.most_suggested]
 
 
 def _stored(
@@ -325,6 +335,7 @@ def _columns(report: Report, catalogue: CaseCatalogue, hand: Hand) -> dict[str, 
         "channel": report.channel,
         "source": report.channel,
         "precision_m": report.precision_m,
+        "asset": report.asset,
     }
 
 
@@ -360,9 +371,12 @@ def _done_before(conn: Connection, key: str, digest: bytes, hand: Hand) -> int |
 
 
 def _digest(report: Report, desk: Desk) -> bytes:
-    """Whether it is the same report; the caller's number goes in as its keyed hash only."""
+    """Whether it is the same report; the caller's number goes in as its keyed hash only.
+
+    An asset is added only where there is one: requests from before there were any are known still.
+    """
     caller = None if report.caller is None else caller_hash(report.caller, desk.caller_key).hex()
-    return hashlib.sha256(repr(replace(report, caller=caller)).encode()).digest()
+    return hashlib.sha256((repr(replace(report, caller=caller)) + (report.asset or "")).encode()).digest()
 
 
 def _token(hand: Hand) -> int:

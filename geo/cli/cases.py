@@ -70,6 +70,7 @@ def report(  # noqa: PLR0913, PLR0917 -- one option for each thing that is told
     channel: Annotated[str, typer.Option(help="hotline, member, resident, patrol, ... / 来源。")] = "hotline",
     number: Annotated[str | None, typer.Option(help="Its number outside. / 外部编号。")] = None,
     happened: Annotated[datetime | None, typer.Option(help="When; none: now. / 事发时间。")] = None,
+    asset: Annotated[str | None, typer.Option(help="Code of the thing it is about. / 部件编码。")] = None,
     as_json: Json = False,
 ) -> None:
     """Take in a report. / 登记案件。"""
@@ -84,12 +85,16 @@ def report(  # noqa: PLR0913, PLR0917 -- one option for each thing that is told
         datum=datum,
         address=address,
         source_key=number,
+        asset=asset,
     )
     with open_database() as db:
         found = report_incident(db, told, desk, Hand(now), uuid4().hex)
     others = [asdict(other) for other in found.suggestions]
     lines = [_line(found.case, desk), level_reason(found.case, found.item, language()) or ""]
-    lines += [sentence("case_may_be", language(), id=other.id, why=other.why) for other in found.suggestions]
+    lines += [
+        sentence("case_may_be", language(), id=other.id, why=Term(other.why, "case_same"))
+        for other in found.suggestions
+    ]
     answer(
         {"case": _row(found.case, desk), "masked": dict(found.masked), "suggestions": others}, lines, as_json=as_json
     )

@@ -6,7 +6,7 @@ Numbers of persons are taken out of all texts, and of a caller nothing but the k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
+from geo.asset_codes import asset_code
 from geo.compute.datums import DATUMS, to_wgs84
 from geo.errors import BadFile, Refused
 from geo.files.table import FileTable
@@ -37,11 +38,14 @@ ITEM_FIELDS = ("item", "category", "category_3", "category_2", "category_1", "re
 
 ORDER_FIELDS = (
     *("source_key", "occurred_at", "channel", *ITEM_FIELDS, "title", "text", "address", "lon", "lat", "datum"),
-    *("unit", "dispatched_at", "limit", "feedback", "closed_at", "repeat_of", "caller"),
+    *("unit", "dispatched_at", "limit", "feedback", "closed_at", "repeat_of", "asset", "caller"),
 )
 """What a file of orders can hold; headers.toml knows the usual headers."""
 
 NO_TEXT = masked("")
+
+LONGEST_EXACT = 1e15
+"""Spreadsheets keep 15 digits of a number."""
 
 _PARTS = re.compile(r"[/\\>＞→|,，、;；]+|--+")
 
@@ -57,6 +61,8 @@ class OrderSense:
     caller_hash: Callable[[str], bytes]
     secret: Callable[[], bytes]
     """What numbers of persons are hashed with where an order's number is made of one."""
+    districts: Callable[[int], Collection[str]] = lambda _digits: ()
+    """Districts that are known here, by so many digits of their codes."""
     datum: str = "WGS-84"
     """Of rows that do not say it themselves."""
     else_item: str | None = None
@@ -83,7 +89,8 @@ def read_orders(table: FileTable, town: Town, sense: OrderSense) -> Reading:
     points = _points(rows, town, sense)
     found = [_order(rows, index, sense) | {"geom": points[index]} for index in range(len(rows))]
     rows.refuse_twins("source_key", [row["source_key"] for row in found], as_compared)
-    _note_callers(rows, found)
+    _note_left_out(rows, found, "caller", "caller_hash", "order_callers_unknown")
+    _note_left_out(rows, found, "asset", "asset", "order_assets_unknown")
     return rows.reading(found)
 
 
@@ -106,6 +113,7 @@ def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
         "typed_key": typed_key,
         "occurred_at": called_at,
         "item": _item(rows, index, sense),
+        "asset": _asset(rows, index, sense),
         "channel": _channel(rows, index),
         "text": told.text or None,
         "address": address.text or None,
@@ -200,12 +208,26 @@ def _caller(rows: Rows, index: int, sense: OrderSense) -> bytes | None:
         return None
 
 
-def _note_callers(rows: Rows, found: list[Row]) -> None:
-    without = sum(
-        rows.value(index, "caller") is not None and row["caller_hash"] is None for index, row in enumerate(found)
-    )
+def _asset(rows: Rows, index: int, sense: OrderSense) -> str | None:
+    """Code of the thing that an order is about; None where there is none that can be kept: the order counts all the
+    same. A code that came as a number may have lost its end in a spreadsheet, and is another thing's then.
+    """
+    value = rows.value(index, "asset")
+    if value is None or (isinstance(value, float) and abs(value) >= LONGEST_EXACT):
+        return None
+    try:
+        return asset_code(
+            str(int(value) if isinstance(value, float) and value.is_integer() else value), sense.districts
+        )
+    except Refused:
+        return None
+
+
+def _note_left_out(rows: Rows, found: list[Row], name: str, column: str, key: str) -> None:
+    """How many cells of a field said something that is not taken."""
+    without = sum(rows.value(index, name) is not None and row[column] is None for index, row in enumerate(found))
     if without:
-        rows.notes.append(Fault(0, rows.header("caller"), "order_callers_unknown", {"count": without}))
+        rows.notes.append(Fault(0, rows.header(name), key, {"count": without}))
 
 
 def _points(rows: Rows, town: Town, sense: OrderSense) -> list[shapely.Point | None]:

@@ -17,6 +17,12 @@ class IncidentRule:
     """Grids whose border is nearer than this see an incident, too."""
     similar_within_m: float
     similar_within: timedelta
+    asset_within: timedelta
+    longest_asset: int
+    asset_code_digits: int
+    """Of a code by the standard ..."""
+    asset_district_digits: int
+    """... of which so many say the district."""
     moved_m: float
     """What a later file tells of a place that is nearer is the register's rounding."""
     caller_within: timedelta
@@ -40,6 +46,10 @@ def incident_rule() -> IncidentRule:
         border_within_m=data["border"]["within_m"],
         similar_within_m=data["similar"]["within_m"],
         similar_within=timedelta(hours=data["similar"]["hours"]),
+        asset_within=timedelta(days=data["asset"]["days"]),
+        longest_asset=data["asset"]["longest"],
+        asset_code_digits=data["asset"]["code_digits"],
+        asset_district_digits=data["asset"]["district_digits"],
         moved_m=data["moved"]["at_least_m"],
         caller_within=timedelta(days=data["caller"]["days"]),
         most_suggested=data["caller"]["most"],

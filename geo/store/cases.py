@@ -190,6 +190,25 @@ def similar_cases(
     return [Suggestion(why="place", **row) for row in conn.execute(sql("similar_incidents"), values).mappings()]
 
 
+def cases_of_asset(conn: Connection, case: Case, within: timedelta, area_id: int | None, most: int) -> list[Suggestion]:
+    """Cases of the item and the thing of a case that are open or about the same time; in one area or without a place,
+    or anywhere.
+    """
+    lon, lat = case.lonlat or (None, None)
+    values = {
+        "asset": case.asset,
+        "item": case.item,
+        "lon": lon,
+        "lat": lat,
+        "since": case.occurred_at - within,
+        "until": case.occurred_at + within,
+        "other_than": case.id,
+        "area_id": area_id,
+        "most": most,
+    }
+    return [Suggestion(why="asset", **row) for row in conn.execute(sql("incidents_of_asset"), values).mappings()]
+
+
 def cases_of_caller(
     conn: Connection, caller_hash: bytes, since: datetime, other_than: int, area_id: int | None, most: int
 ) -> list[Suggestion]:

@@ -84,6 +84,7 @@ incident = Table(
     ),
     Column("breached_due_at", DateTime(timezone=True), comment="the deadline on whose passing the clock acted last"),
     Column("merged_into_id", ForeignKey("incident.id")),
+    Column("asset", Text, comment="code of the thing of the city that it is about; null: not stated"),
     CheckConstraint("state in ('open','closed')", name="state"),
     CheckConstraint(f"stage in ({_listed(STAGES)})", name="stage"),
     CheckConstraint(f"(state = 'closed') = (stage in ({_listed(ENDED_STAGES)}))", name="state_of_stage"),
@@ -132,6 +133,7 @@ incident = Table(
         postgresql_where=text("border_area_ids <> '{}'"),
     ),
     Index("incident_unplaced_idx", "id", postgresql_where=text("geom is null")),
+    Index("incident_asset_idx", "asset", "item", postgresql_where=text("asset is not null")),
     Index("incident_caller_hash_idx", "caller_hash", postgresql_where=text("caller_hash is not null")),
 )
 

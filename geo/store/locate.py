@@ -69,6 +69,12 @@ def find_area(conn: Connection, code: str) -> int | None:
     return conn.execute(select(area.c.id).where(area.c.code == code, area.c.retired_at.is_(None))).scalar_one_or_none()
 
 
+def district_codes(conn: Connection, digits: int) -> frozenset[str]:
+    """The districts that areas lie in, by the digits that their codes begin with."""
+    chosen = select(func.left(area.c.code, digits)).where(area.c.retired_at.is_(None)).distinct()
+    return frozenset(conn.execute(chosen).scalars())
+
+
 def chain_of(conn: Connection, area_id: int) -> list[Link]:
     """The areas that hold an area, from the outermost to itself."""
     return [Link(**row) for row in conn.execute(sql("area_chain"), {"area_id": area_id}).mappings()]

@@ -43,6 +43,7 @@ from geo.store import cases
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
 from geo.store.lists import Slice
+from geo.text_masks import masked
 from tests.plan_towns import PlanTown, unit_no
 from tests.small_town import EAST, WEST, everything, grid_boxes, grids, lonlat, stations, write_csv, write_geojson
 
@@ -200,6 +201,51 @@ class TestReporting:
         assert report(db, desks[0], item="0102").suggestions == []
         assert report(db, desks[0], occurred_at=REPORT.occurred_at - timedelta(hours=25)).suggestions == []
 
+    def test_the_same_item_of_the_same_thing_is_told_however_far_and_however_written(
+        self, db: Database, desks: Any
+    ) -> None:
+        first = report(db, desks[0], asset="ld-0017 b").case
+        assert first.asset == "LD-0017B"
+        far = report(db, desks[0], asset="ＬＤ－００１７Ｂ", lonlat=lonlat(750, 250))
+        assert [(other.id, other.why) for other in far.suggestions] == [(first.id, "asset")]
+        assert far.suggestions[0].distance_m == pytest.approx(500 * 2**0.5, rel=0.01)
+        nowhere = report(db, desks[0], asset="LD-0017B", lonlat=None)
+        assert [(other.id, other.distance_m) for other in nowhere.suggestions] == [
+            (far.case.id, None),
+            (first.id, None),
+        ]
+        beside = report(db, desks[0], asset="LD-0017B", lonlat=lonlat(250, 760))
+        assert [(one.id, one.why) for one in beside.suggestions] == [
+            (nowhere.case.id, "asset"),
+            (far.case.id, "asset"),
+            (first.id, "asset"),
+        ], "once each, though one is near as well"
+        assert report(db, desks[0], asset="LD-0018B", lonlat=lonlat(750, 700)).suggestions == []
+        assert report(db, desks[0], asset="LD-0017B", item="0102").suggestions == []
+
+    @pytest.mark.parametrize(("after_days", "is_told"), [(6.9, True), (7.1, False)])
+    def test_of_the_same_thing_what_is_open_is_told_and_what_ended_lately(
+        self, db: Database, desks: Any, after_days: float, is_told: bool
+    ) -> None:
+        asked = {"asset": "LD-0017", "lonlat": None, "occurred_at": REPORT.occurred_at + timedelta(days=after_days)}
+        first = report(db, desks[0], asset="LD-0017")
+        hand = later(desks[0], days=8)
+        still_open = report(db, hand, **asked)
+        assert [other.id for other in still_open.suggestions] == [first.case.id]
+        for found in (first, still_open):
+            step(db, found, "withdraw", hand, reason="mended")
+        assert (first.case.id in {other.id for other in report(db, hand, **asked).suggestions}) == is_told
+
+    def test_a_code_by_the_standard_is_no_bank_card(self, db: Database, desks: Any) -> None:
+        code = next(code for n in range(10) if masked(code := f"990101010200000{n}").total)
+        assert report(db, desks[0], asset=code).case.asset == code
+        card = next(code for n in range(10) if masked(code := f"622202010200000{n}").total)
+        for number in (card, "138-0013-8000", "路灯", "A" * 41, " "):
+            with pytest.raises(Refused, match="thing") as refusal:
+                report(db, desks[0], asset=number)
+            assert number.strip() == "" or number not in f"{refusal.value}{refusal.value.evidence}"
+        assert count(db, "incident") == 1
+
     def test_the_same_caller_is_told_however_the_number_is_written(self, db: Database, desks: Any) -> None:
         first = report(db, desks[0], caller="+86 471-6543210").case
         again = report(db, desks[0], caller="(0471) 6543210", lonlat=lonlat(750, 250), item="0102")
@@ -237,6 +283,8 @@ class TestRequests:
         report(db, desks[0], "request-1")
         with pytest.raises(Refused, match="another report"):
             report(db, desks[0], "request-1", text="something else")
+        with pytest.raises(Refused, match="another report"):
+            report(db, desks[0], "request-1", asset="LD-0017")
         assert count(db, "incident") == 1
 
     def test_while_the_first_is_carried_out_the_second_is_told_so(self, db: Database, desks: Any) -> None:

@@ -37,6 +37,7 @@ from geo.orders import OrderWish
 from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
+from geo.text_masks import masked
 from tests.plan_towns import PlanTown
 from tests.small_town import everything, lonlat
 
@@ -269,6 +270,13 @@ class TestMerging:
         report = take(db, tmp_path, rows)
         assert (report.totals["matters"], report.totals["merged_by_caller"]) == (3, 1)
         assert case(db, "B2").merged_into_id == case(db, "B1").id
+
+    def test_the_code_of_the_thing_comes_along(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        code = next(code for n in range(10) if masked(code := f"990101010200000{n}").total)
+        known = dict(enumerate(("ld-0017", code, "13800138000", "路灯", ""), start=1))
+        report = take(db, tmp_path, [order(f"B{n}", place=(300 * n, 100), 部件编码=said) for n, said in known.items()])
+        assert [case(db, f"B{n}").asset for n in known] == ["LD-0017", code, None, None, None]
+        assert [note.evidence for note in report.notes if note.key == "order_assets_unknown"] == [{"count": 2}]
 
     def test_an_order_that_names_the_other(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
         rows = [

@@ -416,7 +416,7 @@ class TestFiles:
         self, db: Database, elsewhere: Database, written: None, tmp_path: Path
     ) -> None:
         """No case is lost or doubled, by whichever format; what has ended has ended; nothing names a person."""
-        more = {"text": "x", "lonlat": lonlat(1500, 300)}
+        more = {"text": "x", "lonlat": lonlat(1500, 300), "asset": "9901010102000001"}
         for number, (source_key, moves) in enumerate(ENDS.items()):
             found: Any = report(db, **more, source_key=source_key, item=["0302", "0401", "9001", "9003"][number])
             for move in moves:
@@ -435,7 +435,7 @@ class TestFiles:
         assert ours.keys() == theirs.keys()
         assert "member/2026-1" in ours, twin
         for number, row in ours.items():
-            same = ("occurred_at", "item_name", "text", "lon", "grid_code", "merged_into", "closed_at")
+            same = ("occurred_at", "item_name", "text", "lon", "grid_code", "merged_into", "closed_at", "asset")
             for name in (column.name_en for column in outside_rule().columns if column.key in same):
                 assert row[name] == theirs[number][name], (number, name)
         assert {number: row["stage"] for number, row in theirs.items()} == {

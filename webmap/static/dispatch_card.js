@@ -354,7 +354,7 @@ export class Card {
   done() {
     const { it } = this;
     const channel = it.channel && hasWords(`dispatch_channel_${it.channel}`) ? say(`dispatch_channel_${it.channel}`) : it.channel;
-    const facts = [channel, it.need ? desk.needs[it.need] : null, it.number.length < 32 ? it.number : null, say("dispatch_occurred", { time: momentOf(it.occurred_at) })];
+    const facts = [channel, it.need ? desk.needs[it.need] : null, it.number.length < 32 ? it.number : null, it.asset ? say("dispatch_asset", { code: it.asset }) : null, say("dispatch_occurred", { time: momentOf(it.occurred_at) })];
     const said = ({ said: { unit, level, until, into, from_holder: from } }) => [unit, from ? say("dispatch_from", { desk: from }) : null, desk.levels.find(([key]) => key === level)?.[1], until ? momentOf(until) : null, into ? `#${into}` : null].filter(Boolean).join(" · ");
     const row = (step) => el("li", {}, el("span", { class: "step-when" }, whenOf(step.at)), el("span", { class: "row-main" },
       el("span", {}, el("b", {}, moveName(step.move)), " ", said(step)), step.reason ? el("span", {}, step.reason) : null, el("span", { class: "note" }, actorName(step))));
