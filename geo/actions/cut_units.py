@@ -23,7 +23,6 @@ from geo.compute.unit_kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, NotFound
 from geo.imports.places import frame_about
-from geo.plans import Plan
 from geo.rules.layers import layer_rules
 from geo.rules.units import UnitRule, unit_rule
 from geo.store import plans
@@ -100,8 +99,6 @@ def cut_units(
 ) -> list[CutUnits]:
     """The units of communities, by code; of all that are live where ``codes`` is None.
 
-    Where grids that were not drawn on units are in force, or were imported and wait, units are cut along their borders,
-    too: where these run along nothing else.
 
     Parameters
     ----------
@@ -114,7 +111,7 @@ def cut_units(
     step
         Told the share done, 0 to 1; what it raises calls the cut off.
     along
-        Ids of plans whose grids count instead, for their communities.
+        Ids of plans, not drawn on units, along whose borders units are cut, too, where these run along nothing else.
 
     Raises
     ------
@@ -129,7 +126,7 @@ def cut_units(
         communities = _communities(live, codes)
         if not communities:
             return []
-        plan_of = _plans(conn, communities, at, along)
+        plan_of = _plans(conn, along)
         sources = _sources(conn, rule, (live, sorted(plan_of.values())), _about(*(area.shape for area in communities)))
     tasks = [_task(community, plan_of.get(community.id), sources, at, rule) for community in communities]
     found = each_worked(
@@ -148,17 +145,10 @@ def _communities(live: list[Area], codes: Sequence[str] | None) -> list[Area]:
     return [area for area in live if area.code in set(codes)]
 
 
-def _plans(conn: Connection, communities: Sequence[Area], at: datetime, along: Sequence[int]) -> dict[int, int]:
-    """Community -> the plan, not drawn on units, whose grids count; several that wait do not."""
+def _plans(conn: Connection, along: Sequence[int]) -> dict[int, int]:
+    """Community -> the plan whose grids count; those of plans that were drawn on units do not."""
     named = [plans.get_plan(conn, plan_id) for plan_id in along]
-    waiting: dict[int, list[Plan]] = {}
-    for plan in plans.list_plans(conn, None, "draft"):
-        waiting.setdefault(plan.community_id, []).append(plan)
-    only = [found[0] for found in waiting.values() if len(found) == 1]
-    counts = {plan.community_id: plan for plan in only} | plans.live_plans(conn, at)
-    counts |= {plan.community_id: plan for plan in named}
-    ours = {community.id for community in communities}
-    return {area: plan.id for area, plan in counts.items() if area in ours and plan.fabric_id is None}
+    return {plan.community_id: plan.id for plan in named if plan.fabric_id is None}
 
 
 def _about(*shapes: shapely.Geometry) -> shapely.Geometry:

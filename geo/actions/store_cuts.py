@@ -24,8 +24,8 @@ def cut_and_store(
 ) -> list[CutUnits]:
     """Cut communities, all where ``codes`` is None, and keep the cuts in place of those before.
 
-    ``along``: ids of plans whose grids units are to fit in, instead of those in force. Plans that were
-    begun from an earlier cut keep theirs.
+    ``along``: ids of plans whose grids units are to fit in. Plans that were begun from an
+    earlier cut keep theirs.
 
     Raises
     ------

@@ -201,6 +201,8 @@ def _walked(key: int, way: Mapping[int, int], corners: set[int]) -> tuple[float,
     """How far the next corner is along a border, and which it is."""
     walk = [key]
     while walk[-1] not in corners and len(walk) <= len(way):
+        if walk[-1] not in way:  # a border that touches itself: where it goes on is not clear
+            return np.inf, key
         walk.append(way[walk[-1]])
     xy = corners_of(np.array(walk))
     return sum(float(np.hypot(*(other - one))) for one, other in pairwise(xy)), walk[-1]

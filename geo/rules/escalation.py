@@ -37,6 +37,8 @@ class EscalationRule:
     """So many cases are dealt with before the clock rests."""
     per_s: float
     """So many steps it tells a second at most."""
+    work_share: float
+    """It works this share of the time at most."""
 
     def up_from(self, level: Level, need: str | None) -> Up | None:
         """The level that comes next; None: nobody is above.
@@ -47,12 +49,13 @@ class EscalationRule:
         return self.up.get(need, {}).get(level) or self.up[None].get(level)
 
     def rest_s(self, steps: int, took_s: float) -> float:
-        """How long the clock rests after some steps that took so long: that long at least, for others to work.
+        """How long the clock rests after some steps that took so long, for others to work.
 
-        >>> [EscalationRule({}, {}, {}, "", at_once=5, per_s=10).rest_s(steps, 0.2) for steps in (0, 1, 5)]
+        >>> rule = EscalationRule({}, {}, {}, "", at_once=5, per_s=10, work_share=0.5)
+        >>> [rule.rest_s(steps, 0.2) for steps in (0, 1, 5)]
         [0.2, 0.2, 0.3]
         """
-        return max(steps / self.per_s - took_s, took_s)
+        return max(steps / self.per_s, took_s / self.work_share) - took_s
 
 
 @cache
@@ -66,6 +69,7 @@ def escalation_rule() -> EscalationRule:
         warning_source=data["warning"]["source"],
         at_once=data["pace"]["at_once"],
         per_s=data["pace"]["per_s"],
+        work_share=data["pace"]["work_share"],
     )
 
 

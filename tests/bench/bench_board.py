@@ -40,7 +40,7 @@ LATEST_S = 10.0
 """So long after the last step nobody is waited for."""
 
 IN_ORDER = text("""
-    select id from incident where state = 'open' and retired_at is null
+    select id, stage_due_at from incident where state = 'open' and retired_at is null
     order by coalesce(stage_due_at, 'infinity'), id
 """)
 FREE = text("""
@@ -67,6 +67,8 @@ def pages(table: Table, db: Database, service: Served) -> None:
     first_s = [_asked(connection, FIRST, service)[0] for _ in range(N_QUICK if table.quick else N_ASKED)]
     path: str | None = FIRST
     page_s, found = [], []
+    with db.read() as conn:
+        before = {row.id: row.stage_due_at for row in conn.execute(IN_ORDER)}
     while path:
         seconds, told = _asked(connection, path, service)
         page_s.append(seconds)
@@ -74,7 +76,10 @@ def pages(table: Table, db: Database, service: Served) -> None:
         path = next((link["href"] for link in told["links"] if link["rel"] == "next"), None)
         path = path and "{0.path}?{0.query}".format(urlsplit(path))
     with db.read() as conn:
-        is_same = found == list(conn.execute(IN_ORDER).scalars())
+        # what the clock moved meanwhile may stand on two pages or on none
+        still = [row.id for row in conn.execute(IN_ORDER) if before.get(row.id, 0) == row.stage_due_at]
+        stays = frozenset(still)
+        is_same = [case for case in found if case in stays] == still
         uses_index = by_index(conn, None) and by_index(conn, Due(None, 0))
     how = f"read from {INDEX}" if uses_index else f"{INDEX} IS NOT USED"
     for job, seconds_of in (("first page of the board", first_s), ("any page of the board", page_s)):

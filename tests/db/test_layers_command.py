@@ -143,9 +143,8 @@ def test_a_proposal_taken_up_and_where_it_came_from(loaded: Database, tmp_path: 
         loaded, "layers", "merge", "--base", "police", "--community", town.WEST, "--open-plan", language="en"
     )
     assert code == 0, text
-    # units are the four grids in force: fire at 700 m and health at 900 m each run through the two eastern ones
     assert text.splitlines()[-1].endswith(
-        "of 区001 begun: 1 grids with 1,000 residents, 0 of them kept; 4 doubts of the layers to look at."
+        "of 区001 begun: 1 grids with 1,000 residents, 0 of them kept; 2 doubts of the layers to look at."
     )
     (draft,) = asked(loaded, "merge", "--base", "police", "--community", town.EAST, "--open-plan", "--note", "2027")[
         "drafts"
