@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import RedirectResponse
 
 from api.case_shapes import Channel
@@ -54,6 +54,29 @@ USUAL_MINUTES = 15
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
+class _Reader(NamedTuple):
+    """Who opens a page: from what it is made, in the language wished for by ``?lang=``, else by the browser."""
+
+    db: Database
+    settings: Settings
+    language: str
+    known: str | None
+    """The page that the browser has."""
+
+
+async def _reader(
+    db: Db,
+    settings: Setting,
+    accepted: Language,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> _Reader:
+    return _Reader(db, settings, lang or accepted, if_none_match)
+
+
+Reader = Annotated[_Reader, Depends(_reader)]
+
+
 @router.get("/")
 def home() -> RedirectResponse:
     """The public map. The part of the address behind # comes along by itself."""
@@ -61,95 +84,47 @@ def home() -> RedirectResponse:
 
 
 @router.get("/maps/public")
-def public_map(
-    db: Db,
-    settings: Setting,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
-    """The page for everybody, in the language wished for by ``?lang=``, else by the browser."""
-    return _sent(_public, (db, settings), lang or accepted, if_none_match)
+def public_map(reader: Reader) -> Response:
+    """The page for everybody."""
+    return _sent(_public, reader)
 
 
 @router.get("/maps/planner")
-def planner_map(
-    db: Db,
-    settings: Setting,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def planner_map(reader: Reader) -> Response:
     """The planners' page. It says nothing that the public may not read; its scripts ask for a token."""
-    return _sent(_planner, (db, settings), lang or accepted, if_none_match)
+    return _sent(_planner, reader)
 
 
 @router.get("/maps/plans")
-def plans_map(
-    db: Db,
-    settings: Setting,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def plans_map(reader: Reader) -> Response:
     """The page where grids are redrawn. It holds no plan; its scripts ask for a token."""
-    return _sent(_plans, (db, settings), lang or accepted, if_none_match)
+    return _sent(_plans, reader)
 
 
 @router.get("/maps/dispatch")
-def dispatch_map(
-    db: Db,
-    settings: Setting,
-    desk: CaseDesk,
-    now: Now,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def dispatch_map(reader: Reader, desk: CaseDesk, now: Now) -> Response:
     """The board of dispatchers. It holds no case; its scripts ask for a token."""
-    language = lang or accepted
-    board = BoardView(items=_items(desk, now, language), channels=get_args(Channel))
-    return _sent(lambda view: _dispatch(view, board), (db, settings), language, if_none_match)
+    board = BoardView(items=_items(desk, now, reader.language), channels=get_args(Channel))
+    return _sent(lambda view: _dispatch(view, board), reader)
 
 
 @router.get("/maps/figures")
-def figures_map(
-    db: Db,
-    settings: Setting,
-    desk: CaseDesk,
-    now: Now,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def figures_map(reader: Reader, desk: CaseDesk, now: Now) -> Response:
     """The page of figures about cases. It holds no figure; its scripts ask for a token."""
-    language = lang or accepted
-    items = _items(desk, now, language)
-    return _sent(lambda view: _figures(view, items), (db, settings), language, if_none_match)
+    items = _items(desk, now, reader.language)
+    return _sent(lambda view: _figures(view, items), reader)
 
 
 @router.get("/maps/compare")
-def compare_map(
-    db: Db,
-    settings: Setting,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def compare_map(reader: Reader) -> Response:
     """The page of two plans or two days side by side. It holds no plan; its scripts ask for a token."""
-    return _sent(_twin, (db, settings), lang or accepted, if_none_match)
+    return _sent(_twin, reader)
 
 
 @router.get("/maps/proposals")
-def proposals_map(
-    db: Db,
-    settings: Setting,
-    accepted: Language,
-    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+def proposals_map(reader: Reader) -> Response:
     """The page where everybody looks at proposed plans; ``?plan=`` is for its scripts."""
-    return _sent(_proposals, (db, settings), lang or accepted, if_none_match)
+    return _sent(_proposals, reader)
 
 
 def _items(desk: Desk, now: datetime, language: str) -> tuple[ItemChoice, ...]:
@@ -158,18 +133,15 @@ def _items(desk: Desk, now: datetime, language: str) -> tuple[ItemChoice, ...]:
     return tuple(ItemChoice(item.code, item.in_language(language), item.words) for item in items)
 
 
-def _sent(
-    page_of: Callable[[PublicView], Page], state: tuple[Database, Settings], language: str, known: str | None
-) -> Response:
-    db, settings = state
-    lacking = missing(settings.home_abs)
+def _sent(page_of: Callable[[PublicView], Page], reader: _Reader) -> Response:
+    lacking = missing(reader.settings.home_abs)
     if lacking:
         raise MissingPiece("map_assets_missing", names=", ".join(asset.file for asset in lacking))
-    with db.read() as conn:
+    with reader.db.read() as conn:
         content = map_content(conn)
-    page = page_of(_view(content, settings, language))
+    page = page_of(_view(content, reader.settings, reader.language))
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache", "ETag": f'"{page.etag}"', "Vary": "Accept-Language"}
-    if known == headers["ETag"]:
+    if reader.known == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(page.html, media_type="text/html; charset=utf-8", headers=headers)
 
