@@ -35,7 +35,7 @@ def test_every_part_of_a_tract_is_a_unit(quarter: int) -> None:
     community, nothing = shapely.union_all(mine), np.zeros(0, dtype=object)
     before = cut_units(community, {}, nothing, unit_rule())
     kind_of_arc = kinds_of_arcs(before.fabric, {}, unit_rule().near_m)
-    drawn = lines_of_grids(mine, before.fabric, kind_of_arc, unit_rule(), layer_rules().clean)
+    drawn = lines_of_grids(mine, (before.fabric, kind_of_arc), nothing, unit_rule(), layer_rules().clean)
     cut = cut_units(community, {"drawn": drawn}, nothing, unit_rule())
     units = cut.shapes
     assert shapely.coverage_is_valid(units)
