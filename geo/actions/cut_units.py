@@ -18,6 +18,7 @@ from geo.areas import Area
 from geo.compute.fabric import Fabric, lengths_m_of_arcs
 from geo.compute.unit_cut import UnitCut
 from geo.compute.unit_cut import cut_units as cut
+from geo.compute.unit_dead_ends import without_dead_ends
 from geo.compute.unit_grid_lines import lines_of_grids
 from geo.compute.unit_kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
@@ -32,7 +33,7 @@ from geo.store.grids import grids_of_plans
 from geo.store.unit_sources import barrier_shapes, building_shapes, land_shapes, street_shapes
 from geo.units import NONE, FloatArray, Int32Array
 
-METHOD = "units-2"
+METHOD = "units-3"
 """Of the cut; another name whenever the same data are cut otherwise."""
 
 SHARE_LOADED = 0.1
@@ -136,6 +137,27 @@ def cut_units(
     return found
 
 
+def runs_through_units(
+    conn: Connection, community: Area, plan_id: int, units: tuple[Fabric, Int32Array], at: datetime
+) -> bool:
+    """Whether borders of a plan's grids run through units.
+
+    Parameters
+    ----------
+    conn, community
+        Where these are.
+    plan_id
+        A plan that was not drawn on units.
+    units
+        The units, and what each of their borders runs along: (n_arcs,) place in ``BORDER_KINDS``.
+    at
+        When this is asked.
+    """
+    rule = unit_rule()
+    sources = _sources(conn, rule, ([community], [plan_id]), _about(community.shape))
+    return len(_drawn(_task(community, plan_id, sources, at, rule), units)) > 0
+
+
 def _communities(live: list[Area], codes: Sequence[str] | None) -> list[Area]:
     if codes is None:
         return live
@@ -211,7 +233,7 @@ def _cut(task: _Task) -> CutUnits:
     community = task.community
     try:
         units, kind_of_arc = _cut_along(task, {})
-        drawn = lines_of_grids(task.grids, units.fabric, kind_of_arc, task.rule, layer_rules().clean)
+        drawn = _drawn(task, (units.fabric, kind_of_arc))
         if len(drawn):
             units, kind_of_arc = _cut_along(task, {"drawn": drawn})
     except BadGeometry as error:
@@ -227,6 +249,14 @@ def _cut(task: _Task) -> CutUnits:
         made_at=task.at,
         report={**report, "follows_plan": task.plan_id},
     )
+
+
+def _drawn(task: _Task, units: tuple[Fabric, Int32Array]) -> Shapes:
+    """Borders of grids that run along nothing that parts units."""
+    if not len(task.grids):
+        return np.zeros(0, dtype=object)
+    parting = without_dead_ends(task.community.shape, task.lines)
+    return lines_of_grids(task.grids, units, parting, task.rule, layer_rules().clean)
 
 
 def _cut_along(task: _Task, more: Mapping[str, Shapes]) -> tuple[UnitCut, Int32Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
+from geo.actions.cut_units import runs_through_units
 from geo.actions.plan_access import Hand, check_community, community_for
 from geo.actions.store_cuts import cut_and_store
 from geo.areas import Area
@@ -20,7 +22,6 @@ from geo.compute.numbering import numbered
 from geo.compute.plan_figures import unit_of_homes
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_start import grids_of_units
-from geo.compute.unit_grid_lines import lines_of_grids
 from geo.drafts import CodeBook, Draft, DraftGrid
 from geo.errors import BadMove
 from geo.grids import Grid
@@ -28,7 +29,6 @@ from geo.imports.places import frame_about, in_metres
 from geo.plan_rows import PlanRows
 from geo.plans import Plan
 from geo.rules.layers import layer_rules
-from geo.rules.units import unit_rule
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
 from geo.store.database import Database
@@ -96,7 +96,7 @@ def open_plan(
         community = community_for(conn, community_code, hand)
         base = _base(conn, community, base_plan_id, hand)
         codes = plans.code_book(conn, community.code, scheme or plans.scheme_after(base))
-        needs_cut = _needs_cut(conn, community, base)
+        needs_cut = _needs_cut(conn, community, base, hand.at)
     if needs_cut:
         cut_and_store(db, [community.code], hand.at, along=[] if base is None else [base.id])
     with db.write() as conn:
@@ -116,7 +116,7 @@ def _base(conn: Connection, community: Area, base_plan_id: int | None, hand: Han
     return base
 
 
-def _needs_cut(conn: Connection, community: Area, base: Plan | None) -> bool:
+def _needs_cut(conn: Connection, community: Area, base: Plan | None, at: datetime) -> bool:
     """Whether there are no units to put a draft together from, or borders of the base's grids run through them."""
     if base is not None and base.fabric_id is not None:
         return False
@@ -126,8 +126,7 @@ def _needs_cut(conn: Connection, community: Area, base: Plan | None) -> bool:
     if drafts.provenance_of(conn, cut_id)["report"].get("follows_plan") == base.id:
         return False
     cut = draft_of(community, _all_in_one(conn, cut_id, {0: DraftGrid(0, "", "", "basic", {})}))
-    shapes = np.array([grid.shape for grid in grids_of_plans(conn, [base.id])], dtype=object)
-    return len(lines_of_grids(shapes, cut.fabric, cut.kind_of_arc, unit_rule(), layer_rules().clean)) > 0
+    return runs_through_units(conn, community, base.id, (cut.fabric, cut.kind_of_arc), at)
 
 
 def _all_in_one(conn: Connection, cut_id: int, grids: Mapping[int, DraftGrid]) -> PlanRows:

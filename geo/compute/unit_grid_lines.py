@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from geo.compute.fabric import Fabric, lonlat_of, stops_of_arcs
 from geo.compute.layer_clean import clean_layer, is_coverage
 from geo.compute.unit_lattice import Lattice, Shapes
 from geo.compute.unit_near import are_near
+from geo.compute.unit_sides import pieces_of
 from geo.drafts import BORDER_KINDS
 from geo.rules.layers import CleanRule
 from geo.rules.units import UnitRule
-from geo.units import E7, NONE, BoolArray, FloatArray, Int32Array
+from geo.units import NONE, BoolArray, FloatArray, Int32Array
 
 LOOK_M = 5.0
 """Borders of grids are looked at every so many metres."""
@@ -40,21 +42,33 @@ class _There(NamedTuple):
     is_wall: BoolArray
     tree: shapely.STRtree
 
+    def along(self, pieces: FloatArray, near_m: float) -> _There:
+        """The same without what is neither the community's border nor runs along one of some pieces."""
+        kept = self.is_outer | are_near(self.pieces.mean(axis=1), pieces, near_m)
+        kept_pieces = self.pieces[kept]
+        tree = shapely.STRtree(shapely.linestrings(kept_pieces))
+        return _There(kept_pieces, self.is_outer[kept], self.is_wall[kept], tree)
+
     def are_beside(self, xy_m: FloatArray, rule: UnitRule) -> BoolArray:
         """(n,) whether places are so near to any of it that it is meant."""
         is_beside = are_near(xy_m, self.pieces[~self.is_wall], rule.sliver_m)
         return is_beside | are_near(xy_m, self.pieces[self.is_wall], rule.beside_wall_m)
 
 
-def lines_of_grids(grids: Shapes, fabric: Fabric, kind_of_arc: Int32Array, rule: UnitRule, clean: CleanRule) -> Shapes:
+def lines_of_grids(
+    grids: Shapes, units: tuple[Fabric, Int32Array], parting: Shapes, rule: UnitRule, clean: CleanRule
+) -> Shapes:
     """Lines to cut units along, besides all else, so that units lie in one grid each.
 
     Parameters
     ----------
     grids
         (n_grids,) valid polygons or multipolygons in degrees. Where they do not fit together they are cleaned first.
-    fabric, kind_of_arc
-        The units as they are without such lines, and (n_arcs,) what their borders run along.
+    units
+        As they are without such lines, and (n_arcs,) what their borders run along.
+    parting
+        What of these is no dead end, in degrees: see :func:`geo.compute.unit_dead_ends.without_dead_ends`. None at all:
+        that is not known, and what borders run along for the most counts.
     rule
         ``sliver_m``: a border of grids that is this near to a street, water, rail or the community's border is that;
         ``beside_wall_m``: likewise a wall.
@@ -66,19 +80,17 @@ def lines_of_grids(grids: Shapes, fabric: Fabric, kind_of_arc: Int32Array, rule:
     (n_lines,) in degrees; none where all borders of grids run along what is there. An end on the community's border is
     one of the corners that this has, where one is near.
     """
+    fabric, kind_of_arc = units
     if not len(grids) or not len(kind_of_arc):
         return np.zeros(0, dtype=object)
     lattice = Lattice.about(shapely.multipoints(lonlat_of(fabric.node_e7)))
     there = _there(fabric, kind_of_arc, lattice)
-    drawn = [
-        line
-        for border in _borders(lattice.in_metres(grids), clean)
-        for line in _beyond(shapely.get_coordinates(border), there, rule)
-    ]
-    if not drawn:
-        return np.zeros(0, dtype=object)
-    corner = np.array([lattice.west_e7, lattice.south_e7])
-    return np.asarray(shapely.transform(np.array(drawn), lambda xy_m: (xy_m / lattice.metres + corner) / E7))
+    if len(parting):
+        there = there.along(pieces_of(lattice.in_metres(parting)), rule.near_m)
+    borders = [shapely.get_coordinates(border) for border in _borders(lattice.in_metres(grids), clean)]
+    drawn = [line for xy_m in borders for line in _beyond(xy_m, there, rule)]
+    drawn += [line for xy_m in borders for way in (xy_m, xy_m[::-1]) for line in _over_rim(way, there, rule.sliver_m)]
+    return np.asarray(lattice.in_degrees(np.array(drawn, dtype=object)))
 
 
 def _there(fabric: Fabric, kind_of_arc: Int32Array, lattice: Lattice) -> _There:
@@ -116,6 +128,28 @@ def _beyond(xy_m: FloatArray, there: _There, rule: UnitRule) -> list[shapely.Geo
         way = np.vstack([head, looks[begin : end + 1][is_kept], tail])
         lines.append(shapely.remove_repeated_points(shapely.linestrings(way)))
     return [line for line in lines if line.length > 0]
+
+
+def _over_rim(xy_m: FloatArray, there: _There, rim_m: float) -> list[shapely.Geometry]:
+    """The end of a border on the community's, from where it crosses what runs along that one nearer than a sliver.
+
+    Else the strip between the two would be part of one grid all along.
+    """
+    corner = _corner(xy_m[-1], there)
+    if corner is None or np.hypot(*(corner - xy_m[-1])) > rim_m:
+        return []
+    whole = shapely.linestrings(xy_m)
+    end = substring(whole, max(whole.length - rim_m, 0.0), whole.length)
+    is_across = ~there.is_outer & ~there.is_wall
+    across = there.tree.query(end, "intersects")
+    met = shapely.get_coordinates(shapely.intersection(end, there.tree.geometries[across[is_across[across]]]))
+    met = met[~are_near(met, there.pieces[there.is_outer], CLOSE_M)]
+    if not len(met):
+        return []
+    at_m = float(shapely.line_locate_point(end, shapely.points(met)).min())
+    last = substring(end, max(at_m - OVER_M, 0.0), end.length)
+    way = shapely.get_coordinates(last)[:-1]
+    return [shapely.linestrings(np.vstack([way, corner, _over(way[-1], corner)]))]
 
 
 def _without_short(is_far: BoolArray, which: bool, at_m: FloatArray, least_m: float) -> BoolArray:

@@ -62,6 +62,11 @@ class Lattice(NamedTuple):
         """Shapes in degrees, or an array of them, in metres from the corner."""
         return shapely.transform(shapes, lambda lonlat: self.whole_of(lonlat) * self.metres)
 
+    def in_degrees(self, shapes: Any) -> Any:
+        """Shapes in metres from the corner, or an array of them, in degrees."""
+        corner = np.array([self.west_e7, self.south_e7])
+        return shapely.transform(shapes, lambda xy_m: (xy_m / self.metres + corner) / E7)
+
     def area_m2(self, shapes: Shapes) -> FloatArray:
         """(n,) square metres of shapes in whole numbers."""
         return np.asarray(shapely.area(shapes) * self.metres.prod())

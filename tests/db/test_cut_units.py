@@ -15,12 +15,14 @@ from geo.actions.cut_units import CutUnits, cut_units
 from geo.actions.edit_plan import edit_plan
 from geo.actions.load_demo import load_demo
 from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import view_plan
+from geo.actions.plan_view import PlanView, view_plan
 from geo.compute.fabric_rings import shapes_of
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, BadMove, Cancelled, NotFound
+from geo.imports.places import in_metres
 from geo.plan_ops import Split
 from geo.store.database import Database
+from geo.store.grids import grids_of_plans
 from geo.units import NONE
 from tests.fitting import fits
 from tests.plan_towns import HAND
@@ -76,11 +78,21 @@ def test_every_community_of_the_demo_city(city: Database) -> None:
     fits([units_of(cut) for cut in cuts])
 
 
+def off_m2(db: Database, view: PlanView) -> float:
+    """Ground that changes grid where a draft begins."""
+    with db.read() as conn:
+        before = {grid.id: grid.shape for grid in grids_of_plans(conn, [view.plan.base_plan_id])}
+    drawn = [in_metres(before[grid.id], view.frame) for grid in view.draft.grids]
+    now = [in_metres(shape, view.frame) for shape in view.shapes]
+    return float(shapely.area(shapely.symmetric_difference(now, drawn)).sum()) / 2
+
+
 def test_drafts_of_all_communities_fit_to_the_last_digit_whatever_is_drawn_in_them(city: Database) -> None:
     rng = np.random.default_rng(4)
     drafts = []
     for code in (f"99010100100{n}" for n in range(1, 7)):
         plan = open_plan(city, code, None, None, HAND).plan
+        assert off_m2(city, view_plan(city, plan.id)) < 200
         for _ in range(4):
             view = view_plan(city, plan.id)
             grid = int(rng.integers(len(view.draft.grids)))

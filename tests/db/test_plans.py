@@ -20,14 +20,14 @@ from geo.actions.publish_plan import publish_plan
 from geo.compute.plan_rows import stepped
 from geo.drafts import Draft
 from geo.errors import BadGeometry, BadMove, Conflict, NotAllowed, NotFound, StaleVersion
-from geo.plan_ops import Carve, Lock, Merge, Move, Paint, PlanOp, Redo, Rename, Renumber, SetPost, Split, Undo
+from geo.plan_ops import Bridge, Carve, Lock, Merge, Move, Paint, PlanOp, Redo, Rename, Renumber, SetPost, Split, Undo
 from geo.plan_rows import PlanRows
 from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans
 from geo.store.tables import metadata
-from tests.plan_towns import HAND, RESIDENTS, N, PlanTown, begin, unit_no
+from tests.plan_towns import HAND, RESIDENTS, N, PlanTown, begin, unit, unit_no
 from tests.small_town import AT, EAST, WEST, lonlat
 
 LATER = replace(HAND, at=AT + timedelta(days=30))
@@ -111,6 +111,28 @@ class TestBeginning:
         assert sorted(question.unit_no for question in questions) == [unit_no(column, 5) for column in range(5)]
         assert {question.grid_id for question in questions} == {town.grid[0]}
         assert [question.share_inside for question in questions] == pytest.approx([0.86] * 5, abs=0.01)
+
+    def test_a_grid_in_two_parts_keeps_both_and_is_told_to_be_in_pieces(self, db: Database, town: PlanTown) -> None:
+        """The north-western grid has two units in the corner of the south-eastern one, too."""
+        corner = shapely.union_all([unit(column, 0) for column in (8, 9)])
+        with db.write() as conn:
+            for verb, grid in (("union", town.grid[0]), ("difference", town.grid[3])):
+                conn.execute(
+                    text(f"update plan_grid set geom = ST_Multi(ST_{verb}(geom, :wkt)) where grid_id = {grid}"),
+                    {"wkt": f"SRID=4326;{corner.wkt}"},
+                )
+        opened = begin(db)
+        view = view_plan(db, opened.plan.id)
+        sound(view)
+        assert list(opened.questions) == []
+        assert view.figures.residents.tolist() == [27 * RESIDENTS, 25 * RESIDENTS, 25 * RESIDENTS, 23 * RESIDENTS]
+        (breach,) = [problem for problem in view.problems if problem.severity == "error"]
+        assert breach.id == f"one_piece/{town.grid[0]}"
+        assert breach.shape is not None
+        assert breach.shape.equals(corner)
+        version = do(db, opened.plan, 1, Bridge((unit_no(8, 0), unit_no(4, 5)), "地下通道"))
+        assert not [problem for problem in view_plan(db, opened.plan.id).problems if problem.severity == "error"]
+        do(db, opened.plan, version, Paint((unit_no(8, 0), unit_no(9, 0)), town.grid[3]))
 
     def test_where_grids_follow_no_border_of_units_these_are_cut_anew_along_them(
         self, db: Database, town: PlanTown

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.compute.unit_cut import UnitCut, cut_units
+from geo.compute.unit_dead_ends import without_dead_ends
 from geo.compute.unit_grid_lines import lines_of_grids
 from geo.compute.unit_kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
@@ -26,7 +27,9 @@ def lines_for(grids: list[Any], buildings: list[Any], **lines: list[Any]) -> tup
     known = {kind: np.array(some, dtype=object) for kind, some in lines.items()}
     before = cut_units(TOWN, known, np.array(buildings, dtype=object), unit_rule())
     kind_of_arc = kinds_of_arcs(before.fabric, known, unit_rule().near_m)
-    found = lines_of_grids(np.array(grids, dtype=object), before.fabric, kind_of_arc, unit_rule(), layer_rules().clean)
+    parting = without_dead_ends(TOWN, known) if known else np.zeros(0, dtype=object)
+    units = before.fabric, kind_of_arc
+    found = lines_of_grids(np.array(grids, dtype=object), units, parting, unit_rule(), layer_rules().clean)
     return {**known, "drawn": found}, before
 
 
@@ -78,6 +81,45 @@ def test_a_border_that_leaves_a_street_and_comes_back() -> None:
     assert metres["drawn"] == pytest.approx(300, abs=2 * unit_rule().sliver_m)
 
 
+def off_m2(found: UnitCut, grids: list[Any]) -> float:
+    """Ground of units that lies outside the grid that has most of each."""
+    shared = [shapely.area(shapely.intersection(found.shapes, grid)) for grid in grids]
+    return float(areas_m2(found).sum() - np.max(shared, axis=0).sum() / (EAST_DEG * NORTH_DEG))
+
+
+def n_corners(found: UnitCut, grids: list[Any]) -> int:
+    """Corners of the border between two grids that are put together from units, to half a metre."""
+    home = np.argmax([shapely.area(shapely.intersection(found.shapes, grid)) for grid in grids], axis=0)
+    one, other = (shapely.coverage_union_all(found.shapes[home == grid]).boundary for grid in (0, 1))
+    scale = np.array([EAST_DEG, NORTH_DEG])
+    border = shapely.transform(shapely.line_merge(shapely.intersection(one, other)), lambda lonlat: lonlat / scale)
+    return len(shapely.get_coordinates(border.simplify(HALF_M)))
+
+
+def test_a_border_along_a_street_that_ends_before_it_meets_another() -> None:
+    """Between two walled compounds of five houses each, whose ground in the lane would meet in teeth."""
+    houses = [box(x, y, x + 40, y + 12) for x, first in ((130, 30), (230, 15)) for y in range(first, first + 150, 33)]
+    walls = [drawn(shapely.box(*sides).exterior) for sides in ((20, 12, 188, 190), (214, 12, 380, 190))]
+    streets = [line((-50, 200), (450, 200)), line((200, 200), (200, 16)), line((200, 200), (200, 450))]
+    streets.append(line((200, -5), (200, 1)))  # so that the border has a corner there
+    grids = split((200, -50), (200, 450))
+    _, before = lines_for(grids, houses, street=streets, wall=walls)
+    assert off_m2(before, grids) > 100
+    assert n_corners(before, grids) > 8
+    found = cut_along(grids, houses, street=streets, wall=walls)
+    assert off_m2(found, grids) < 2
+    assert n_corners(found, grids) == 2
+    assert len(found.shapes) >= len(houses) + 2
+
+
+def test_a_strip_along_the_communitys_border_is_parted_where_grids_are() -> None:
+    """Between a railway and the border lie 8 m, which are no unit: each grid keeps what it has of them."""
+    rail, grids = [line((-50, 8), (450, 8))], split((200, -50), (200, 450))
+    found = cut_along(grids, rail=rail, street=[line((200, 8), (200, 450)), line((200, -5), (200, 1))])
+    assert areas_m2(found).tolist() == pytest.approx([80_000, 80_000], abs=2)
+    assert off_m2(found, grids) < 2
+
+
 def test_no_house_is_cut_and_each_stays_with_the_side_that_has_more_of_it() -> None:
     houses = [box(190, 100, 225, 120), box(175, 200, 205, 220), box(20, 300, 60, 330)]
     grids = split((200, -50), (200, 450))
@@ -100,8 +142,8 @@ def test_ends_on_the_communitys_border_are_corners_that_it_has_near_by() -> None
 def test_neither_grids_nor_units_no_lines() -> None:
     _, before = lines_for([], [])
     kind_of_arc = np.full(len(before.fabric.left), BORDER_KINDS.index("community"), np.int32)
-    rules = unit_rule(), layer_rules().clean
-    assert not len(lines_of_grids(np.zeros(0, dtype=object), before.fabric, kind_of_arc, *rules))
+    nothing, rules = np.zeros(0, dtype=object), (unit_rule(), layer_rules().clean)
+    assert not len(lines_of_grids(nothing, (before.fabric, kind_of_arc), nothing, *rules))
 
 
 PLACE = st.integers(20, 380)

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.unit_cut import cut_units
+from geo.compute.fabric import lengths_m_of_arcs
+from geo.compute.fabric_rings import pieces_of
+from geo.compute.plan_start import grids_of_units
+from geo.compute.project import Frame
+from geo.compute.unit_cut import UnitCut, cut_units
 from geo.compute.unit_grid_lines import lines_of_grids
 from geo.compute.unit_kinds import kinds_of_arcs
+from geo.imports.places import in_metres
 from geo.rules.layers import layer_rules
 from geo.rules.units import unit_rule
+from geo.units import NONE
 from tests.real_data import FOLDER, needs_real_data
 
 pytestmark = needs_real_data
@@ -29,12 +35,35 @@ def test_every_part_of_a_tract_is_a_unit(quarter: int) -> None:
     community, nothing = shapely.union_all(mine), np.zeros(0, dtype=object)
     before = cut_units(community, {}, nothing, unit_rule())
     kind_of_arc = kinds_of_arcs(before.fabric, {}, unit_rule().near_m)
-    drawn = lines_of_grids(mine, before.fabric, kind_of_arc, unit_rule(), layer_rules().clean)
-    units = cut_units(community, {"drawn": drawn}, nothing, unit_rule()).shapes
+    drawn = lines_of_grids(mine, (before.fabric, kind_of_arc), nothing, unit_rule(), layer_rules().clean)
+    cut = cut_units(community, {"drawn": drawn}, nothing, unit_rule())
+    units = cut.shapes
     assert shapely.coverage_is_valid(units)
-    parts = shapely.get_parts(mine)
-    parts = parts[2 * shapely.area(parts) / shapely.length(parts) * 1e5 > unit_rule().sliver_m]
+    parts, tract_of_part = shapely.get_parts(mine, return_index=True)
+    is_wide = 2 * shapely.area(parts) / shapely.length(parts) * 1e5 > unit_rule().sliver_m
+    parts, tract_of_part = parts[is_wide], tract_of_part[is_wide]
     part, unit = shapely.STRtree(units).query(parts, "intersects")
     shared = np.zeros(len(parts))
     np.maximum.at(shared, part, shapely.area(shapely.intersection(parts[part], units[unit])))
     assert (shared > 0.98 * shapely.area(parts)).all()
+    tract_of_unit = started(cut, mine)
+    unit, tract = shapely.STRtree(mine).query(units, "intersects")
+    most = np.lexsort((shapely.area(shapely.intersection(units[unit], mine[tract])), unit))
+    largest = np.full(len(units), NONE)
+    largest[unit[most]] = tract[most]
+    assert (tract_of_unit == largest).all(), "no ground changes whose it is"
+    first = np.unique(pieces_of(cut.fabric, tract_of_unit))
+    n_pieces = np.bincount(tract_of_unit[first], minlength=len(mine))
+    n_parts = np.bincount(tract_of_part, minlength=len(mine))
+    in_one = shapely.get_num_geometries(mine) == 1
+    assert (n_pieces == n_parts)[~in_one].all()
+    assert (n_pieces - n_parts)[in_one].sum() <= 1, "a neck that is narrower than any unit"
+
+
+def started(cut: UnitCut, tracts: np.ndarray) -> np.ndarray:
+    """The tract that each unit is given to where a draft begins."""
+    frame = Frame(-121.5, 38.6)
+    units, grids = (np.array([in_metres(shape, frame) for shape in some], object) for some in (cut.shapes, tracts))
+    length_m = lengths_m_of_arcs(cut.fabric, frame)
+    sure = layer_rules().sure_share
+    return grids_of_units(cut.fabric, length_m, units, np.ones(len(units)), grids, sure).grid_of_unit
