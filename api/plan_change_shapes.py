@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
 from typing import Annotated, Literal
 
@@ -209,7 +208,7 @@ class ConsequencesTold(Shape):
 
 def consequences_told(found: Consequences, language: str) -> ConsequencesTold:
     """What a plan changes, with cases called as the reader does."""
-    parts = {field.name: getattr(found, field.name) for field in fields(found)}
+    parts = {name: getattr(found, name) for name in ConsequencesTold.model_fields}
     return ConsequencesTold.model_validate({**parts, "incidents": [_case_told(m, language) for m in found.incidents]})
 
 
