@@ -43,6 +43,7 @@ export class Effect {
 
   clear() {
     this.isPreview = false;
+    this.isRefusal = false;
     byId("effect").hidden = true;
     fill(byId("effect"));
   }
@@ -50,6 +51,7 @@ export class Effect {
   /** The service says why an edit cannot be. */
   refuse(message) {
     this.isPreview = true;
+    this.isRefusal = true;
     byId("effect").dataset.state = "refused";
     fill(byId("effect"), el("h2", {}, say("redraw_refused")), el("p", { class: "moved refusal" }, message));
     byId("effect").hidden = false;
@@ -58,6 +60,7 @@ export class Effect {
   /** `isWaiting`: the edit is made only when somebody says so. */
   show(effect, { isWaiting = false } = {}) {
     this.isPreview = effect.isDry;
+    this.isRefusal = false;
     byId("effect").dataset.state = effect.isDry ? "preview" : "done";
     const { op, isDry, pairs, moved, balance, balanceBefore } = effect;
     const shown = pairs.filter(isTold);
