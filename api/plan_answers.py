@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from api.plan_shapes import (
     EditTold,
+    LedTold,
+    LeftOutTold,
     Vertex,
     VertexList,
     balance_told,
@@ -15,6 +19,7 @@ from api.plan_shapes import (
 from geo.actions.edit_plan import Edited
 from geo.actions.plan_vertices import vertices_of
 from geo.actions.plan_view import PlanView, moved_by, view_of
+from geo.plan_drawn import LeftOut
 from geo.store.database import Database
 
 
@@ -34,8 +39,21 @@ def edit_told(db: Database, done: Edited, language: str, *, dry_run: bool) -> Ed
         balance=balance_told(after),
         balance_before=balance_told(before),
         moved=moved_by(before, after),
+        snapped=[LedTold(**asdict(led), told=led.in_language(language)) for led in done.led],
+        left_out=_left_out_told(done.left_out, language),
         can_undo=done.can_undo,
         can_redo=done.can_redo,
+    )
+
+
+def _left_out_told(left: LeftOut | None, language: str) -> LeftOutTold | None:
+    if left is None:
+        return None
+    return LeftOutTold(
+        outside_m2=left.outside_m2,
+        outside_share=left.outside_share,
+        locked_m2=left.locked_m2,
+        told=left.in_language(language),
     )
 
 

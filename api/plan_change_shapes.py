@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from api.places import geometry
 from api.schemas import Geometry, Position, Provenance, Shape
+from geo.plan_changes import CaseName, Consequences, PlaceMove
 
 
 class CountedTold(Shape):
@@ -142,11 +143,23 @@ class BuildingMoveTold(Shape):
     after: GridNameTold | None
 
 
-class PlaceMoveTold(Shape):
-    """A station or an open incident that comes into another grid."""
+class StationMoveTold(Shape):
+    """A station that comes into another grid."""
 
     id: int = Field(examples=[3])
     name: str = Field(examples=["河西社区党群服务中心"])
+    before: GridNameTold | None
+    after: GridNameTold | None
+
+
+class CaseMoveTold(Shape):
+    """An open case that comes into another grid: its number and what it is about, never what was reported."""
+
+    id: int = Field(examples=[3])
+    number: str = Field(examples=["2026-000123"])
+    item: str | None = Field(examples=["0101"], description="Code of the catalogue that it was taken in under.")
+    category: str = Field(examples=["litter"])
+    name: str = Field(examples=["暴露垃圾"], description="Of the item, else of the category.")
     before: GridNameTold | None
     after: GridNameTold | None
 
@@ -182,8 +195,8 @@ class ConsequencesTold(Shape):
 
     comparison: ComparisonTold
     buildings: list[BuildingMoveTold]
-    stations: list[PlaceMoveTold]
-    incidents: list[PlaceMoveTold]
+    stations: list[StationMoveTold]
+    incidents: list[CaseMoveTold]
     of_units_whole: dict[str, float] = Field(
         examples=[{"visits_due": 147}], description="Work that was counted, by kind: all of it."
     )
@@ -191,3 +204,15 @@ class ConsequencesTold(Shape):
     work: list[GridWorkTold]
     posts: list[PostToTellTold]
     communities: list[CommunityToTellTold]
+
+
+def consequences_told(found: Consequences, language: str) -> ConsequencesTold:
+    """What a plan changes, with cases called as the reader does."""
+    parts = {name: getattr(found, name) for name in ConsequencesTold.model_fields}
+    return ConsequencesTold.model_validate({**parts, "incidents": [_case_told(m, language) for m in found.incidents]})
+
+
+def _case_told(move: PlaceMove[CaseName], language: str) -> CaseMoveTold:
+    case = move.name
+    said = {"number": case.number, "item": case.item, "category": case.category, "name": case.in_language(language)}
+    return CaseMoveTold.model_validate({"id": move.id, **said, "before": move.before, "after": move.after})

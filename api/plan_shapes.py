@@ -161,6 +161,30 @@ class VertexList(Shape):
     vertices: list[Vertex]
 
 
+class LedTold(Shape):
+    """A place of a drawing that does not lie where it was drawn."""
+
+    which: Literal["start", "end", "crossing", "corner", "taken"] = Field(
+        examples=["end"],
+        description="The first and the last place where a line meets older borders, any other such place, a corner of "
+        "the drawing, or a place that was taken hold of to be moved.",
+    )
+    drawn: Position
+    led: Position
+    distance_m: float = Field(examples=[4.2])
+    is_corner: bool = Field(examples=[True], description="Whether a border had a corner there before.")
+    told: str = Field(examples=["End of the line: led 4.2 m to a corner that was there."])
+
+
+class LeftOutTold(Shape):
+    """Ground inside a drawn ring that the new grid does not get."""
+
+    outside_m2: float = Field(examples=[812.5], description="It lies outside the community.")
+    outside_share: float = Field(examples=[0.12], description="Of the ring.")
+    locked_m2: float = Field(examples=[0.0], description="It belongs to locked grids.")
+    told: str = Field(examples=["812 m² of the ring (12.0 %) lie outside 河西社区 and were left out."])
+
+
 class EditTold(Shape):
     """What an edit did, or would do."""
 
@@ -175,6 +199,8 @@ class EditTold(Shape):
     moved: dict[str, float] = Field(
         examples=[{"residents": 120, "households": 45}], description="Who is in another grid than before the edit."
     )
+    snapped: list[LedTold] = Field(description="Places of a drawing that were led to a border or a corner of one.")
+    left_out: LeftOutTold | None = Field(description="Of a carved ring; null: it lies inside as it was drawn.")
     can_undo: bool = Field(examples=[True])
     can_redo: bool = Field(examples=[False])
 

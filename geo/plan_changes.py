@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple, Protocol
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
@@ -14,6 +14,7 @@ from geo.drafts import PlanHomes
 from geo.grids import Grid
 from geo.provenance import Provenance
 from geo.units import BoolArray, FloatArray, IntArray
+from geo.words import Named
 from geo.work import CountedShare
 
 METHOD = "plan-changes-1"
@@ -26,19 +27,33 @@ State = Literal["kept", "relabelled", "changed", "new", "gone"]
 """
 
 
+NameT_co = TypeVar("NameT_co", covariant=True)
+
 # What is asked
 
 
-class Placed(Protocol):
-    """Stations, or incidents: what each is, and where."""
+@dataclass(frozen=True)
+class CaseName(Named):
+    """How a case is called: by its number and what it is about; never what somebody reported."""
+
+    number: str
+    """By which its source knows it."""
+    category: str
+    """A key of geo/rules/incident_categories.toml."""
+    item: str | None
+    """Code of the catalogue that it was taken in under; None: it is not known, and the name is the category's."""
+
+
+class Placed(Protocol[NameT_co]):
+    """Stations, or cases: how each is called, and where it is."""
 
     @property
     def id(self) -> IntArray:
         """(n,)"""
 
     @property
-    def name(self) -> Sequence[str]:
-        """(n,) of a station its name, of an incident its category; never what somebody reported."""
+    def name(self) -> Sequence[NameT_co]:
+        """(n,)"""
 
     @property
     def lonlat(self) -> FloatArray:
@@ -93,8 +108,8 @@ class Things:
     """What buildings are called, by id, where they have a name. For staff only."""
     homes_date: date | None
     """The oldest day that the people's data speak of."""
-    stations: Placed
-    incidents: Placed
+    stations: Placed[str]
+    incidents: Placed[CaseName]
     """The open ones."""
     covered: Covered | None = None
     """None: nothing has been computed."""
@@ -293,12 +308,11 @@ class BuildingMove:
 
 
 @dataclass(frozen=True)
-class PlaceMove:
-    """A station or an open incident that comes into another grid."""
+class PlaceMove(Generic[NameT_co]):
+    """A station or an open case that comes into another grid."""
 
     id: int
-    name: str
-    """Of a station; of an incident the category."""
+    name: NameT_co
     before: GridName | None
     after: GridName | None
 
@@ -342,8 +356,8 @@ class Consequences:
 
     comparison: Comparison
     buildings: Sequence[BuildingMove]
-    stations: Sequence[PlaceMove]
-    incidents: Sequence[PlaceMove]
+    stations: Sequence[PlaceMove[str]]
+    incidents: Sequence[PlaceMove[CaseName]]
     of_units_whole: Mapping[str, float]
     """What is counted by unit, such as visits due: all of it."""
     of_units_moved: Mapping[str, float]

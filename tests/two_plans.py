@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 
 import numpy as np
 import shapely
@@ -12,7 +13,7 @@ import shapely
 from geo.areas import Area
 from geo.drafts import PlanHomes
 from geo.grids import Grid, Post
-from geo.plan_changes import Covered, GridLoad, PlanSide, Things
+from geo.plan_changes import CaseName, Covered, GridLoad, PlanSide, Things
 from geo.provenance import Provenance
 from geo.units import NONE, FloatArray, IntArray
 
@@ -22,12 +23,16 @@ STAFFED = {"chief": Post(True, "0999-5550101"), "member": Post(True, None)}
 COVERED_BY = Provenance("reach-2", "planning", "dry", 15, date(2026, 1, 1), date(2025, 12, 31), "c" * 64)
 
 
+NameT = TypeVar("NameT")
+NOISE = CaseName("Noise of building", "施工噪声", "工单-7", "noise", "0301")
+
+
 @dataclass(frozen=True)
-class Spots:
-    """Stations or incidents."""
+class Spots(Generic[NameT]):
+    """Stations or cases."""
 
     id: IntArray
-    name: Sequence[str]
+    name: Sequence[NameT]
     lonlat: FloatArray
 
 
@@ -123,13 +128,13 @@ def things_of(
         name_of_home=names or {},
         homes_date=date(2025, 12, 31),
         stations=spots(stations, "驿站"),
-        incidents=spots(incidents, "noise"),
+        incidents=spots(incidents, NOISE),
         covered=None if covered is None else Covered(np.isin(np.arange(len(places)), covered), COVERED_BY),
         of_units=None if due is None else {"visits_due": np.array(due, dtype=np.float64)},
         work_dates={} if due is None else {"visits_due": date(2026, 1, 31)},
     )
 
 
-def spots(places: Sequence[tuple[int, int]], name: str) -> Spots:
+def spots(places: Sequence[tuple[int, int]], name: NameT) -> Spots[NameT]:
     lonlat = np.array([middle(*place) for place in places]).reshape(-1, 2)
     return Spots(np.arange(len(places), dtype=np.int64) + 1, [name] * len(places), lonlat)

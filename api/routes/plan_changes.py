@@ -13,7 +13,7 @@ from api.deps import Db, Language, Now, Setting, Who, asks, hand_of, local
 from api.files import sent_file
 from api.inputs import AreaCode, Id
 from api.layer_shapes import OriginShape
-from api.plan_change_shapes import ComparisonTold, ConsequencesTold
+from api.plan_change_shapes import ComparisonTold, ConsequencesTold, consequences_told
 from api.schemas import problems
 from geo.actions.export_plan import export_changes, export_plan, print_changes
 from geo.actions.open_merge import origin_of
@@ -56,10 +56,13 @@ def compare(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
 
 
 @router.get("/plans/{plan_id}/consequences", responses=problems(404))
-def consequences(db: Db, settings: Setting, now: Now, who: Planner, plan_id: Id) -> ConsequencesTold:
+def consequences(
+    db: Db, settings: Setting, now: Now, language: Language, who: Planner, plan_id: Id
+) -> ConsequencesTold:
     """All that a plan changes against the plan that it was drawn from, by building, station and post."""
     _check_area(db, plan_id, who, now)
-    return ConsequencesTold.model_validate(consequences_of(db, plan_id, ZoneInfo(settings.timezone)).changes)
+    told = consequences_of(db, plan_id, ZoneInfo(settings.timezone), settings.case_catalogue)
+    return consequences_told(told.changes, language)
 
 
 @router.get("/plans/{plan_id}/consequences.{ending}", responses=problems(404), response_class=Response)
@@ -72,7 +75,8 @@ def consequences_file(
     if ending == "pdf":
         number = settings.map_approval_number
         return sent_file(name, lambda path: print_changes(db, plan_id, path, language, today, zone, number))
-    return sent_file(name, lambda path: export_changes(db, plan_id, path, language, zone))
+    own = settings.case_catalogue
+    return sent_file(name, lambda path: export_changes(db, plan_id, path, language, zone, own_catalogue=own))
 
 
 @router.get("/plans/{plan_id}/origin", responses=problems(404))

@@ -11,14 +11,18 @@ from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
 from geo.areas import Area
+from geo.compute.fabric import e7_of
 from geo.compute.fabric_rings import shapes_of
+from geo.compute.plan_drawn import led_of, left_out
 from geo.compute.plan_edits import edited
 from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, touched_grids, turned
 from geo.drafts import Draft
 from geo.errors import BadMove
+from geo.plan_drawn import Led, LeftOut
 from geo.plan_ops import Bridge, Carve, Change, PlanOp, Redo, Rename, SetPost, Undo
 from geo.plan_rows import Delta, PlanRows
 from geo.plans import Plan
+from geo.rules.plan_edits import plan_edit_rule
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
 from geo.store.database import Database
@@ -40,6 +44,10 @@ class Edited:
     """Id -> multipolygon, EPSG:4326, of the touched grids that there are."""
     can_undo: bool
     can_redo: bool
+    led: Sequence[Led] = ()
+    """Places of a drawing that were led elsewhere."""
+    left_out: LeftOut | None = None
+    """Of a drawn ring; None: nothing worth telling."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,21 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
             }
             drafts.note_edit(conn, plan_id, version, values, hand.at)
             plan = replace(plan, version=version + 1)
-        return Edited(
-            plan, draft_of(community, rows), draft, touched, shapes, bool(standing.done), bool(standing.undone)
-        )
+        before = draft_of(community, rows)
+        led, left = _drawn(before, draft, op)
+        steps = bool(standing.done), bool(standing.undone)
+        return Edited(plan, before, draft, touched, shapes, *steps, led, left)
+
+
+def _drawn(before: Draft, after: Draft, op: PlanOp) -> tuple[Sequence[Led], LeftOut | None]:
+    """What became of what was drawn."""
+    if isinstance(op, Undo | Redo):
+        return (), None
+    led = led_of(before, after, op)
+    if not isinstance(op, Carve):
+        return led, None
+    left, least_m2 = left_out(before, e7_of(np.array(op.polygon))), plan_edit_rule().least_left_out_m2
+    return led, left if max(left.outside_m2, left.locked_m2) >= least_m2 else None
 
 
 def _without_numbers(op: PlanOp) -> PlanOp:

@@ -46,7 +46,15 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
     return path
 
 
-def export_changes(db: Database, plan_id: int, path: Path, language: str, zone: tzinfo = UTC) -> Path:
+def export_changes(
+    db: Database,
+    plan_id: int,
+    path: Path,
+    language: str,
+    zone: tzinfo = UTC,
+    *,
+    own_catalogue: Path | None = None,
+) -> Path:
     """Write what a plan changes: .xlsx, .json or .gpkg. It names buildings, so it is for staff only.
 
     Raises
@@ -54,7 +62,7 @@ def export_changes(db: Database, plan_id: int, path: Path, language: str, zone: 
     NotFound, BadMove, BadFile
         As :func:`export_plan`.
     """
-    told = consequences_of(db, plan_id, zone)
+    told = consequences_of(db, plan_id, zone, own_catalogue)
     write_changes(path, told.changes, told.problems, about_changes(told.changes.comparison.made), language)
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +24,12 @@ from geo.coverage import CoverageRun
 from geo.errors import CoverageMissing, Refused
 from geo.grids import Grid
 from geo.imports.places import in_metres
-from geo.plan_changes import Comparison, Consequences, Covered, GridLoad, PlanSide, Things
+from geo.plan_changes import CaseName, Comparison, Consequences, Covered, GridLoad, PlanSide, Things
 from geo.plan_problems import Problem
 from geo.plans import Plan
 from geo.provenance import Provenance
+from geo.rules.case_catalogue import CaseCatalogues, case_catalogues
+from geo.rules.incident_categories import incident_categories
 from geo.rules.load import load_rule
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import plan_homes, plans
@@ -35,7 +38,7 @@ from geo.store.areas import live_areas
 from geo.store.coverage import covered_homes, current_run, people_date
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans, live_grids
-from geo.store.plan_homes import Housed
+from geo.store.plan_homes import Housed, Places, StoredCase
 from geo.store.work_counts import counts_in
 from geo.units import NONE, IntArray
 from geo.work import CountedGround, WorkCounts
@@ -53,8 +56,19 @@ class Told:
     after: Sequence[Grid]
 
 
-def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC) -> Told:
-    """All that a plan changes against the plan that it was drawn from; ``zone``: the city's, whose days are told.
+def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC, own_catalogue: Path | None = None) -> Told:
+    """All that a plan changes against the plan that it was drawn from.
+
+    Parameters
+    ----------
+    db
+        The database.
+    plan_id
+        The plan.
+    zone
+        The city's, whose days are told.
+    own_catalogue
+        The city's, by which cases are called: see :func:`geo.rules.case_catalogue.case_catalogues`.
 
     Raises
     ------
@@ -62,14 +76,17 @@ def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC) -> Told:
         If there is no such plan.
     BadMove
         If it was imported and is not drawn on units.
+    BadFile
+        If the city's catalogue has faults.
     """
+    catalogues = case_catalogues(own_catalogue)
     with db.read() as conn:
         plan = plans.get_plan(conn, plan_id)
         view = view_of(conn, plan)
         base = None if plan.base_plan_id is None else plans.get_plan(conn, plan.base_plan_id)
         people = _People(view.housed, view.counts, view.ground)
         before, after = _side_of(conn, base, people, zone), _side_of_view(view, zone)
-        found = consequences(before, after, _things(conn, [view.community], people))
+        found = consequences(before, after, _things(conn, [view.community], people, catalogues))
         return Told(plan, view.community, found, view.problems, before.grids, after.grids)
 
 
@@ -199,7 +216,9 @@ def _day(plan: Plan, zone: tzinfo) -> date | None:
     return None if plan.effective_from is None else plan.effective_from.astimezone(zone).date()
 
 
-def _things(conn: Connection, communities: Sequence[Area], people: _People) -> Things:
+def _things(
+    conn: Connection, communities: Sequence[Area], people: _People, catalogues: CaseCatalogues | None = None
+) -> Things:
     housed, counts = people.housed, people.counts
     ids = [community.id for community in communities]
     names = zip(housed.homes.id.tolist(), housed.name, strict=True)
@@ -209,13 +228,26 @@ def _things(conn: Connection, communities: Sequence[Area], people: _People) -> T
         name_of_home={home: name for home, name in names if name},
         homes_date=people_date(conn),
         stations=plan_homes.stations_in(conn, ids),
-        incidents=plan_homes.open_incidents_in(conn, ids),
+        incidents=_cases_in(conn, ids, catalogues or case_catalogues(None)),
         covered=_covered(conn, housed),
         of_units=counts.by_kind,
         work_dates=counts.dates,
         work_counted=counted_shares(counts, people.ground, housed.homes.households),
         told_width_m=plan_edit_rule().told_width_m,
     )
+
+
+def _cases_in(conn: Connection, community_ids: Sequence[int], catalogues: CaseCatalogues) -> Places[CaseName]:
+    """The open cases of communities, each under the name of its item; of its category where the item is not known."""
+    found = plan_homes.open_incidents_in(conn, community_ids)
+    return Places(found.id, [_case_name(case, catalogues) for case in found.name], found.lonlat)
+
+
+def _case_name(case: StoredCase, catalogues: CaseCatalogues) -> CaseName:
+    version = catalogues.by_version.get(case.catalogue_version or "")
+    item = version.items.get(case.item or "") if version else None
+    names = item or incident_categories()[case.category]
+    return CaseName(names.name_en, names.name_zh, case.number, case.category, item.code if item else None)
 
 
 def _covered(conn: Connection, housed: Housed) -> Covered | None:

@@ -72,12 +72,13 @@ def consequences(
 ) -> None:
     """Whom it moves, and who must be told. / 方案影响。"""
     with open_database() as db:
-        found = consequences_of(db, plan_id, zone())
+        own = Settings().case_catalogue
+        found = consequences_of(db, plan_id, zone(), own)
         if out is not None and out.suffix.lower() == ".pdf":
             today, number = now().astimezone(zone()).date(), Settings().map_approval_number
             print_changes(db, plan_id, out, language(), today, zone(), number)
         elif out is not None:
-            export_changes(db, plan_id, out, language(), zone())
+            export_changes(db, plan_id, out, language(), zone(), own_catalogue=own)
     told, counted = found.changes.comparison, _counted_told(found.changes)
     lines = _changes_told(told)
     for row in counted:

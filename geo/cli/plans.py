@@ -291,7 +291,8 @@ def _edit(plan_id: int, op: PlanOp, version: int | None, *, dry_run: bool, as_js
     codes = {grid.id: grid.code for grid in (*done.before.grids, *done.after.grids)}
     grids = ", ".join(codes[grid] for grid in done.touched)
     told = sentence(key, language(), id=plan_id, version=done.plan.version, grids=grids or "–")
-    answer(_edited_told(done), [told], as_json=as_json)
+    became = [part.in_language(language()) for part in (*done.led, done.left_out) if part]
+    answer(_edited_told(done), [told, *became], as_json=as_json)
 
 
 def _edited_told(done: Edited) -> dict[str, Any]:
@@ -301,6 +302,8 @@ def _edited_told(done: Edited) -> dict[str, Any]:
         "grids": [asdict(grid) for grid in done.after.grids if grid.id in done.touched],
         "can_undo": done.can_undo,
         "can_redo": done.can_redo,
+        "snapped": [asdict(led) for led in done.led],
+        "left_out": done.left_out and asdict(done.left_out),
     }
 
 

@@ -7,7 +7,7 @@ however little of the grid's ground has stayed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import shapely
@@ -22,6 +22,7 @@ from geo.grids import POSTS, Grid
 from geo.plan_changes import (
     MEASURES,
     BuildingMove,
+    CaseName,
     CommunityToTell,
     Comparison,
     Consequences,
@@ -40,6 +41,8 @@ from geo.plan_changes import (
 )
 from geo.units import NONE, FloatArray, IntArray
 
+NameT = TypeVar("NameT")
+
 COVERED = len(MEASURES)
 """Column of the residents who reach a station, behind what is counted."""
 
@@ -56,8 +59,8 @@ class _Case(NamedTuple):
     pairs: Crosswalk
     """Of homes; its last column is the residents who reach a station."""
     ground: Sequence[GroundMove]
-    stations: Sequence[PlaceMove]
-    incidents: Sequence[PlaceMove]
+    stations: Sequence[PlaceMove[str]]
+    incidents: Sequence[PlaceMove[CaseName]]
     frame: Frame
 
 
@@ -242,7 +245,7 @@ def _state(grid: int, case: _Case, touched: frozenset[int]) -> State:
 
 def _touched(case: _Case) -> frozenset[int]:
     """Grids whose ground changes, or who or what lies in them."""
-    moves: list[GroundMove | PlaceMove] = [*case.ground, *case.stations, *case.incidents]
+    moves: list[GroundMove | PlaceMove[str] | PlaceMove[CaseName]] = [*case.ground, *case.stations, *case.incidents]
     ids = {grid.id for move in moves for grid in (move.before, move.after) if grid}
     ids.update(case.pairs.moves.before.tolist(), case.pairs.moves.after.tolist())
     old, new = case.before.grid_of_unit, case.after.grid_of_unit
@@ -254,7 +257,7 @@ def _touched(case: _Case) -> frozenset[int]:
 # What else moves
 
 
-def _place_moves(places: Placed, before: PlanSide, after: PlanSide) -> Iterator[PlaceMove]:
+def _place_moves(places: Placed[NameT], before: PlanSide, after: PlanSide) -> Iterator[PlaceMove[NameT]]:
     """Places whose grid is another one, by id."""
     old, new = ({grid.id: grid for grid in side.grids} for side in (before, after))
     one, other = grid_at(places.lonlat, before.grids), grid_at(places.lonlat, after.grids)

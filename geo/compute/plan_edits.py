@@ -23,6 +23,7 @@ from geo.compute.fabric_cut import Cut, cut_along, cut_out
 from geo.compute.fabric_move import move_points
 from geo.compute.fabric_rings import faces_area_e7, pieces_of
 from geo.compute.numbering import free_codes, numbered
+from geo.compute.plan_drawn import left_out
 from geo.compute.plan_figures import n_pieces, pieces_with_bridges
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid
 from geo.errors import BadGeometry, BadMove, NotFound
@@ -133,6 +134,7 @@ def _carve(draft: Draft, change: Carve) -> Draft:
     crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
     if crossings:
         raise BadGeometry("plan_ring_crosses_itself", **place_text(first_e7))
+    _refuse_outside(draft, ring_e7)
     try:
         after, cut = _cut(draft, cut_out, ring_e7, ~locked[draft.grid_of_unit])
     except BadGeometry as error:
@@ -156,6 +158,12 @@ def _carve(draft: Draft, change: Carve) -> Draft:
     if pieces > 1:
         raise BadMove("plan_carved_in_pieces", name=name, pieces=pieces)
     return carved
+
+
+def _refuse_outside(draft: Draft, ring_e7: Int32Array) -> None:
+    share = left_out(draft, ring_e7).outside_share
+    if share > plan_edit_rule().most_outside_share:
+        raise BadGeometry("plan_ring_outside", community=draft.community.name, percent=f"{100 * share:.0f}")
 
 
 def _merge(draft: Draft, change: Merge) -> Draft:

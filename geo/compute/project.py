@@ -9,7 +9,7 @@ it every length, as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -52,12 +52,9 @@ class Frame:
         lon, lat = (places.min(axis=0) + places.max(axis=0)) / 2
         return cls(round(float(lon), 1), round(float(lat), 1))
 
-    @cached_property
+    @property
     def _transformer(self) -> Transformer:
-        local = CRS.from_proj4(
-            f"+proj=tmerc +lat_0={self.lat!r} +lon_0={self.lon!r} +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
-        )
-        return Transformer.from_crs(CRS.from_epsg(WGS84), local, always_xy=True)
+        return _transformer_about(self.lon, self.lat)
 
     def to_xy_m(self, lonlat: FloatArray) -> FloatArray:
         """(n, 2) degrees -> (n, 2) metres; a place that has no image (another side of the earth) gives inf."""
@@ -83,3 +80,12 @@ class Frame:
         """
         x_m = np.asarray(xy_m, dtype=np.float64).reshape(-1, 2)[:, 0]
         return float((np.abs(x_m).max(initial=0.0) / EARTH_RADIUS_M) ** 2 / 2)
+
+
+@lru_cache(maxsize=32)
+def _transformer_about(lon: float, lat: float) -> Transformer:
+    """To metres from a centre. To make one takes longer than to project a community; any thread may use it."""
+    local = CRS.from_proj4(
+        f"+proj=tmerc +lat_0={lat!r} +lon_0={lon!r} +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+    )
+    return Transformer.from_crs(CRS.from_epsg(WGS84), local, always_xy=True)

@@ -281,8 +281,8 @@ class Tables:
             self._summary(found),
             *self.comparison(found.comparison),
             self.table("buildings", ("home_id", "name", *_FROM_TO, *people), buildings),
-            self._places("stations", found),
-            self._places("incidents", found),
+            self._stations(found),
+            self._cases(found),
             self.ground(found.comparison),
             *self._work(found),
             self.table("to_tell", fields, [*told, *posts]),
@@ -317,10 +317,18 @@ class Tables:
         ]
         yield self.table("work", fields, rows)
 
-    def _places(self, name: str, found: Consequences) -> OutTable:
-        moves = found.stations if name == "stations" else found.incidents
-        rows = [[move.id, move.name, *_from_to(move.before, move.after)] for move in moves]
-        return self.table(name, ("id", "name" if name == "stations" else "category", *_FROM_TO), rows)
+    def _stations(self, found: Consequences) -> OutTable:
+        rows = [[move.id, move.name, *_from_to(move.before, move.after)] for move in found.stations]
+        return self.table("stations", ("id", "name", *_FROM_TO), rows)
+
+    def _cases(self, found: Consequences) -> OutTable:
+        """Open cases; what they are about as a name for people, as the key of its category for programs."""
+        rows: list[list[Any]] = []
+        for move in found.incidents:
+            case = move.name
+            about = case.category if self.language is None else case.in_language(self.language)
+            rows.append([move.id, case.number, case.item, about, *_from_to(move.before, move.after)])
+        return self.table("incidents", ("id", "case_number", "item", "category", *_FROM_TO), rows)
 
     def ground(self, comparison: Comparison) -> OutTable:
         """Ground that comes to another grid, with its polygons."""

@@ -18,6 +18,12 @@ class PlanEditRule:
     """How far the place of the outer border to which a drawn line is led may be from where the line meets it."""
     told_width_m: float
     """Ground that comes to another grid is told to everybody where it is at least this wide."""
+    least_told_m: float
+    """How far off a place of a drawing lies when it is told."""
+    least_left_out_m2: float
+    """Of the ground inside a ring, when it is told."""
+    most_outside_share: float
+    """Of a ring, that may lie outside the community."""
     most_points: int
     most_units: int
     most_meetings: int
@@ -50,6 +56,9 @@ def plan_edit_rule() -> PlanEditRule:
         snap_e7=data["snap"]["e7"],
         outer_e7=data["outer"]["e7"],
         told_width_m=data["laid_out"]["least_width_m"],
+        least_told_m=data["drawn"]["least_told_m"],
+        least_left_out_m2=data["drawn"]["least_left_out_m2"],
+        most_outside_share=data["drawn"]["most_outside_share"],
         most_points=data["most"]["points"],
         most_units=data["most"]["units"],
         most_meetings=data["line"]["meetings"],

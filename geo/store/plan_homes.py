@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import shapely
@@ -15,6 +16,8 @@ from geo.drafts import PlanHomes
 from geo.store.incident_tables import incident
 from geo.store.tables import area, home, station
 from geo.units import FloatArray, IntArray
+
+NameT = TypeVar("NameT")
 
 COUNTS = ("households", "residents", "elderly", "children", "shops")
 
@@ -32,12 +35,21 @@ class Housed:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Stations or incidents: their ids, names or categories, and (n, 2) places."""
+class Places(Generic[NameT]):
+    """Stations or cases: their ids, how they are called, and (n, 2) places."""
 
     id: IntArray
-    name: Sequence[str]
+    name: Sequence[NameT]
     lonlat: FloatArray
+
+
+class StoredCase(NamedTuple):
+    """By what a case is called, as it is stored."""
+
+    number: str
+    category: str
+    item: str | None
+    catalogue_version: str | None
 
 
 def homes_in(conn: Connection, community_ids: Sequence[int]) -> Housed:
@@ -67,23 +79,28 @@ def _housed(rows: Sequence[Any]) -> Housed:
     return Housed(homes, outline, [row.name for row in rows], [row.compound or None for row in rows])
 
 
-def stations_in(conn: Connection, community_ids: Sequence[int]) -> Places:
+def stations_in(conn: Connection, community_ids: Sequence[int]) -> Places[str]:
     """The stations of communities that are not closed, by id."""
     s = station.c
-    return _places(conn, select(s.id, s.name, s.geom).where(s.retired_at.is_(None)), s.geom, community_ids)
+    query = select(s.id, s.name, s.geom).where(s.retired_at.is_(None))
+    return _places(conn, query, s.geom, community_ids, itemgetter("name"))
 
 
-def open_incidents_in(conn: Connection, community_ids: Sequence[int]) -> Places:
-    """The open incidents of communities, by id, each with its category."""
+def open_incidents_in(conn: Connection, community_ids: Sequence[int]) -> Places[StoredCase]:
+    """The open cases of communities, by id."""
     i = incident.c
-    query = select(i.id, i.category.label("name"), i.geom).where(i.retired_at.is_(None), i.state == "open")
-    return _places(conn, query, i.geom, community_ids)
+    said = (i.source_key.label("number"), i.category, i.item, i.catalogue_version)
+    query = select(i.id, *said, i.geom).where(i.retired_at.is_(None), i.state == "open")
+    return _places(conn, query, i.geom, community_ids, lambda row: StoredCase(*(row[c.key] for c in said)))
 
 
-def _places(conn: Connection, query: Any, geom: Any, community_ids: Sequence[int]) -> Places:
+def _places(
+    conn: Connection, query: Any, geom: Any, community_ids: Sequence[int], name_of: Callable[[Mapping[Any, Any]], NameT]
+) -> Places[NameT]:
     within = select(literal(1)).where(area.c.id.in_(community_ids), func.ST_Intersects(area.c.geom, geom)).exists()
     found = query.where(within).subquery()
-    columns = (found.c.id, found.c.name, func.ST_X(found.c.geom).label("lon"), func.ST_Y(found.c.geom).label("lat"))
-    rows = conn.execute(select(*columns).order_by(found.c.id)).all()
-    lonlat = np.array([[row.lon, row.lat] for row in rows], np.float64).reshape(-1, 2)
-    return Places(np.array([row.id for row in rows], np.int64), [row.name for row in rows], lonlat)
+    said = [column for column in found.c if column.key != "geom"]
+    columns = (*said, func.ST_X(found.c.geom).label("lon"), func.ST_Y(found.c.geom).label("lat"))
+    rows = conn.execute(select(*columns).order_by(found.c.id)).mappings().all()
+    lonlat = np.array([[row["lon"], row["lat"]] for row in rows], np.float64).reshape(-1, 2)
+    return Places(np.array([row["id"] for row in rows], np.int64), [name_of(row) for row in rows], lonlat)

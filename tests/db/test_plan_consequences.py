@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import text
+from geoalchemy2.shape import from_shape
+from openpyxl import load_workbook
+from shapely import Point
+from sqlalchemy import insert, text
 
 from geo.actions.edit_plan import edit_plan
-from geo.actions.export_plan import print_changes
+from geo.actions.export_plan import export_changes, print_changes
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
@@ -20,11 +23,12 @@ from geo.imports.places import in_metres
 from geo.plan_ops import Paint
 from geo.plans import Plan
 from geo.store.database import Database
+from geo.store.incident_tables import incident
 from geo.units import NONE
 from tests.db.test_plans import LATER, accepted
 from tests.plan_towns import HAND, PlanTown, begin, unit_no
 from tests.pure.test_plan_files import text_of
-from tests.small_town import AT, WEST
+from tests.small_town import AT, WEST, lonlat
 
 
 @pytest.fixture
@@ -53,6 +57,29 @@ def test_what_a_draft_changes(db: Database, town: PlanTown, painted: Plan) -> No
     assert [community.code for community in changes.communities] == [WEST]
     states = {change.id: change.state for change in told.grids}
     assert states[town.grid[0]] == states[town.grid[2]] == "changed"
+
+
+def test_open_cases_are_called_by_their_number_and_item(db: Database, painted: Plan, tmp_path: Path) -> None:
+    """A case of a version that nobody has any more, or of a category alone, is called by its category."""
+    with db.write() as conn:
+        for number, item, version in (("热-1", "0101", "seed-1"), ("热-2", "0101", "gone-9"), ("热-3", None, None)):
+            said = {"category": "litter", "item": item, "catalogue_version": version}
+            key = {"source": "hotline", "source_key": number, "occurred_at": AT}
+            conn.execute(insert(incident).values(**said, **key, geom=from_shape(Point(lonlat(150, 450)), srid=4326)))
+    moves = consequences_of(db, painted.id).changes.incidents
+    told = [(move.name.number, move.name.item, *map(move.name.in_language, ("zh", "en"))) for move in moves]
+    assert told == [
+        ("热-1", "0101", "暴露垃圾", "Rubbish left in the open"),
+        ("热-2", None, "暴露垃圾", "Litter and rubble"),
+        ("热-3", None, "暴露垃圾", "Litter and rubble"),
+    ]
+    book = load_workbook(export_changes(db, painted.id, tmp_path / "changes.xlsx", "en"))
+    rows = list(book["open cases"].iter_rows(min_row=2, max_col=4, values_only=True))
+    assert [row[1:] for row in rows] == [
+        ("热-1", "0101", "Rubbish left in the open"),
+        ("热-2", None, "Litter and rubble"),
+        ("热-3", None, "Litter and rubble"),
+    ]
 
 
 def test_work_before_is_told_although_the_plan_before_was_only_drawn(

@@ -16,7 +16,7 @@ from geo.compute.project import Frame
 from geo.grids import Grid, Post
 from geo.plan_changes import Comparison, Counted, GridLoad, GridName
 from geo.units import NONE
-from tests.two_plans import STAFFED, block, code_of, grids_of, side_of, things_of
+from tests.two_plans import NOISE, STAFFED, block, code_of, grids_of, side_of, things_of
 
 BEFORE = "AAB AAB"
 AFTER = "AAB ABC"
@@ -94,9 +94,7 @@ def test_stations_incidents_buildings_and_visits() -> None:
     )
     found = consequences(side_of(BEFORE), side_of(AFTER), things)
     assert [(move.id, move.name, move.before, move.after) for move in found.stations] == [(1, "驿站", name(1), name(2))]
-    assert [(move.id, move.name, move.before, move.after) for move in found.incidents] == [
-        (1, "noise", name(2), name(3))
-    ]
+    assert [(move.id, move.name, move.before, move.after) for move in found.incidents] == [(1, NOISE, name(2), name(3))]
     assert [(move.home_id, move.name, move.before, move.after) for move in found.buildings] == [
         (102, "9号楼", name(2), name(3))
     ]

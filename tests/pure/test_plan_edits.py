@@ -280,7 +280,7 @@ def test_a_ring_that_crosses_itself_is_told_where() -> None:
 
 def test_a_carved_grid_in_pieces_is_told_by_its_name() -> None:
     """Two arms come in over the community's border; what joins them lies outside."""
-    arms = line((100, 950), (200, 950), (200, 1050), (300, 1050), (300, 950), (400, 950), (400, 1100), (100, 1100))
+    arms = line((100, 850), (200, 850), (200, 1050), (300, 1050), (300, 850), (400, 850), (400, 1100), (100, 1100))
     told = refused(Carve(arms, "商圈"), BadMove)
     assert (told.key, told.evidence) == ("plan_carved_in_pieces", {"name": "商圈", "pieces": 2})
 

@@ -41,7 +41,7 @@ from geo.plan_problems import Problem
 from geo.rules.headers import columns_of
 from geo.units import NONE
 from tests.drawn_grids import FRAME, draft_of
-from tests.two_plans import COVERED_BY, side_of, things_of
+from tests.two_plans import COVERED_BY, NOISE, side_of, things_of
 
 HOSTILE = (
     "=HYPERLINK(1)",
@@ -253,7 +253,7 @@ def test_consequences_in_a_workbook(tmp_path: Path) -> None:
     assert told["概要"][-1] == ["每月应走访", 15, 3, 3 / 15]
     assert [row[:4] for row in told["楼栋"]] == [[102, "=9号楼", "150102001001002", "网格B"]]
     assert [row[:2] for row in told["驿站"]] == [[1, "驿站"]]
-    assert [row[:2] for row in told["未结事件"]] == [[1, "noise"]]
+    assert [row[:4] for row in told["未结事件"]] == [[1, NOISE.number, NOISE.item, NOISE.name_zh]]
     assert [row[3:5] for row in told["告知对象"]][:3] == [["社区", None], ["网格长", "是"], ["专职网格员", "是"]]
     assert len(told["告知对象"]) == 1 + 3 * 2
     about = dict(told["about"])
@@ -273,6 +273,8 @@ def test_consequences_for_programs(tmp_path: Path) -> None:
     assert whole["people"][2]["state"] == "new"
     assert whole["people"][1]["covered_share_after"] == 11 / 26
     assert whole["people"][0]["walk_m_before"] == 100
+    (case,) = whole["incidents"]
+    assert (case["case_number"], case["item"], case["category"]) == (NOISE.number, NOISE.item, "noise")
     write_changes(tmp_path / "changes.gpkg", found, [], about_changes(found.comparison.made), "zh")
     ground = pyogrio.read_dataframe(tmp_path / "changes.gpkg", layer="ground")
     assert sorted(ground.area_m2) == sorted(move.area_m2 for move in found.comparison.ground)

@@ -168,6 +168,39 @@ def test_every_edit_over_the_wire(api: TestClient, planner: dict[str, str], town
     assert not any(vertex["is_movable"] for vertex in vertices)  # the grid is locked
 
 
+def test_an_edit_tells_what_became_of_the_drawing(
+    api: TestClient, planner: dict[str, str], town: PlanTown, draft: int
+) -> None:
+    line = {"op": "split", "grid": town.grid[0], "line": [lonlat(-20, 904), lonlat(520, 904)]}
+    over = [lonlat(x, y) for x, y in ((100, 900), (200, 900), (200, 1050), (100, 1050))]
+    ring = {"op": "carve", "polygon": over, "name": "商圈"}
+    would = edit(api, planner, draft, 1, **line, dry_run=True).json()
+    did = edit(api, planner, draft, 1, **line).json()
+    assert did["snapped"] == would["snapped"]
+    (start,) = did["snapped"]
+    assert (start["which"], start["is_corner"], start["distance_m"]) == ("start", True, pytest.approx(4, abs=0.05))
+    assert (start["drawn"], start["led"]) == (pytest.approx(lonlat(0, 904)), pytest.approx(lonlat(0, 900)))
+    assert edit(api, planner, draft, 2, op="undo").json()["snapped"] == []
+    would, did = (edit(api, planner, draft, 3, **ring, dry_run=is_dry).json() for is_dry in (True, False))
+    assert did["left_out"] == would["left_out"]
+    assert did["left_out"]["outside_m2"] == pytest.approx(5000, rel=1e-3)
+    for language, words in (("zh", "位于区001之外，未划入"), ("en", "lie outside 区001 and were left out")):
+        told = api.post(
+            f"/api/v1/plans/{draft}/edits",
+            json={
+                "op": "carve",
+                "polygon": [*over[:2], lonlat(200, 1040), lonlat(100, 1040)],
+                "name": "乙",
+                "dry_run": True,
+            },
+            headers={**planner, "If-Match": '"4"', "Accept-Language": language},
+        )
+        assert words in told.json()["left_out"]["told"], told.text
+    away = [lonlat(x, y + 950) for x, y in ((100, 0), (200, 0), (200, 900), (100, 900))]
+    refused = edit(api, planner, draft, 4, op="carve", polygon=away, name="丙")
+    assert (refused.status_code, refused.json()["evidence"]["percent"]) == (422, "94")
+
+
 def test_vertices_say_who_meets_there(api: TestClient, planner: dict[str, str], town: PlanTown, draft: int) -> None:
     vertices = api.get(f"/api/v1/plans/{draft}/vertices?grid={town.grid[0]}", headers=planner).json()["vertices"]
     lon, lat = lonlat(500, 500)

@@ -125,7 +125,7 @@ export class Draft {
     const gone = answer.gone.map((id) => ({ before: this.grids.get(id), after: null })).filter((pair) => pair.before);
     return {
       op, isDry: answer.dry_run, pairs: [...pairs, ...gone], moved: answer.moved, balance: answer.balance, balanceBefore: answer.balance_before,
-      arisen: without(answer.problems, this.problems), solved: without(this.problems, answer.problems),
+      snapped: answer.snapped, leftOut: answer.left_out, arisen: without(answer.problems, this.problems), solved: without(this.problems, answer.problems),
     };
   }
 }

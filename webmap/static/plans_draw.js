@@ -66,6 +66,7 @@ class Drawing {
     layer.remove();
     const places = distinct(layer.getLatLngs().flat(3).map(lonlatOf));
     this.use(places);
+    queueMicrotask(() => { if (this.page.tools.tool === this) this.again(); }); // GeoMan ends its drawing once this returns
   }
 
   back() {
@@ -118,7 +119,6 @@ export class Split extends Drawing {
     const grid = this.page.selected ?? this.page.layer.gridAt(L.latLng(lat, lon));
     if (grid === null) this.page.note(say("redraw_no_grid_there"));
     else this.page.editor.preview({ op: "split", grid, line });
-    this.again();
   }
 }
 
@@ -134,7 +134,6 @@ export class Carve extends Drawing {
   use(polygon) {
     const n = this.page.draft.list.filter((grid) => grid.properties.kind === "special").length + 1;
     this.page.editor.preview({ op: "carve", polygon, name: say("redraw_special_name", { n }) });
-    this.again();
   }
 }
 

@@ -73,8 +73,12 @@ export class Editor {
     if (op) this.commit(op).then((isMade) => { if (isMade && op.op === "merge") this.page.tools.pick("select"); });
   }
 
-  /** Enter and Escape answer an edit that waits. Returns whether one did. */
+  /** Enter and Escape answer an edit that waits, Escape a refusal too. Returns whether there was one. */
   answerPreview(key) {
+    if (key === "Escape" && this.effect.isRefusal) {
+      this.forgetEffect();
+      return true;
+    }
     if (!this.waiting || (key !== "Enter" && key !== "Escape")) return false;
     if (key === "Enter") this.apply();
     else this.forgetEffect();

@@ -28,6 +28,12 @@ export class GridPanel {
     this.drawList();
   }
 
+  /** After a press with the mouse the keys are the map's again: its tools come next. */
+  pressed(event, id) {
+    if (event.detail > 0) event.currentTarget.blur();
+    this.page.listed(id);
+  }
+
   drawList() {
     const { draft, selected, layer } = this.page;
     const grids = draft.list;
@@ -36,7 +42,7 @@ export class GridPanel {
     const row = (grid, i) => {
       const { id, name, code, is_locked: isLocked } = grid.properties;
       const severity = draft.severityOf(id);
-      return el("li", {}, el("button", { type: "button", class: "row grid-row", "data-grid": id, "aria-pressed": String(id === selected), onclick: () => this.page.listed(id) },
+      return el("li", {}, el("button", { type: "button", class: "row grid-row", "data-grid": id, "aria-pressed": String(id === selected), onclick: (event) => this.pressed(event, id) },
         el("span", { class: "key-number", "aria-hidden": "true" }, i < 9 ? String(i + 1) : ""),
         el("span", { class: "row-main" }, el("span", { class: "row-name" }, draft.short(name), isLocked ? el("span", { class: "tag" }, say("redraw_locked_tag")) : null, severity ? el("span", { class: `tag ${severity}` }, say(`redraw_${severity}`)) : null),
           el("span", { class: "note" }, code ? code.slice(-3) : say("redraw_no_code"), grid.properties.households === null ? "" : ` · ${say("redraw_households_n", { n: count(grid.properties.households) })}`), mean === null ? null : weightBar(grid, most, mean, layer.measure)),

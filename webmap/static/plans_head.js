@@ -5,6 +5,8 @@ import { count, dayOf, decimal, nameOf, say } from "./page.js";
 import * as api from "./plans_api.js";
 import { MEASURES, WEIGHT_CLASSES } from "./plans_colours.js";
 
+const MOST_LISTED = 60;
+
 /** What a plan is called in lists. */
 export function planName(plan) {
   const day = plan.effective_from ?? plan.created_at;
@@ -19,8 +21,13 @@ export async function drawChooser(page) {
     return el("li", {}, el("button", { type: "button", class: "row", "data-plan": plan.id, onclick: () => page.trying(() => page.openCommunity(community.code, plan.id)) },
       el("span", { class: "row-main" }, el("span", { class: "row-name" }, nameOf(community)), el("span", { class: "note" }, planName(plan)))));
   };
+  const listed = [...communities.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const choice = (community) => el("li", {}, el("button", { type: "button", class: "row", "data-community": community.code, onclick: () => page.trying(() => page.openCommunity(community.code)) },
+    el("span", { class: "row-main" }, el("span", { class: "row-name" }, nameOf(community)), el("span", { class: "note" }, community.code))));
+  const all = el("section", {}, el("h2", {}, say("redraw_communities", { n: count(listed.length) })), el("ul", { class: "rows" }, listed.slice(0, MOST_LISTED).map(choice)),
+    listed.length > MOST_LISTED ? el("p", { class: "note" }, say("redraw_communities_more", { n: count(listed.length - MOST_LISTED) })) : null);
   const section = (key, plans) => (plans.length === 0 ? null : el("section", {}, el("h2", {}, say(key)), el("ul", { class: "rows" }, plans.map(row))));
-  fill(byId("chooser"), el("h2", {}, say("redraw_choose")), el("p", { class: "lead" }, say("redraw_choose_words")), section("redraw_drafts", drafts), section("redraw_proposals", proposed));
+  fill(byId("chooser"), el("h2", {}, say("redraw_choose")), el("p", { class: "lead" }, say("redraw_choose_words")), section("redraw_drafts", drafts), section("redraw_proposals", proposed), all);
 }
 
 export class Head {

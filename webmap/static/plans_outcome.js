@@ -9,10 +9,17 @@ import { planName } from "./plans_head.js";
 
 const COUNTS = ["residents", "households", "elderly", "children", "shops", "buildings"];
 const MOST_FLOWS = 30;
-const FILES = [["changes_xlsx", "consequences.xlsx"], ["changes_json", "consequences.json"], ["plan_gpkg", "export.gpkg"], ["plan_geojson", "export.geojson"], ["plan_xlsx", "export.xlsx"], ["plan_zip", "export.zip"]];
+const FILES = [
+  ["changes_pdf", "consequences.pdf"], ["changes_xlsx", "consequences.xlsx"], ["changes_json", "consequences.json"],
+  ["plan_gpkg", "export.gpkg"], ["plan_zip", "export.zip"], ["plan_geojson", "export.geojson"], ["plan_topojson", "export.topojson"], ["plan_xlsx", "export.xlsx"],
+];
+const LONGEST_NUMBER = 24; // longer ones were made by a program, and nobody reads them
 
 const details = (key, n, rows) => (n === 0 ? null : el("details", {}, el("summary", {}, say(key, { n: count(n) })), el("ul", { class: "rows" }, rows())));
 const row = (words, figure) => el("li", { class: "figure-row" }, el("span", {}, words), el("span", { class: "row-figure" }, figure));
+
+/** What a case is about, by the code of its item and its number. */
+const caseName = ({ name, item, number }) => [[item, name].filter(Boolean).join(" "), number.length > LONGEST_NUMBER ? null : number].filter(Boolean).join(" · ");
 
 /** Counts are whole but for means over months. */
 const amount = (n) => (Number.isInteger(n) ? count(n) : decimal(n));
@@ -141,7 +148,7 @@ export class OutcomePanel {
       details("redraw_buildings_n", buildings.length, () => buildings.map((each) => el("li", {}, el("button", { type: "button", class: "row", onclick: () => this.page.lookAt({ lonlat: each.lonlat, grid_ids: [], shape: { type: "Point", coordinates: each.lonlat } }, "outcome") },
         el("span", { class: "row-main" }, el("span", { class: "row-name" }, each.name || say("redraw_unnamed")), el("span", { class: "note" }, change(each))), el("span", { class: "row-figure" }, say("redraw_households_n", { n: count(each.households) })))))),
       details("redraw_stations_n", stations.length, () => stations.map((each) => row(each.name, change(each)))),
-      details("redraw_incidents_n", incidents.length, () => incidents.map((each) => row(each.name, change(each)))),
+      details("redraw_incidents_n", incidents.length, () => incidents.map((each) => row(caseName(each), change(each)))),
       details("redraw_posts_n", posts.length, () => posts.map(post)));
   }
 
