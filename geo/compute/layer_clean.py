@@ -16,8 +16,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.layer_edges import Edges, Shapes, edges_of
-from geo.compute.layer_gaps import holes_of, is_narrow, without_narrow_gaps
-from geo.compute.layer_notches import borders_m, filled, notches_of
+from geo.compute.layer_gaps import NO_SHAPES, holes_of, is_narrow, without_narrow_gaps
+from geo.compute.layer_notches import borders_m, filled, notches_of, snapped
 from geo.compute.layer_overlap import Overlaps, overlaps
 from geo.rules.layers import CleanRule
 from geo.units import NONE, BoolArray, FloatArray, IntArray
@@ -121,10 +121,7 @@ def clean_layer(drawn: Shapes, rule: CleanRule, step: Step = lambda _share: None
     kept = np.flatnonzero(twin_of == NONE)
     fit = _fitted(drawn[kept], rule, step)
     step(0.6)
-    shapes, gaps = _filled(drawn[kept], fit, rule), np.empty(0, dtype=object)
-    step(0.8)
-    if fit.fits:
-        shapes, gaps = _closed_at_edge(shapes, rule)
+    shapes, gaps = _closed(drawn[kept], fit, rule, step) if fit.fits else (fit.shapes, NO_SHAPES)
     step(0.9)
     after = np.full(len(drawn), shapely.MultiPolygon(), dtype=object)
     after[kept] = shapes
@@ -149,38 +146,49 @@ def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> _Fit:
 
 
 def _fit(drawn: Shapes, rule: CleanRule, snap_m: float) -> list[_Fit]:
-    """Corners nearer than a distance made one, all gaps open; nothing where GEOS trips over its own rounding."""
-    try:
-        shapes = _cleaned(drawn, snap_m)
-    except shapely.GEOSException:  # "cannot process overlapping inputs": at one distance in many, seen in 3.14
-        return []
-    return [_Fit(shapes, is_coverage(shapes), _strayed(drawn, shapes, rule))]
+    """Corners nearer than a distance made one, all gaps open; nothing where GEOS cannot."""
+    shapes = _cleaned(drawn, snap_m)
+    return [] if shapes is None else [_Fit(shapes, is_coverage(shapes), _strayed(drawn, shapes, rule))]
 
 
-def _filled(drawn: Shapes, fit: _Fit, rule: CleanRule) -> Shapes:
-    """Zones with the narrow gaps between them, but for those that stray by it."""
-    if not (fit.fits and rule.gap_width_m):
-        return fit.shapes
-    shapes = _multi(without_narrow_gaps(fit.shapes, rule.gap_width_m))
-    if not is_coverage(shapes):
-        return fit.shapes
-    astray = _strayed(drawn, shapes, rule) & ~fit.strayed
-    shapes[astray] = fit.shapes[astray]
-    return shapes
+def _closed(drawn: Shapes, fit: _Fit, rule: CleanRule, step: Step) -> tuple[Shapes, Shapes]:
+    """Zones that fit together with the narrow gaps between them, and the gaps that are left."""
+    fit = _filled(drawn, fit, rule)
+    step(0.8)
+    fit, notches = _closed_at_edge(drawn, fit, rule)
+    holes = holes_of(fit.shapes)
+    if rule.gap_width_m and is_narrow(holes, rule.gap_width_m).any():  # what was open to the outside may be a hole now
+        fit = _filled(drawn, fit, rule)
+        holes = holes_of(fit.shapes)
+    return fit.shapes, np.concatenate([holes, notches])
 
 
-def _closed_at_edge(shapes: Shapes, rule: CleanRule) -> tuple[Shapes, Shapes]:
-    """Zones with the narrow gaps between them that are open to the outside; and all gaps that are left."""
-    there = np.flatnonzero(~shapely.is_empty(shapes))
-    left, found = np.empty(0, dtype=object), shapes
-    if rule.gap_width_m and len(there) > 1:
-        notches = notches_of(shapes[there], rule.gap_width_m)
-        grown = filled(shapes[there], notches, rule.snap_m) if notches.is_its.any() else None
-        left = notches.shapes
-        if grown is not None and is_coverage(grown):
-            found, left = shapes.copy(), notches.shapes[~notches.is_its]
-            found[there] = _multi(grown)
-    return found, np.concatenate([holes_of(found), left])
+def _filled(drawn: Shapes, fit: _Fit, rule: CleanRule) -> _Fit:
+    """Zones with the narrow holes between them, but for those that stray by it."""
+    grown = _multi(without_narrow_gaps(fit.shapes, rule.gap_width_m)) if rule.gap_width_m else fit.shapes
+    if not is_coverage(grown):
+        return fit
+    astray = _strayed(drawn, grown, rule) & ~fit.strayed
+    return fit._replace(shapes=np.where(astray, fit.shapes, grown))
+
+
+def _closed_at_edge(drawn: Shapes, fit: _Fit, rule: CleanRule) -> tuple[_Fit, Shapes]:
+    """Zones with the narrow gaps between them that are open to the outside; and those of these gaps that are left."""
+    there = np.flatnonzero(~shapely.is_empty(fit.shapes))
+    if not rule.gap_width_m or len(there) < 2:
+        return fit, NO_SHAPES
+    notches = notches_of(fit.shapes[there], rule.gap_width_m)
+    for times in SNAPS:
+        grown = filled(fit.shapes[there], notches, rule.snap_m * times) if notches.is_its.any() else None
+        if grown is None or not is_coverage(grown):
+            continue
+        shapes = fit.shapes.copy()
+        shapes[there] = _multi(grown)
+        astray = (_strayed(drawn, shapes, rule) & ~fit.strayed)[there]
+        if not astray.any():
+            return fit._replace(shapes=shapes), notches.shapes[~notches.is_its]
+        notches = notches._replace(is_its=notches.is_its & ~astray[notches.zone])
+    return fit, notches.shapes
 
 
 def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
@@ -193,16 +201,15 @@ def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
     return twin_of
 
 
-def _cleaned(drawn: Shapes, snap_m: float) -> Shapes:
+def _cleaned(drawn: Shapes, snap_m: float) -> Shapes | None:
     """Cleaned by GEOS, all gaps left open; what it loses is cut out of what it lies in, and cleaned again."""
-    shapes = drawn
+    shapes, found = drawn, snapped(drawn, snap_m)
     for _ in range(ROUNDS):
-        found = _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
-        lost = np.flatnonzero(shapely.is_empty(found))
-        if not len(lost):
-            return found
-        shapes = _cut_free(shapes, lost)
-    return _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
+        if found is None or not shapely.is_empty(found).any():
+            break
+        shapes = _cut_free(shapes, np.flatnonzero(shapely.is_empty(found)))
+        found = snapped(shapes, snap_m)
+    return None if found is None else _multi(found)
 
 
 def _multi(shapes: Shapes) -> Shapes:
