@@ -96,7 +96,7 @@ class SliverShape(Shape):
 class AuditShape(Shape):
     """All layers held against each other."""
 
-    method: str = Field(examples=["layers-1"])
+    method: str = Field(examples=["layers-2"])
     inputs_hash: str = Field(examples=["9f2c…"])
     homes: int = Field(examples=[15_200])
     residents: float = Field(examples=[2_000_000])
@@ -187,7 +187,7 @@ class MergeShape(Shape):
     """Several nets as one; `features` are its zones."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
-    method: str = Field(examples=["layers-1"])
+    method: str = Field(examples=["layers-2"])
     inputs_hash: str = Field(examples=["9f2c…"])
     base: str = Field(examples=["health"])
     layers: list[str] = Field(examples=[["health", "police"]])
@@ -237,7 +237,7 @@ class OriginGridShape(Shape):
 class OriginShape(Shape):
     """The proposal that a plan was begun with, as far as it is about the plan's community."""
 
-    method: str = Field(examples=["layers-1"])
+    method: str = Field(examples=["layers-2"])
     inputs_hash: str = Field(examples=["9f2c…"])
     base: str = Field(examples=["health"])
     layers: list[str] = Field(examples=[["health", "police"]])

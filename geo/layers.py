@@ -246,6 +246,10 @@ class CityUnits(NamedTuple):
     """(n_units,)"""
     households: FloatArray
     residents: FloatArray
+    home_id: IntArray
+    """(n_homes,) ids of all homes of the communities, ascending."""
+    unit_of_home: IntArray
+    """(n_homes,) by position."""
 
 
 @dataclass(frozen=True)
@@ -341,7 +345,8 @@ class MergeProposal:
     doubts: Sequence[Doubt]
     """Most residents first."""
     crosswalks: Mapping[str, Sequence[CrosswalkRow]]
-    """Layer -> its zones against those of the proposal; both shares make it a table either way."""
+    """Layer -> its zones against those of the proposal; both shares make it a table either way. Everybody counts to the
+    zone that has their door, also where most of the unit lies in the next one."""
     zone_of_unit: Sequence[tuple[int, int, str | None]]
     """Community id, unit number, and the code of the zone, of every unit."""
 

@@ -145,7 +145,7 @@ def _by_code(zones: Iterable[tuple[str, Any]]) -> dict[tuple[str, int], Any]:
 
 def _digest(wish: LayerWish, found: CleanLayer) -> str:
     """What two imports have in common if the second changes nothing."""
-    digest = hashlib.sha256(repr((wish.department, wish.kind, found.cleaned.gap_width_m)).encode())
+    digest = hashlib.sha256(repr((wish.department, wish.kind, _rule_of(wish).gap_width_m)).encode())
     for row, shape in zip(found.reading.rows, found.cleaned.shapes, strict=True):
         digest.update(repr((row["code"], row["name"], row["unit"])).encode())
         digest.update(shapely.to_wkb(row["drawn"]) + shapely.to_wkb(shape))
@@ -159,7 +159,7 @@ def _values(wish: LayerWish, found: CleanLayer, import_id: int, digest: str) -> 
         "kind": wish.kind,
         "import_id": import_id,
         "content_hash": digest,
-        "gap_width_m": found.cleaned.gap_width_m,
+        "gap_width_m": _rule_of(wish).gap_width_m,
         "changes": found.changes(),
         "gaps": found.gaps(),
     }

@@ -78,6 +78,8 @@ def find_units(conn: Connection, community: str | None = None) -> CityUnits | No
         homes=counts[0].astype(np.int64),
         households=counts[1],
         residents=counts[2],
+        home_id=homes.id,
+        unit_of_home=unit,
     )
 
 

@@ -22,7 +22,7 @@ from geo.store.areas import town_shape
 from geo.store.layers import LayerHomes
 from geo.units import NONE, FloatArray, IntArray
 
-METHOD = "layers-1"
+METHOD = "layers-2"
 """Changes whenever the same layers and homes give other figures."""
 
 

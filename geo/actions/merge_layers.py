@@ -58,6 +58,17 @@ class _Case(NamedTuple):
         return None if zone == NONE else self.code[zone]
 
 
+class _Doors(NamedTuple):
+    """Everybody who lives in the communities, door by door."""
+
+    zone: IntArray
+    """(n_homes,) the zone of the result."""
+    zone_of_layer: IntArray
+    """(n_layers, n_homes)"""
+    counts: FloatArray
+    """(n_homes, 3) residents, households, homes."""
+
+
 def merge_layers(
     db: Database, wish: MergeWish, units_of: UnitsOf = stored_units, step: Callable[[float], None] | None = None
 ) -> MergeProposal:
@@ -87,7 +98,8 @@ def merge_within(
     tell(0.3)
     case = _merged(loaded, wish.base, units)
     tell(0.8)
-    tables = [crosswalk(one.zone_of_unit, case.merged.zone_of_unit, case.counts) for one in case.rebased]
+    doors = _doors(case)
+    tables = [crosswalk(zone, doors.zone, doors.counts) for zone in doors.zone_of_layer]
     return MergeProposal(
         method=METHOD,
         inputs_hash=loaded.inputs_hash,
@@ -95,7 +107,7 @@ def merge_within(
         layers=[one.layer.name for one in loaded.layers],
         residents=float(units.residents.sum()),
         units=len(units.shapes),
-        zones=_zones(case),
+        zones=_zones(case, doors),
         given=sorted(_given(case), key=lambda cell: (-cell.residents, -cell.units, cell.lonlat)),
         split=sorted(_split(case, tables), key=lambda zone: (-zone.residents, zone.layer, zone.code)),
         doubts=sorted(_doubts(case), key=lambda doubt: (-doubt.residents, doubt.layer, doubt.lonlat)),
@@ -137,13 +149,21 @@ def _codes(base_codes: Sequence[str]) -> list[str]:
     return codes
 
 
-def _zones(case: _Case) -> list[MergedZone]:
+def _doors(case: _Case) -> _Doors:
+    """A unit goes as a whole where most of it lies; who lives in the rest of it moves, and is told of so."""
+    home = np.searchsorted(case.loaded.homes.id, case.units.home_id)
+    zone = case.merged.zone_of_unit[case.units.unit_of_home]
+    return _Doors(zone, case.loaded.zone_of_home[:, home], case.loaded.counts[home])
+
+
+def _zones(case: _Case, doors: _Doors) -> list[MergedZone]:
     merged, n = case.merged, len(case.code)
     is_in = merged.zone_of_unit != NONE
     zone, counts = merged.zone_of_unit[is_in], case.counts[is_in]
     residents, households, homes = (np.bincount(zone, weights=column, minlength=n) for column in counts.T)
-    is_gained = merged.base_zone[zone] != case.rebased[case.base].zone_of_unit[is_in]
-    gained = np.bincount(zone, weights=counts[:, RESIDENTS] * is_gained, minlength=n)
+    has = doors.zone != NONE
+    is_gained = merged.base_zone[doors.zone[has]] != doors.zone_of_layer[case.base, has]
+    gained = np.bincount(doors.zone[has], weights=doors.counts[has, RESIDENTS] * is_gained, minlength=n)
     units = np.bincount(zone, minlength=n)
     return [
         MergedZone(

@@ -8,8 +8,7 @@ zone. So its result is held against what came in, mended where that can be done,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import product
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,8 +16,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.compute.layer_edges import Edges, Shapes, edges_of
-from geo.compute.layer_gaps import holes_of, without_narrow_gaps
-from geo.compute.layer_notches import borders_m, filled, notches_of
+from geo.compute.layer_gaps import NO_SHAPES, holes_of, is_narrow, without_narrow_gaps
+from geo.compute.layer_notches import borders_m, filled, notches_of, snapped
 from geo.compute.layer_overlap import Overlaps, overlaps
 from geo.rules.layers import CleanRule
 from geo.units import NONE, BoolArray, FloatArray, IntArray
@@ -71,6 +70,19 @@ class Gap(NamedTuple):
     m2: float
 
 
+class _Fit(NamedTuple):
+    """Zones that fit together, or not."""
+
+    shapes: Shapes
+    fits: bool
+    strayed: BoolArray
+
+    @property
+    def faults(self) -> tuple[bool, int]:
+        """Whether they do not fit together, and how many zones got lost or strayed."""
+        return not self.fits, int((self.strayed | shapely.is_empty(self.shapes)).sum())
+
+
 class Cleaned(NamedTuple):
     """A layer that fits together."""
 
@@ -84,8 +96,8 @@ class Cleaned(NamedTuple):
     """What was left open, the largest first."""
     overlaps: Overlaps
     """Ground that zones shared as they were drawn."""
-    gap_width_m: float
-    """How wide gaps were filled; 0 where filling them would have given one zone too much."""
+    n_narrow: int
+    """How many of the gaps are no wider than what is filled: no zone has more than a strip of its border on them."""
     is_whole: bool
     """Whether all zones are there, fit together to the last corner, and sum up to the ground that they cover."""
 
@@ -107,52 +119,76 @@ def clean_layer(drawn: Shapes, rule: CleanRule, step: Step = lambda _share: None
     shared = overlaps(edges, edges, least_m2=rule.snap_m**2)
     twin_of = _twins(shapely.area(drawn), shared, rule.twin_share)
     kept = np.flatnonzero(twin_of == NONE)
-    gap_width_m, shapes, strayed = _fitted(drawn[kept], rule, step)
-    step(0.8)
-    fits, gaps = is_coverage(shapes), np.empty(0, dtype=object)
-    if fits:
-        shapes, gaps = _closed_at_edge(shapes, gap_width_m, rule)
+    fit = _fitted(drawn[kept], rule, step)
+    step(0.6)
+    shapes, gaps = _closed(drawn[kept], fit, rule, step) if fit.fits else (fit.shapes, NO_SHAPES)
     step(0.9)
     after = np.full(len(drawn), shapely.MultiPolygon(), dtype=object)
     after[kept] = shapes
     is_strayed = np.zeros(len(drawn), np.bool_)
-    is_strayed[kept] = strayed
+    is_strayed[kept] = fit.strayed
     changes = tuple(_changes(drawn, after, twin_of, is_strayed, rule.told_share))
-    is_whole = fits and not any(change.kind in NOT_WHOLE for change in changes)
-    return Cleaned(after, twin_of, changes, _told(gaps), shared, gap_width_m, is_whole)
+    is_whole = fit.fits and not any(change.kind in NOT_WHOLE for change in changes)
+    n_narrow = int(is_narrow(gaps, rule.gap_width_m).sum()) if rule.gap_width_m else 0
+    return Cleaned(after, twin_of, changes, _told(gaps), shared, n_narrow, is_whole)
 
 
-def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> tuple[float, Shapes, BoolArray]:
-    """How wide gaps were filled, what came of it, and which zones have strayed: of the first way by which none has."""
-
-    @cache
-    def cleaned(times: float) -> tuple[Shapes, bool]:
-        shapes = _cleaned(drawn, rule.snap_m * times)
-        return shapes, is_coverage(shapes)
-
-    for tried, (gap_width_m, times) in enumerate(product((rule.gap_width_m, 0.0), SNAPS), start=1):
+def _fitted(drawn: Shapes, rule: CleanRule, step: Step) -> _Fit:
+    """Of some ways of snapping, the first by which no zone is lost or strays; else the one by which fewest are."""
+    fits = []
+    for tried, times in enumerate(SNAPS, start=1):
         step(tried / 10)
-        shapes, fits = cleaned(times)
-        if fits and gap_width_m:
-            shapes = _multi(without_narrow_gaps(shapes, gap_width_m))
-        strayed = _strayed(drawn, shapes, rule)
-        if not strayed.any():
-            break
-    return gap_width_m, shapes, strayed
+        fits += _fit(drawn, rule, rule.snap_m * times)
+        if fits and fits[-1].faults == (False, 0):
+            return fits[-1]
+    nothing_done = _Fit(_multi(drawn), fits=False, strayed=np.zeros(len(drawn), np.bool_))
+    return min(fits, key=attrgetter("faults"), default=nothing_done)
 
 
-def _closed_at_edge(shapes: Shapes, gap_width_m: float, rule: CleanRule) -> tuple[Shapes, Shapes]:
-    """Zones with the narrow gaps between them that are open to the outside; and all gaps that are left."""
-    there = np.flatnonzero(~shapely.is_empty(shapes))
-    left, found = np.empty(0, dtype=object), shapes
-    if gap_width_m and len(there) > 1:
-        notches = notches_of(shapes[there], gap_width_m)
-        grown = filled(shapes[there], notches, rule.snap_m) if notches.is_its.any() else None
-        left = notches.shapes
-        if grown is not None and is_coverage(grown):
-            found, left = shapes.copy(), notches.shapes[~notches.is_its]
-            found[there] = _multi(grown)
-    return found, np.concatenate([holes_of(found), left])
+def _fit(drawn: Shapes, rule: CleanRule, snap_m: float) -> list[_Fit]:
+    """Corners nearer than a distance made one, all gaps open; nothing where GEOS cannot."""
+    shapes = _cleaned(drawn, snap_m)
+    return [] if shapes is None else [_Fit(shapes, is_coverage(shapes), _strayed(drawn, shapes, rule))]
+
+
+def _closed(drawn: Shapes, fit: _Fit, rule: CleanRule, step: Step) -> tuple[Shapes, Shapes]:
+    """Zones that fit together with the narrow gaps between them, and the gaps that are left."""
+    fit = _filled(drawn, fit, rule)
+    step(0.8)
+    fit, notches = _closed_at_edge(drawn, fit, rule)
+    holes = holes_of(fit.shapes)
+    if rule.gap_width_m and is_narrow(holes, rule.gap_width_m).any():  # what was open to the outside may be a hole now
+        fit = _filled(drawn, fit, rule)
+        holes = holes_of(fit.shapes)
+    return fit.shapes, np.concatenate([holes, notches])
+
+
+def _filled(drawn: Shapes, fit: _Fit, rule: CleanRule) -> _Fit:
+    """Zones with the narrow holes between them, but for those that stray by it."""
+    grown = _multi(without_narrow_gaps(fit.shapes, rule.gap_width_m)) if rule.gap_width_m else fit.shapes
+    if not is_coverage(grown):
+        return fit
+    astray = _strayed(drawn, grown, rule) & ~fit.strayed
+    return fit._replace(shapes=np.where(astray, fit.shapes, grown))
+
+
+def _closed_at_edge(drawn: Shapes, fit: _Fit, rule: CleanRule) -> tuple[_Fit, Shapes]:
+    """Zones with the narrow gaps between them that are open to the outside; and those of these gaps that are left."""
+    there = np.flatnonzero(~shapely.is_empty(fit.shapes))
+    if not rule.gap_width_m or len(there) < 2:
+        return fit, NO_SHAPES
+    notches = notches_of(fit.shapes[there], rule.gap_width_m)
+    for times in SNAPS:
+        grown = filled(fit.shapes[there], notches, rule.snap_m * times) if notches.is_its.any() else None
+        if grown is None or not is_coverage(grown):
+            continue
+        shapes = fit.shapes.copy()
+        shapes[there] = _multi(grown)
+        astray = (_strayed(drawn, shapes, rule) & ~fit.strayed)[there]
+        if not astray.any():
+            return fit._replace(shapes=shapes), notches.shapes[~notches.is_its]
+        notches = notches._replace(is_its=notches.is_its & ~astray[notches.zone])
+    return fit, notches.shapes
 
 
 def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
@@ -165,16 +201,15 @@ def _twins(m2: FloatArray, shared: Overlaps, twin_share: float) -> IntArray:
     return twin_of
 
 
-def _cleaned(drawn: Shapes, snap_m: float) -> Shapes:
+def _cleaned(drawn: Shapes, snap_m: float) -> Shapes | None:
     """Cleaned by GEOS, all gaps left open; what it loses is cut out of what it lies in, and cleaned again."""
-    shapes = drawn
+    shapes, found = drawn, snapped(drawn, snap_m)
     for _ in range(ROUNDS):
-        found = _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
-        lost = np.flatnonzero(shapely.is_empty(found))
-        if not len(lost):
-            return found
-        shapes = _cut_free(shapes, lost)
-    return _multi(shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m))
+        if found is None or not shapely.is_empty(found).any():
+            break
+        shapes = _cut_free(shapes, np.flatnonzero(shapely.is_empty(found)))
+        found = snapped(shapes, snap_m)
+    return None if found is None else _multi(found)
 
 
 def _multi(shapes: Shapes) -> Shapes:

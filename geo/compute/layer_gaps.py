@@ -28,7 +28,8 @@ def holes_of(shapes: Shapes) -> Shapes:
     inner = rings[~_is_outer(bodies)]
     holes: Shapes = shapely.polygons(inner) if len(inner) else NO_SHAPES
     if len(bodies) > 1 and len(holes):
-        hole, island = shapely.STRtree(bodies).query(holes, predicate="contains_properly")
+        # an island may touch the hole's border in a corner
+        hole, island = shapely.STRtree(bodies).query(holes, predicate="contains")
         for i in np.unique(hole).tolist():
             holes[i] = shapely.difference(holes[i], shapely.union_all(bodies[island[hole == i]]))
     return np.asarray(shapely.get_parts(holes), dtype=object)
@@ -54,21 +55,23 @@ def without_narrow_gaps(shapes: Shapes, width_m: float) -> Shapes:
 
     Returns
     -------
-    (n_zones,) Each hole is with the zone that has the longest border on it, the lower number of two alike.
+    (n_zones,) Each hole is with the zone that has the longest border on it, the lower number of two alike; unless it is
+    more than a strip of that width along that border, as a net of streets between blocks is. Such a one stays open.
 
     >>> around = shapely.difference(shapely.box(0, 0, 9, 9), shapely.box(2, 2, 4, 4))
     >>> shapely.area(without_narrow_gaps(np.array([shapely.MultiPolygon([around])]), 3.0)).tolist()
     [81.0]
     """
     gaps = holes_of(shapes)
-    gaps = gaps[_is_narrow(gaps, width_m)]
+    gaps = gaps[is_narrow(gaps, width_m)]
     grown = shapes.copy()
-    for zone, chosen in _by_zone(_longest_beside(gaps, shapes)):
+    for zone, chosen in _by_zone(_longest_beside(gaps, shapes, width_m)):
         grown[zone] = shapely.coverage_union_all(np.array([shapes[zone], *gaps[chosen]], dtype=object))
     return grown
 
 
-def _is_narrow(gaps: Shapes, width_m: float) -> BoolArray:
+def is_narrow(gaps: Shapes, width_m: float) -> BoolArray:
+    """(n_gaps,) whether no circle wider than a width has room in a gap."""
     # no larger circle has room in an outline than area and length allow (Bonnesen: r length <= area + pi r^2)
     outline = shapely.polygons(shapely.get_exterior_ring(gaps)) if len(gaps) else gaps
     m2, around_m = shapely.area(outline), shapely.length(outline)
@@ -80,8 +83,8 @@ def _is_narrow(gaps: Shapes, width_m: float) -> BoolArray:
     return is_narrow
 
 
-def _longest_beside(gaps: Shapes, shapes: Shapes) -> IntArray:
-    """(n_gaps,) the zone with the longest common border, NONE where none has any."""
+def _longest_beside(gaps: Shapes, shapes: Shapes, width_m: float) -> IntArray:
+    """(n_gaps,) the zone with the longest common border, NONE where a gap is more than a strip along it."""
     around, zones = edges_of(gaps), edges_of(shapes)
     gap, zone = _common_edges(around, zones)
     border_m = np.hypot(*(around.ends[gap, 2:] - around.ends[gap, :2]).T)
@@ -89,9 +92,10 @@ def _longest_beside(gaps: Shapes, shapes: Shapes) -> IntArray:
     pair, inverse = np.unique(gap * len(shapes) + zone, return_inverse=True)
     length_m = np.bincount(inverse, weights=border_m, minlength=len(pair))
     order = np.lexsort((-pair, length_m))  # the longest comes last, and of several the lowest number
-    best = np.full(len(gaps), NONE, np.int64)
-    best[pair[order] // len(shapes)] = pair[order] % len(shapes)
-    return best
+    best, best_m = np.full(len(gaps), NONE, np.int64), np.zeros(len(gaps))
+    gap, zone = np.divmod(pair[order], len(shapes))
+    best[gap], best_m[gap] = zone, length_m[order]
+    return np.where(shapely.area(gaps) <= width_m * best_m, best, NONE)
 
 
 def _common_edges(a: Edges, b: Edges) -> tuple[IntArray, IntArray]:

@@ -77,10 +77,22 @@ def borders_m(parts: Shapes, beside: Shapes) -> FloatArray:
 def filled(shapes: Shapes, notches: Notches, snap_m: float) -> Shapes | None:
     """The zones with those notches that are theirs; None if something gets lost on the way."""
     chosen, zone = notches.shapes[notches.is_its], notches.zone[notches.is_its]
-    pieces = shapely.coverage_clean(np.concatenate([shapes, chosen]), gap_width=0.0, snapping_distance=snap_m)
-    if shapely.is_empty(pieces[: len(shapes)]).any():
+    pieces = snapped(np.concatenate([shapes, chosen]), snap_m)
+    if pieces is None or shapely.is_empty(pieces[: len(shapes)]).any():
         return None
     grown: Shapes = pieces[: len(shapes)].copy()
     for one in np.unique(zone).tolist():
         grown[one] = shapely.coverage_union_all(np.array([grown[one], *pieces[len(shapes) :][zone == one]]))
     return grown
+
+
+def snapped(shapes: Shapes, snap_m: float) -> Shapes | None:
+    """Polygons with corners nearer than a distance made one and overlaps given to one, gaps left open, by GEOS.
+
+    None where it trips over its own rounding: "cannot process overlapping inputs", at one distance in many (3.14).
+    """
+    try:
+        found: Shapes = shapely.coverage_clean(shapes, gap_width=0.0, snapping_distance=snap_m)
+    except shapely.GEOSException:
+        return None
+    return found

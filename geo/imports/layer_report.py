@@ -71,8 +71,9 @@ class CleanLayer:
             if told["twin_of"] is not None:
                 evidence["other"] = shown(told["twin_of"])
             yield Fault(told["row"], "geometry", f"layer_{told['kind']}", evidence)
-        if self.cleaned.gap_width_m < rule.gap_width_m:
-            yield Fault(0, "geometry", "layer_gaps_kept", {"width": rule.gap_width_m})
+        if self.cleaned.n_narrow:
+            evidence = {"count": self.cleaned.n_narrow, "width": rule.gap_width_m}
+            yield Fault(0, "geometry", "layer_gaps_kept", evidence)
         for gap in self.gaps():
             yield Fault(0, "geometry", "layer_gap_open", {"place": _place(gap["lonlat"]), "area": round(gap["m2"])})
 

@@ -420,6 +420,8 @@ def squares(conn: Connection, community: str | None) -> CityUnits:
         homes=np.ones(200, np.int64),
         households=np.full(200, 4.0),
         residents=np.full(200, 10.0),
+        home_id=layers.layer_homes(conn).id,
+        unit_of_home=number,
     )
 
 
@@ -465,6 +467,37 @@ def test_a_gap_of_the_base_goes_to_its_neighbour(loaded: Database) -> None:
     assert sum(cell.residents for cell in gaps) == 500
     assert {cell.from_code for cell in gaps} == {None}
     assert all(code is not None for _, _, code in found.zone_of_unit)
+
+
+def wide(conn: Connection, community: str | None) -> CityUnits:
+    """Units of 200 m by 100 m, two homes in each."""
+    narrow = squares(conn, community)
+    number = np.arange(100)
+    column, row = number % 10, number // 10
+    return narrow._replace(
+        shapes=[square(200 * x, 100 * y, 200 * x + 200, 100 * y + 100) for x, y in zip(column, row, strict=True)],
+        community=narrow.community[::2],
+        unit_no=number,
+        neighbours=np.column_stack([number, number + 1])[column < 9],
+        border_m=np.full(90, 100.0),
+        homes=np.full(100, 2),
+        households=np.full(100, 8.0),
+        residents=np.full(100, 20.0),
+        unit_of_home=narrow.unit_no // 2,
+    )
+
+
+def test_a_border_through_units_moves_who_lives_beyond_it(loaded: Database, tmp_path: Path) -> None:
+    """Units go as a whole where 60 % of them lies; everybody is still told of by the zone that has the door."""
+    take(loaded, tmp_path, replace(POLICE, name="water"), zone("Q1", 0, 0, 920, 1000), zone("Q2", 920, 0, 2000, 1000))
+    found = merge_layers(loaded, MergeWish("water", ("police", "water")), wide)
+    told = {(row.from_code, row.to_code): row.residents for row in found.crosswalks["water"]}
+    assert told == {("Q1", "Q1"): 900, ("Q2", "Q1"): 100, ("Q2", "Q2"): 1000}
+    assert [(zone.code, zone.residents, zone.gained_residents) for zone in found.zones] == [
+        ("Q1", 1000, 100),
+        ("Q2", 1000, 0),
+    ]
+    assert {(doubt.layer, round(doubt.share_inside, 2)) for doubt in found.doubts} == {("water", 0.6)}
 
 
 def test_units_of_the_store_are_merged_like_any(loaded: Database) -> None:

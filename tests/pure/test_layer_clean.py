@@ -73,6 +73,14 @@ def test_an_island_in_a_hole_is_no_part_of_the_gap() -> None:
     assert [gap.m2 for gap in found.gaps] == [100 * 100 - 20 * 20]
 
 
+def test_an_island_that_touches_the_hole_in_a_corner_is_none_of_it_either() -> None:
+    """Corners drawn a metre or two apart leave many of these; nobody may get the island along with the gap."""
+    drawn = [*around(8), shapely.Polygon([(96, 96), (101, 98), (99, 102)])]
+    found = cleaned(*drawn)
+    assert (sum(areas(found)), found.is_whole) == (pytest.approx(40_000), True)
+    assert all(shape.covers(before) for shape, before in zip(found.shapes, drawn, strict=True))
+
+
 @pytest.mark.parametrize(("strip_m", "is_filled"), [(6, True), (12, False)])
 def test_a_strip_open_at_the_edge_is_filled_too(strip_m: float, is_filled: bool) -> None:
     """GEOS fills holes; this one is open to the north and the south."""
@@ -105,7 +113,7 @@ def test_a_network_of_streets_is_not_given_to_one_zone(closed: bool) -> None:
     assert areas(found) == [shape.area for shape in drawn]
     assert found.is_whole
     assert len(found.gaps) == 1
-    assert found.gap_width_m == (0 if closed else 10)
+    assert found.n_narrow == 1
 
 
 def test_a_zone_drawn_twice_is_told_and_keeps_its_place() -> None:
@@ -135,10 +143,16 @@ def test_a_zone_that_others_cover_together_keeps_its_ground() -> None:
 
 
 def test_a_zone_too_narrow_to_stay_makes_the_layer_not_whole() -> None:
-    found = cleaned(box(0, 0, 300, 300), box(300, 0, 300.3, 300), box(300.3, 0, 400, 300))
+    found = cleaned(box(0, 0, 300, 300), box(300, 0, 300.1, 300), box(300.1, 0, 400, 300))
     assert kinds(found) == [("gone", 1)]
-    assert found.changes[0].before_m2 == pytest.approx(90)
+    assert found.changes[0].before_m2 == pytest.approx(30)
     assert not found.is_whole
+
+
+def test_a_zone_that_a_finer_snap_keeps_is_kept() -> None:
+    found = cleaned(box(0, 0, 300, 300), box(300, 0, 300.4, 300), box(300.4, 0, 400, 300))
+    assert areas(found) == pytest.approx([90_000, 120, 29_880])
+    assert found.is_whole
 
 
 def test_a_merge_of_neighbours_by_geos_is_caught() -> None:
@@ -149,6 +163,22 @@ def test_a_merge_of_neighbours_by_geos_is_caught() -> None:
     assert kinds(found) == [("strayed", 0), ("gone", 1)]
     assert not found.is_whole
     assert areas(cleaned(a, b, snap_m=0.01, gap_width_m=0.0)) == [4.5, 1.5]
+
+
+def test_geos_may_trip_over_one_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = shapely.coverage_clean
+
+    def tripping(shapes: Shapes, gap_width: float, snapping_distance: float) -> Shapes:
+        if snapping_distance not in steady:
+            raise shapely.GEOSException("TopologyException: CoverageUnion cannot process overlapping inputs.")
+        return right(shapes, gap_width=gap_width, snapping_distance=snapping_distance)
+
+    monkeypatch.setattr(layer_clean.shapely, "coverage_clean", tripping)
+    steady = {2 * RULE.snap_m}
+    found = cleaned(box(0, 0, 204, 200), box(200, 0, 400, 200))
+    assert (sum(areas(found)), found.is_whole) == (80_000, True)
+    steady = set()
+    assert not cleaned(box(0, 0, 204, 200), box(200, 0, 400, 200)).is_whole
 
 
 Fault = Callable[[Shapes], Shapes]
@@ -312,7 +342,10 @@ def test_a_scribble_is_refused_at_once_and_a_few_crossings_are_not() -> None:
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10**6))
 def test_gaps_go_where_geos_would_have_given_them(seed: int) -> None:
-    """Cells with noisy corners leave gaps of all sizes; GEOS fills them one after the other, each in a new overlay."""
+    """Cells with noisy corners leave gaps of all sizes; GEOS fills them one after the other, each in a new overlay.
+
+    Where two gaps touch, it counts the border that a zone has on the second through the first.
+    """
     rng = np.random.default_rng(seed)
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(rng.uniform(0, 800, (30, 2)))))
     drawn = np.array([jittered(cell, rng) for cell in cells[shapely.area(cells) > 2_000]], dtype=object)
@@ -321,7 +354,9 @@ def test_gaps_go_where_geos_would_have_given_them(seed: int) -> None:
     if is_coverage(open_):
         found = without_narrow_gaps(layer_clean._multi(open_), 5.0)
         assert is_coverage(found)
-        assert shapely.area(found) == pytest.approx(shapely.area(filled), rel=1e-9)
+        off_m2 = np.abs(shapely.area(found) - shapely.area(filled))
+        assert shapely.area(found).sum() == pytest.approx(shapely.area(filled).sum(), rel=1e-9)
+        assert (off_m2 > 1e-3).sum() <= 4
 
 
 def test_steps_are_told_and_can_call_it_off() -> None:
