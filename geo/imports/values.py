@@ -158,4 +158,4 @@ def _moment(value: Any) -> datetime:
 
 def _narrow(text: str) -> str:
     """Full-width digits and signs as the plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
