@@ -316,7 +316,7 @@ def _store(
     ways = {case_id: Way(stage, since.get(case_id), version) for case_id, (stage, version) in merged.held.items()}
     told = [step for steps in merged.news.told.values() for step in steps]
     if not rows:
-        _store_steps(conn, merged, walked(told, ways), ways, batch[2], desk)
+        _store_steps(conn, merged, walked(told, ways), ways, batch, desk)
         return 0
     ground = ground_at(conn, batch[2])
     spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
@@ -344,7 +344,7 @@ def _store(
         )
     ]
     order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
-    _store_steps(conn, merged, steps, ways, batch[2], desk)
+    _store_steps(conn, merged, steps, ways, batch, desk)
     return sum(case["geom"] is None and case["state"] == "open" for case in cases)
 
 
@@ -353,12 +353,15 @@ def _store_steps(
     merged: Merged,
     steps: Sequence[tuple[Any, ...]],
     ways: Mapping[int, Way],
-    at: datetime,
+    batch: tuple[str, int, datetime],
     desk: Desk,
 ) -> None:
     """Steps, and what they make of the cases that were there before."""
     if not steps:
         return
+    _, import_id, at = batch
+    changed = [case_id for case_id, told in merged.news.told.items() if any(step.move != "note" for step in told)]
+    imports.keep_before(conn, incident, changed, import_id)
     order_rows.set_written(conn, merged.news.columns, at)
     moved = list(standing_after(conn, merged.news, ways, desk, at))
     order_rows.set_standings(conn, moved, at)
