@@ -232,14 +232,16 @@ def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Me
     named = order_rows.standings(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
     linked = {number: standing.matter_id for number, standing in named.items()}
     items = sorted({row["item"] for row in rows})
-    there = order_rows.open_cases(conn, items, since, list(linked.values()))
+    callers = sorted({row["caller_hash"] for row in rows if row["caller_hash"] is not None})
+    there = order_rows.known_calls(conn, items, since, callers, sorted(set(linked.values())))
     matters = _matters(there, rows, linked, news.closings)
     joined = np.unique(matters.lead[len(there) :]).tolist()
     taken = {there[lead].id for lead in joined if lead < len(there)}
     held = order_rows.hold(conn, sorted(taken | news.told.keys()))
     news = news.of_unchanged(held)
     if any(one not in held or held[one][0] in ENDED_STAGES for one in taken):  # somebody ended one meanwhile
-        there = [one for one in there if one.id in held and held[one.id][0] in OPEN_STAGES]
+        still = {case_id for case_id, (stage, _) in held.items() if stage in OPEN_STAGES}
+        there = [one if one.id in still or one.stage in ENDED_STAGES else one._replace(stage="closed") for one in there]
         matters = _matters(there, rows, linked, news.closings)
     ids = imports.reserve_ids(conn, incident, len(rows))
     all_ids = [one.id for one in there] + ids
@@ -261,39 +263,48 @@ def _matters(
     callers: dict[Any, int] = {}
     place_of_id = {one.id: index for index, one in enumerate(there)}
     place_of_number = {as_compared(row["source_key"]): len(there) + index for index, row in enumerate(rows)}
-    calls = [(one.occurred_at, closings.get(one.id), one.item, one.caller_hash, one.lonlat, NONE) for one in there]
-    calls += [
+    calls = [
         (
-            row["occurred_at"],
-            row["closed_at"],
-            row["item"],
-            row["caller_hash"],
-            _lonlat(row),
-            place_of_number.get(
-                as_compared(row["repeat_of"] or ""), place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)
-            ),
+            one.occurred_at,
+            _ended(one, closings),
+            one.item,
+            one.caller_hash,
+            one.lonlat,
+            NONE,
+            place_of_id[one.matter_id],
         )
-        for row in rows
+        for one in there
     ]
-    lonlat = np.array([place or (np.nan, np.nan) for *_, place, _ in calls], dtype=np.float64)
+    for index, row in enumerate(rows, start=len(there)):
+        link = place_of_number.get(as_compared(row["repeat_of"] or ""), NONE)
+        if link == NONE and row["repeat_of"] in linked:
+            link = place_of_id.get(linked[row["repeat_of"]], NONE)
+            if link != NONE and there[link].stage in ENDED_STAGES and there[link].occurred_at > row["occurred_at"]:
+                link = NONE
+        calls.append((row["occurred_at"], row["closed_at"], row["item"], row["caller_hash"], _lonlat(row), link, index))
+    lonlat = np.array([place or (np.nan, np.nan) for *_, place, _, _ in calls], dtype=np.float64)
+    called, ended, item, caller, _, links, all_leads = zip(*calls, strict=True)
     found = Calls(
-        called_s=np.array([int(called.timestamp()) for called, *_ in calls], dtype=np.int64),
-        ended_s=np.array(
-            [FOREVER if ended is None else int(ended.timestamp()) for _, ended, *_ in calls], dtype=np.int64
-        ),
-        item=np.array([items.setdefault(item, len(items)) for _, _, item, *_ in calls], dtype=np.int64),
+        called_s=np.array([int(at.timestamp()) for at in called], dtype=np.int64),
+        ended_s=np.array([FOREVER if at is None else int(at.timestamp()) for at in ended], dtype=np.int64),
+        item=np.array([items.setdefault(one, len(items)) for one in item], dtype=np.int64),
         caller=np.array(
-            [NONE if caller is None else callers.setdefault(caller, len(callers)) for *_, caller, _, _ in calls],
-            dtype=np.int64,
+            [NONE if one is None else callers.setdefault(one, len(callers)) for one in caller], dtype=np.int64
         ),
         xy_m=_flat(lonlat),
-        link=np.array([link for *_, link in calls], dtype=np.int64),
+        link=np.array(links, dtype=np.int64),
         is_known=np.arange(len(calls)) < len(there),
+        lead=np.array(all_leads, dtype=np.int64),
     )
     close = Closeness(
         rule.similar_within_m, int(rule.similar_within.total_seconds()), int(rule.caller_within.total_seconds())
     )
     return matters_of(found, close)
+
+
+def _ended(one: order_rows.Known, closings: Mapping[int, datetime]) -> datetime | None:
+    """When a case that was there before took in nobody any more; what has ended here never does."""
+    return one.occurred_at if one.stage in ENDED_STAGES else closings.get(one.id)
 
 
 def _lonlat(row: Row) -> tuple[float, float] | None:

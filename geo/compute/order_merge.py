@@ -36,7 +36,9 @@ class Calls(NamedTuple):
     link: IntArray
     """Index of the call that it names as the same; ``NONE``: it names none."""
     is_known: BoolArray
-    """A matter that is there already: it joins none."""
+    """A call that is there already: it joins nothing new."""
+    lead: IntArray
+    """Index of the call that the matter of a known one began with; of all others their own."""
 
 
 class Closeness(NamedTuple):
@@ -66,7 +68,7 @@ def matters_of(calls: Calls, close: Closeness) -> Matters:
     later = _named_later(calls, order)
     follows = np.where(calls.link == NONE, NONE, later[calls.link]) if len(later) else later
     calls = calls._replace(link=np.where(follows == NONE, calls.link, follows))
-    lead = np.arange(len(calls.called_s), dtype=np.int64)
+    lead = calls.lead.copy()
     why = np.zeros(len(lead), dtype=np.uint8)
     seen = _Seen(calls, close)
     for call in order[later[order] == NONE].tolist():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import shapely
+from pydantic_core import to_json
 from sqlalchemy import Connection, Table
 from sqlalchemy.types import TypeEngine
 
@@ -23,7 +23,6 @@ T = TypeVar("T")
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _SPECIAL = re.compile(r"[\\\t\n\r]")
-_JSON = json.JSONEncoder(ensure_ascii=False)
 _PLAIN = {bool, int, float, date, datetime}
 """What Python writes as PostgreSQL reads it."""
 
@@ -47,7 +46,7 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
 
 def _stored(column_type: TypeEngine[Any], column: Sequence[Any]) -> Sequence[Any]:
     """A column as it is stored: without numbers of persons where people wrote it."""
-    return _once(partial(stored, column_type), column) if is_told(column_type) else column
+    return _once(partial(stored, column_type), column, None) if is_told(column_type) else column
 
 
 def _fields(column: Sequence[Any]) -> list[str]:
@@ -57,13 +56,16 @@ def _fields(column: Sequence[Any]) -> list[str]:
         shapes = shapely.set_srid(np.asarray(column, dtype=object), WGS84)
         texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
         return [_NULL if text is None else text for text in texts]
-    field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _field
-    return _once(lambda value: _NULL if value is None else field(value), column)
+    field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _dict if kinds == {dict} else _field
+    return _once(field, column, _NULL)
 
 
-def _once(of: Callable[[Any], T], column: Sequence[Any]) -> list[T]:
+def _once(of: Callable[[Any], T], column: Sequence[Any], nothing: T) -> list[T]:
     """``of`` every value, reckoned once for each object: most columns hold a few things again and again."""
-    found = {key: of(value) for key, value in dict(zip(map(id, column), column, strict=True)).items()}
+    values = dict(zip(map(id, column), column, strict=True))
+    values.pop(id(None), None)
+    found = dict(zip(values, map(of, values.values()), strict=True))
+    found[id(None)] = nothing
     return [found[key] for key in map(id, column)]
 
 
@@ -71,12 +73,16 @@ def _text(value: str) -> str:
     return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
+def _dict(value: dict[str, Any]) -> str:
+    return _text(to_json(value).decode())
+
+
 def _field(value: Any) -> str:
     if isinstance(value, list):
         quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
         return _text(f"{{{quoted}}}")
     if isinstance(value, dict):
-        return _text(_JSON.encode(value))
+        return _dict(value)
     if isinstance(value, bytes):
         return rf"\\x{value.hex()}"
     return _text(value) if isinstance(value, str) else str(value)
