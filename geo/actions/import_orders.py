@@ -349,7 +349,7 @@ def _store(
         _case(row, case_id, matter_id, catalogue, batch)
         | ground.columns(spot)
         | _standing(ways[case_id], dues, index, batch[2])
-        | {"level": level, "unit": unit}
+        | {"level": level, "unit": unit, "border_area_ids": ground.areas_across(spot)}
         for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
             zip(rows, merged.ids, merged.matter_ids, spots, decided, strict=True)
         )

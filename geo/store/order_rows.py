@@ -43,7 +43,18 @@ from geo.store.tables import import_batch, plan
 CASE_COLUMNS = (
     *("id", "source", "source_key", "import_id", "occurred_at", "reported_at", "updated_at", "category", "item"),
     *("catalogue_version", "need", "channel", "text", "address", "caller_hash", "geom", "grid_id", "plan_id"),
-    *("plan_version", "border_grid_ids", "level", "unit", "state", "stage", "stage_since", "stage_due_at", "due_at"),
+    *(
+        "plan_version",
+        "border_grid_ids",
+        "border_area_ids",
+        "level",
+        "unit",
+        "state",
+        "stage",
+        "stage_since",
+        "stage_due_at",
+        "due_at",
+    ),
     *("warn_at", "is_due_sure", "merged_into_id", "version", "asset"),
 )
 """What is stored of a case that a file brings."""

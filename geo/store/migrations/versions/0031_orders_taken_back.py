@@ -1,4 +1,4 @@
-"""Steps that were taken back are found quickly.
+"""Steps that were taken back are found quickly, and who knows what is seen across a border says it.
 
 Revision ID: 0031
 Revises: 0029
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql((Path(__file__).parent / "0031_undone_steps.sql").read_text(encoding="utf-8"))
+    op.get_bind().exec_driver_sql((Path(__file__).parent / "0031_orders_taken_back.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
