@@ -116,6 +116,7 @@ def import_orders(
         tell(0.6)
         rejected_file = refuse_faults(order, table, reading)
         report = replace(_land(conn, order, reading, catalogue, desk), rejected_file=rejected_file)
+        tell(0.9)
         if not wish.is_dry_run:
             return imports.close_batch(conn, report.import_id or 0, report)
         conn.rollback()
