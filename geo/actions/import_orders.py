@@ -51,6 +51,9 @@ Row = dict[str, Any]
 MOMENTS = ("occurred_at", "dispatched_at", "closed_at")
 """What a row tells of."""
 
+TOLD = ("source_key", "occurred_at", "item", "asset", "channel", "text", "address", "caller_hash", "geom")
+"""What is stored of a row as it says it."""
+
 SOURCE = "hotline"
 """Who orders come from if nobody says otherwise: the same as of reports that come in by telephone."""
 
@@ -346,18 +349,23 @@ def _store(
     dues = Dues(
         [(row, ways[i], catalogue.item(row["item"])) for row, i in zip(rows, merged.ids, strict=True)], desk.week
     )
-    cases = [
-        _case(row, case_id, matter_id, catalogue, batch)
-        | ground.columns(spot)
-        | _standing(ways[case_id], dues, index, batch[2])
-        | {"level": level, "unit": unit, "border_area_ids": ground.areas_across(spot)}
-        for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
-            zip(rows, merged.ids, merged.matter_ids, spots, decided, strict=True)
-        )
-    ]
-    order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
+    standing = [_standing(ways[case_id], dues, index, batch[2]) for index, case_id in enumerate(merged.ids)]
+    columns = {
+        **_as_told(merged, catalogue, batch),
+        **_by_column([ground.columns(spot) for spot in spots]),
+        **_by_column(standing),
+        "border_area_ids": [ground.areas_across(spot) for spot in spots],
+        "level": [level for level, _ in decided],
+        "unit": units,
+    }
+    order_rows.insert_cases(conn, columns)
     _store_steps(conn, merged, steps, ways, batch, desk)
-    return sum(case["geom"] is None and case["state"] == "open" for case in cases)
+    return sum(geom is None and state == "open" for geom, state in zip(columns["geom"], columns["state"], strict=True))
+
+
+def _by_column(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Rows that all have the same columns, by column."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _store_steps(
@@ -387,23 +395,22 @@ def _store_steps(
     order_rows.insert_steps(conn, steps, at)
 
 
-def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:
-    item, (source, import_id, at) = catalogue.item(row["item"]), batch
+def _as_told(merged: Merged, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Mapping[str, Sequence[Any]]:
+    """What the file itself says of new cases, by column."""
+    rows, n, (source, import_id, at) = merged.rows, len(merged.rows), batch
+    items = [catalogue.item(row["item"]) for row in rows]
+    matters = zip(merged.ids, merged.matter_ids, strict=True)
     return {
-        **{
-            name: row[name]
-            for name in ("source_key", "occurred_at", "item", "asset", "channel", "text", "address", "geom")
-        },
-        "id": case_id,
-        "source": source,
-        "import_id": import_id,
-        "reported_at": row["occurred_at"],
-        "updated_at": at,
-        "category": item.category,
-        "catalogue_version": catalogue.version,
-        "need": item.need,
-        "caller_hash": row["caller_hash"],
-        "merged_into_id": None if matter_id == case_id else matter_id,
+        **{name: [row[name] for row in rows] for name in TOLD},
+        "id": merged.ids,
+        "source": [source] * n,
+        "import_id": [import_id] * n,
+        "reported_at": [row["occurred_at"] for row in rows],
+        "updated_at": [at] * n,
+        "category": [item.category for item in items],
+        "catalogue_version": [catalogue.version] * n,
+        "need": [item.need for item in items],
+        "merged_into_id": [None if matter == case_id else matter for case_id, matter in matters],
     }
 
 

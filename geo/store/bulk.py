@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -33,9 +33,13 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
     Each row has a value for each of ``columns``, in that order: None, bool, int, float, str, date, datetime (aware),
     list of str or int, dict (jsonb), bytes, or a shapely geometry in EPSG:4326.
     """
-    types = [table.c[name].type for name in columns]
-    by_column = zip(types, zip(*rows, strict=True), strict=False)  # without rows there are no columns
-    fields = [_fields(_stored(column_type, column)) for column_type, column in by_column]
+    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    copy_columns(conn, table, dict(zip(columns, by_column, strict=True)))
+
+
+def copy_columns(conn: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """As :func:`copy_rows`, of rows that are given by column."""
+    fields = [_fields(_stored(table.c[name].type, column)) for name, column in columns.items()]
     text = io.StringIO("".join("\t".join(line) + "\n" for line in zip(*fields, strict=True)))
     quote = conn.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in columns)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 
 from geo.case_states import OPEN_STAGES, Stage
-from geo.store.bulk import copy_rows
+from geo.store.bulk import copy_columns, copy_rows
 from geo.store.cases import CHANNEL, ORDERED, as_compared, newest_step_id
 from geo.store.incident_tables import incident, incident_step
 from geo.store.outside_tables import order_mapping
@@ -308,9 +308,9 @@ def plan_versions(conn: Connection, plan_ids: Sequence[int]) -> dict[int, int]:
     return {row.id: row.version for row in conn.execute(chosen)}
 
 
-def insert_cases(conn: Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """New cases, each with a value for each of ``CASE_COLUMNS``."""
-    copy_rows(conn, incident, CASE_COLUMNS, rows)
+def insert_cases(conn: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+    """New cases, by column: each of ``CASE_COLUMNS``."""
+    copy_columns(conn, incident, {name: columns[name] for name in CASE_COLUMNS})
 
 
 def insert_steps(conn: Connection, rows: Iterable[Sequence[Any]], known_at: datetime) -> None:
