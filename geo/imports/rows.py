@@ -88,7 +88,10 @@ class Rows:
     def _refuse_failed(self) -> None:
         """A fault for every cell that a spreadsheet could not work out: it is not empty, its value is lost."""
         for name, header in self.header_of_field.items():
-            for index, value in enumerate(self.table.columns.get(header, ())):
+            column = self.table.columns.get(header, ())
+            if FAILED.isdisjoint(value for value in column if isinstance(value, str)):
+                continue
+            for index, value in enumerate(column):
                 if isinstance(value, str) and value in FAILED:
                     self.fault(index, name, "cell_failed", value=value)
 
@@ -122,12 +125,15 @@ class Rows:
 
     def column(self, name: str, parse: Callable[[Any], T]) -> list[T | None]:
         """All cells of a field as :meth:`read` has them. What stands there again and again is parsed once."""
-        keys = [(type(cell), str(cell) if isinstance(cell, (list, dict)) else cell) for cell in self.cells(name)]
-        found: dict[tuple[type, Any], T | None] = {}
-        wrong: dict[tuple[type, Any], CellError] = {}
-        for key in dict.fromkeys(keys):
+        cells = self.cells(name)
+        keys: Sequence[Any] = cells
+        if not set(map(type, cells)) <= {str, type(None)}:  # 1 and true are one key, lists are none
+            keys = [(type(cell), str(cell)) for cell in cells]
+        found: dict[Any, T | None] = {}
+        wrong: dict[Any, CellError] = {}
+        for key, cell in dict(zip(keys, cells, strict=True)).items():
             try:
-                found[key] = None if key[1] is None else parse(key[1])
+                found[key] = None if cell is None else parse(cell)
             except CellError as error:
                 found[key], wrong[key] = None, error
         for index, key in enumerate(keys if wrong else ()):

@@ -60,8 +60,18 @@ def _fields(column: Sequence[Any]) -> list[str]:
         shapes = shapely.set_srid(np.asarray(column, dtype=object), WGS84)
         texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
         return [_NULL if text is None else text for text in texts]
-    field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _dict if kinds == {dict} else _field
-    return _once(field, column, _NULL)
+    if kinds == {str}:
+        return _escaped(column)
+    if kinds == {dict}:
+        return _escaped([None if value is None else to_json(value).decode() for value in column])
+    return _once(str if kinds and kinds <= _PLAIN else _field, column, _NULL)
+
+
+def _escaped(column: Sequence[str | None]) -> list[str]:
+    """A column of texts; one look for what COPY reads otherwise is enough where there is none."""
+    if _SPECIAL.search(" ".join(filter(None, column))):
+        return [_NULL if value is None else _text(value) for value in column]
+    return [_NULL if value is None else value for value in column]
 
 
 def _once(of: Callable[[Any], T], column: Sequence[Any], nothing: T) -> list[T]:
@@ -77,16 +87,12 @@ def _text(value: str) -> str:
     return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
-def _dict(value: dict[str, Any]) -> str:
-    return _text(to_json(value).decode())
-
-
 def _field(value: Any) -> str:
     if isinstance(value, list):
         quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
         return _text(f"{{{quoted}}}")
     if isinstance(value, dict):
-        return _dict(value)
+        return _text(to_json(value).decode())
     if isinstance(value, bytes):
         return rf"\\x{value.hex()}"
     return _text(value) if isinstance(value, str) else str(value)
