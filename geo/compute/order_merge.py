@@ -107,7 +107,7 @@ class _Seen:
         self._caller: list[int] = calls.caller.tolist()
         self._link: list[int] = calls.link.tolist()
         self._xy_m: list[list[float]] = calls.xy_m.tolist()
-        known: BoolArray = np.isfinite(calls.xy_m).all(axis=1)
+        known: BoolArray = np.isfinite(calls.xy_m[:, 0])
         cells = np.floor(np.where(known[:, None], calls.xy_m, 0) / close.within_m).astype(np.int64)
         self._cell: list[tuple[int, int] | None] = [
             (x, y) if is_known else None for (x, y), is_known in zip(cells.tolist(), known.tolist(), strict=True)
