@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,12 @@ class Step:
     token_name: str | None
     reason: str | None
     said: Mapping[str, Any]
+
+
+def standing_steps(steps: Sequence[Step]) -> list[Step]:
+    """Steps without those that a file told and that were taken back with it, nor those that did so."""
+    gone = {seq for step in steps if step.move == "undo" for seq in (step.seq, *step.said["undone"])}
+    return [step for step in steps if step.seq not in gone]
 
 
 @dataclass(frozen=True)

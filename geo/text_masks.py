@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import pairwise
@@ -82,6 +82,9 @@ class Masked(NamedTuple):
 
 KINDS = Masked._fields[1:]
 
+Counts = defaultdict[str, int]
+"""Kind -> how many."""
+
 
 class _Group(NamedTuple):
     """Digits of one script with nothing between."""
@@ -123,12 +126,12 @@ def masked(text: str) -> Masked:
     """
     if not _may_name(text):
         return Masked(text, 0, 0, 0, 0)
-    counts: Counter[str] = Counter()
+    counts: Counts = defaultdict(int)
     text = _without_announced(counts, text, mask_rules().bare)
     text = _CHAIN.sub(partial(_without_numbers, counts), text)
     if _ANNOUNCED.search(text) and _may_name(text):
         text = _without_announced(counts, text, mask_rules().behind)
-    return Masked(text, *(counts[kind] for kind in KINDS))
+    return Masked(text, *(counts.get(kind, 0) for kind in KINDS)) if counts else Masked(text, 0, 0, 0, 0)
 
 
 def without_numbers(text: str | None) -> str | None:
@@ -151,7 +154,7 @@ def _may_name(text: str) -> bool:
     return _ENOUGH_FIGURES.match(text) is not None or _FEW_FIGURES.search(text) is not None
 
 
-def _without_announced(counts: Counter[str], text: str, rules: Sequence[PlaceRule]) -> str:
+def _without_announced(counts: Counts, text: str, rules: Sequence[PlaceRule]) -> str:
     """A text without what is a number by the word before it or by its own form."""
     for rule in rules:
         if not _any_of(rule.words).search(text):
@@ -209,14 +212,16 @@ def _loose(pattern: str) -> str:
     return _COUNTED.sub(lambda said: rf"(?:\d{_LOOSE}){{{int(said[1]) - 1},{int(said[2] or said[1]) - 1}}}\d", pattern)
 
 
-def _without_numbers(counts: Counter[str], chain: re.Match[str]) -> str:
+def _without_numbers(counts: Counts, chain: re.Match[str]) -> str:
     """A chain of groups of digits with those that make up a number masked."""
     said = chain[0]
     places = said.translate(_PLACES)
     if said.isdecimal() and len(said) <= MOST_PLACES:  # as most are written
         rule = number_rule(places)
-        counts.update([] if rule is None else [rule.kind])
-        return said if rule is None else MASK
+        if rule is None:
+            return said
+        counts[rule.kind] += 1
+        return MASK
     if not _ANY.search(_NO_PLACE.sub("", places)):
         return said
     groups = [
@@ -232,7 +237,8 @@ def _without_numbers(counts: Counter[str], chain: re.Match[str]) -> str:
             kept += [said[done : groups[first].start], MASK]
             end = groups[first + length - 1].end
             done = end + len(said[end:]) - len(said[end:].lstrip(_CAPS))
-            counts.update(kinds)
+            for kind in kinds:
+                counts[kind] += 1
         first += max(length, 1)
     return "".join([*kept, said[done:]])
 

@@ -51,6 +51,9 @@ Row = dict[str, Any]
 MOMENTS = ("occurred_at", "dispatched_at", "closed_at")
 """What a row tells of."""
 
+TOLD = ("source_key", "occurred_at", "item", "asset", "channel", "text", "address", "caller_hash", "geom")
+"""What is stored of a row as it says it."""
+
 SOURCE = "hotline"
 """Who orders come from if nobody says otherwise: the same as of reports that come in by telephone."""
 
@@ -116,6 +119,7 @@ def import_orders(
         tell(0.6)
         rejected_file = refuse_faults(order, table, reading)
         report = replace(_land(conn, order, reading, catalogue, desk), rejected_file=rejected_file)
+        tell(0.9)
         if not wish.is_dry_run:
             return imports.close_batch(conn, report.import_id or 0, report)
         conn.rollback()
@@ -232,14 +236,16 @@ def _merge(conn: Connection, source: str, rows: Sequence[Row], news: News) -> Me
     named = order_rows.standings(conn, source, [row["repeat_of"] for row in rows if row["repeat_of"]])
     linked = {number: standing.matter_id for number, standing in named.items()}
     items = sorted({row["item"] for row in rows})
-    there = order_rows.open_cases(conn, items, since, list(linked.values()))
+    callers = sorted({row["caller_hash"] for row in rows if row["caller_hash"] is not None})
+    there = order_rows.known_calls(conn, items, since, callers, sorted(set(linked.values())))
     matters = _matters(there, rows, linked, news.closings)
     joined = np.unique(matters.lead[len(there) :]).tolist()
     taken = {there[lead].id for lead in joined if lead < len(there)}
     held = order_rows.hold(conn, sorted(taken | news.told.keys()))
     news = news.of_unchanged(held)
     if any(one not in held or held[one][0] in ENDED_STAGES for one in taken):  # somebody ended one meanwhile
-        there = [one for one in there if one.id in held and held[one.id][0] in OPEN_STAGES]
+        still = {case_id for case_id, (stage, _) in held.items() if stage in OPEN_STAGES}
+        there = [one if one.id in still or one.stage in ENDED_STAGES else one._replace(stage="closed") for one in there]
         matters = _matters(there, rows, linked, news.closings)
     ids = imports.reserve_ids(conn, incident, len(rows))
     all_ids = [one.id for one in there] + ids
@@ -261,39 +267,48 @@ def _matters(
     callers: dict[Any, int] = {}
     place_of_id = {one.id: index for index, one in enumerate(there)}
     place_of_number = {as_compared(row["source_key"]): len(there) + index for index, row in enumerate(rows)}
-    calls = [(one.occurred_at, closings.get(one.id), one.item, one.caller_hash, one.lonlat, NONE) for one in there]
-    calls += [
+    calls = [
         (
-            row["occurred_at"],
-            row["closed_at"],
-            row["item"],
-            row["caller_hash"],
-            _lonlat(row),
-            place_of_number.get(
-                as_compared(row["repeat_of"] or ""), place_of_id.get(linked.get(row["repeat_of"], NONE), NONE)
-            ),
+            one.occurred_at,
+            _ended(one, closings),
+            one.item,
+            one.caller_hash,
+            one.lonlat,
+            NONE,
+            place_of_id[one.matter_id],
         )
-        for row in rows
+        for one in there
     ]
-    lonlat = np.array([place or (np.nan, np.nan) for *_, place, _ in calls], dtype=np.float64)
+    for index, row in enumerate(rows, start=len(there)):
+        link = place_of_number.get(as_compared(row["repeat_of"] or ""), NONE)
+        if link == NONE and row["repeat_of"] in linked:
+            link = place_of_id.get(linked[row["repeat_of"]], NONE)
+            if link != NONE and there[link].stage in ENDED_STAGES and there[link].occurred_at > row["occurred_at"]:
+                link = NONE
+        calls.append((row["occurred_at"], row["closed_at"], row["item"], row["caller_hash"], _lonlat(row), link, index))
+    lonlat = np.array([place or (np.nan, np.nan) for *_, place, _, _ in calls], dtype=np.float64)
+    called, ended, item, caller, _, links, all_leads = zip(*calls, strict=True)
     found = Calls(
-        called_s=np.array([int(called.timestamp()) for called, *_ in calls], dtype=np.int64),
-        ended_s=np.array(
-            [FOREVER if ended is None else int(ended.timestamp()) for _, ended, *_ in calls], dtype=np.int64
-        ),
-        item=np.array([items.setdefault(item, len(items)) for _, _, item, *_ in calls], dtype=np.int64),
+        called_s=np.array([int(at.timestamp()) for at in called], dtype=np.int64),
+        ended_s=np.array([FOREVER if at is None else int(at.timestamp()) for at in ended], dtype=np.int64),
+        item=np.array([items.setdefault(one, len(items)) for one in item], dtype=np.int64),
         caller=np.array(
-            [NONE if caller is None else callers.setdefault(caller, len(callers)) for *_, caller, _, _ in calls],
-            dtype=np.int64,
+            [NONE if one is None else callers.setdefault(one, len(callers)) for one in caller], dtype=np.int64
         ),
         xy_m=_flat(lonlat),
-        link=np.array([link for *_, link in calls], dtype=np.int64),
+        link=np.array(links, dtype=np.int64),
         is_known=np.arange(len(calls)) < len(there),
+        lead=np.array(all_leads, dtype=np.int64),
     )
     close = Closeness(
         rule.similar_within_m, int(rule.similar_within.total_seconds()), int(rule.caller_within.total_seconds())
     )
     return matters_of(found, close)
+
+
+def _ended(one: order_rows.Known, closings: Mapping[int, datetime]) -> datetime | None:
+    """When a case that was there before took in nobody any more; what has ended here never does."""
+    return one.occurred_at if one.stage in ENDED_STAGES else closings.get(one.id)
 
 
 def _lonlat(row: Row) -> tuple[float, float] | None:
@@ -316,7 +331,7 @@ def _store(
     ways = {case_id: Way(stage, since.get(case_id), version) for case_id, (stage, version) in merged.held.items()}
     told = [step for steps in merged.news.told.values() for step in steps]
     if not rows:
-        _store_steps(conn, merged, walked(told, ways), ways, batch[2], desk)
+        _store_steps(conn, merged, walked(told, ways), ways, batch, desk)
         return 0
     ground = ground_at(conn, batch[2])
     spots = ground.spots(np.array([_lonlat(row) or (np.nan, np.nan) for row in rows], dtype=np.float64))
@@ -334,18 +349,23 @@ def _store(
     dues = Dues(
         [(row, ways[i], catalogue.item(row["item"])) for row, i in zip(rows, merged.ids, strict=True)], desk.week
     )
-    cases = [
-        _case(row, case_id, matter_id, catalogue, batch)
-        | ground.columns(spot)
-        | _standing(ways[case_id], dues, index, batch[2])
-        | {"level": level, "unit": unit}
-        for index, (row, case_id, matter_id, spot, (level, unit)) in enumerate(
-            zip(rows, merged.ids, merged.matter_ids, spots, decided, strict=True)
-        )
-    ]
-    order_rows.insert_cases(conn, ([case[name] for name in order_rows.CASE_COLUMNS] for case in cases))
-    _store_steps(conn, merged, steps, ways, batch[2], desk)
-    return sum(case["geom"] is None and case["state"] == "open" for case in cases)
+    standing = [_standing(ways[case_id], dues, index, batch[2]) for index, case_id in enumerate(merged.ids)]
+    columns = {
+        **_as_told(merged, catalogue, batch),
+        **_by_column([ground.columns(spot) for spot in spots]),
+        **_by_column(standing),
+        "border_area_ids": [ground.areas_across(spot) for spot in spots],
+        "level": [level for level, _ in decided],
+        "unit": units,
+    }
+    order_rows.insert_cases(conn, columns)
+    _store_steps(conn, merged, steps, ways, batch, desk)
+    return sum(geom is None and state == "open" for geom, state in zip(columns["geom"], columns["state"], strict=True))
+
+
+def _by_column(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Rows that all have the same columns, by column."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _store_steps(
@@ -353,12 +373,15 @@ def _store_steps(
     merged: Merged,
     steps: Sequence[tuple[Any, ...]],
     ways: Mapping[int, Way],
-    at: datetime,
+    batch: tuple[str, int, datetime],
     desk: Desk,
 ) -> None:
     """Steps, and what they make of the cases that were there before."""
     if not steps:
         return
+    _, import_id, at = batch
+    changed = [case_id for case_id, told in merged.news.told.items() if any(step.move != "note" for step in told)]
+    imports.keep_before(conn, incident, changed, import_id)
     order_rows.set_written(conn, merged.news.columns, at)
     moved = list(standing_after(conn, merged.news, ways, desk, at))
     order_rows.set_standings(conn, moved, at)
@@ -372,23 +395,22 @@ def _store_steps(
     order_rows.insert_steps(conn, steps, at)
 
 
-def _case(row: Row, case_id: int, matter_id: int, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Row:
-    item, (source, import_id, at) = catalogue.item(row["item"]), batch
+def _as_told(merged: Merged, catalogue: CaseCatalogue, batch: tuple[str, int, datetime]) -> Mapping[str, Sequence[Any]]:
+    """What the file itself says of new cases, by column."""
+    rows, n, (source, import_id, at) = merged.rows, len(merged.rows), batch
+    items = [catalogue.item(row["item"]) for row in rows]
+    matters = zip(merged.ids, merged.matter_ids, strict=True)
     return {
-        **{
-            name: row[name]
-            for name in ("source_key", "occurred_at", "item", "asset", "channel", "text", "address", "geom")
-        },
-        "id": case_id,
-        "source": source,
-        "import_id": import_id,
-        "reported_at": row["occurred_at"],
-        "updated_at": at,
-        "category": item.category,
-        "catalogue_version": catalogue.version,
-        "need": item.need,
-        "caller_hash": row["caller_hash"],
-        "merged_into_id": None if matter_id == case_id else matter_id,
+        **{name: [row[name] for row in rows] for name in TOLD},
+        "id": merged.ids,
+        "source": [source] * n,
+        "import_id": [import_id] * n,
+        "reported_at": [row["occurred_at"] for row in rows],
+        "updated_at": [at] * n,
+        "category": [item.category for item in items],
+        "catalogue_version": [catalogue.version] * n,
+        "need": [item.need for item in items],
+        "merged_into_id": [None if matter == case_id else matter for case_id, matter in matters],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -18,7 +18,7 @@ from geo.compute.order_ground import first_holding, near_shapes
 from geo.grids import Grid
 from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
-from geo.store.areas import live_areas
+from geo.store.areas import live_areas, parents
 from geo.store.grids import live_grids
 from geo.store.order_rows import plan_versions
 from geo.units import NONE, FloatArray
@@ -42,6 +42,8 @@ class Ground:
     """Those that decide where several hold a place come first: basic ones, then by code."""
     area_of_id: Mapping[int, Area]
     version_of_plan: Mapping[int, int]
+    parent_of_area: Mapping[int, int | None]
+    """Of all areas that there ever were."""
 
     def spots(self, lonlat: FloatArray) -> list[Spot]:
         """One for each of (n, 2) degrees; nan: no place."""
@@ -73,6 +75,21 @@ class Ground:
             "border_grid_ids": list(spot.border_grid_ids),
         }
 
+    def areas_across(self, spot: Spot) -> list[int]:
+        """Areas with a grid at the border of a place that do not hold it: as the store finds them, case by case."""
+        seen = {one for grid_id in spot.border_grid_ids for one in self._above(self._community_of_grid[grid_id])}
+        return sorted(seen.difference(() if spot.grid is None else self._above(spot.grid.community_id)))
+
+    @cached_property
+    def _community_of_grid(self) -> dict[int, int]:
+        return {grid.id: grid.community_id for grid in self.grids}
+
+    def _above(self, area_id: int | None) -> Iterator[int]:
+        """An area and all above it."""
+        while area_id is not None:
+            yield area_id
+            area_id = self.parent_of_area[area_id]
+
     def decides(self, spot: Spot, level: Level) -> tuple[Level, str | None]:
         """As of a report by hand; outside of all areas the unit is the town, if there is but one."""
         return deciding(
@@ -99,4 +116,4 @@ def ground_at(conn: Connection, at: datetime) -> Ground:
     """The ground as it is at a moment."""
     grids = sorted(live_grids(conn, at), key=lambda grid: (grid.kind, grid.code))
     versions = plan_versions(conn, sorted({grid.plan_id for grid in grids}))
-    return Ground(grids, {area.id: area for area in live_areas(conn)}, versions)
+    return Ground(grids, {area.id: area for area in live_areas(conn)}, versions, parents(conn))

@@ -14,7 +14,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.report_incident import LonLat, Place, due_columns, place_of
 from geo.case_clocks import Passage
 from geo.case_states import ENDED_STAGES, Said, Stage, after, check_raised, step_term
-from geo.cases import Case, Step
+from geo.cases import Case, Step, standing_steps
 from geo.errors import BadMove, Conflict, NotAllowed, Refused, StaleVersion
 from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule
@@ -365,7 +365,7 @@ def store_step(
 
 def _dues(conn: Connection, case: Case, stage: Stage, at: datetime, desk: Desk) -> dict[str, Any]:
     passages = [Passage(desk.local(case.reported_at or case.occurred_at), case.stage)]
-    steps = cases.steps_of(conn, case.id)
+    steps = standing_steps(cases.steps_of(conn, case.id))
     steps = [step for step in steps if step.from_stage != step.to_stage or step.move == "escalate"]
     if steps:
         passages = [Passage(desk.local(step.at), cast("Stage", step.to_stage)) for step in steps]

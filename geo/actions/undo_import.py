@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from geo.imports.report import ImportBatch
+from geo.imports.report import Undone
 from geo.store.database import Database
 from geo.store.undo import undo
 
 
-def undo_import(db: Database, import_id: int, at: datetime) -> ImportBatch:
+def undo_import(db: Database, import_id: int, at: datetime) -> Undone:
     """Delete what an import added and restore what it changed or retired; all of it or nothing.
+
+    Orders are taken back case by case: one that somebody has gone on from since is left as it is, and told of.
 
     Raises
     ------

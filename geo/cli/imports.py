@@ -28,7 +28,7 @@ from geo.cli.session import open_database
 from geo.coverage import INPUTS
 from geo.errors import BadRows
 from geo.imports.options import ImportOptions
-from geo.imports.report import ImportBatch, ImportReport
+from geo.imports.report import ImportBatch, ImportReport, Undone
 from geo.settings import Settings
 from geo.store.coverage import is_behind_data
 from geo.store.database import Database
@@ -150,12 +150,24 @@ def undo(
     """Take one import back as a whole."""
     at = datetime.now(ZoneInfo(Settings().timezone))
     with open_database() as db:
-        batch = undo_import(db, import_id, at)
-        is_behind = _is_behind(db, batch.kind, at)
-    line = sentence("import_undone", language(), id=batch.id, kind=_kind_name(batch.kind), filename=batch.filename)
-    answer({"undone": batch.id}, [line], as_json=as_json)
+        undone = undo_import(db, import_id, at)
+        is_behind = _is_behind(db, undone.batch.kind, at)
+    answer(_undone_data(undone), _undone_lines(undone), as_json=as_json)
     if is_behind:
         say("coverage_behind")
+
+
+def _undone_data(undone: Undone) -> dict[str, Any]:
+    left = [fault.as_dict() for fault in undone.left]
+    counts = {"touched": undone.touched, "removed": undone.removed, "put_back": undone.put_back, "left": left}
+    return {"undone": undone.batch.id, **(counts if undone.batch.kind == "orders" else {})}
+
+
+def _undone_lines(undone: Undone) -> list[str]:
+    batch, counts = undone.batch, {"touched": undone.touched, "removed": undone.removed, "put_back": undone.put_back}
+    told = {"id": batch.id, "kind": _kind_name(batch.kind), "filename": batch.filename, "left": len(undone.left)}
+    key = "import_undone_cases" if batch.kind == "orders" else "import_undone"
+    return [sentence(key, language(), **told, **counts), *(fault.in_language(language()) for fault in undone.left)]
 
 
 def _is_behind(db: Database, kind: str, at: datetime) -> bool:

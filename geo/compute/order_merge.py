@@ -36,7 +36,9 @@ class Calls(NamedTuple):
     link: IntArray
     """Index of the call that it names as the same; ``NONE``: it names none."""
     is_known: BoolArray
-    """A matter that is there already: it joins none."""
+    """A call that is there already: it joins nothing new."""
+    lead: IntArray
+    """Index of the call that the matter of a known one began with; of all others their own."""
 
 
 class Closeness(NamedTuple):
@@ -66,7 +68,7 @@ def matters_of(calls: Calls, close: Closeness) -> Matters:
     later = _named_later(calls, order)
     follows = np.where(calls.link == NONE, NONE, later[calls.link]) if len(later) else later
     calls = calls._replace(link=np.where(follows == NONE, calls.link, follows))
-    lead = np.arange(len(calls.called_s), dtype=np.int64)
+    lead = calls.lead.copy()
     why = np.zeros(len(lead), dtype=np.uint8)
     seen = _Seen(calls, close)
     for call in order[later[order] == NONE].tolist():
@@ -105,13 +107,19 @@ class _Seen:
         self._caller: list[int] = calls.caller.tolist()
         self._link: list[int] = calls.link.tolist()
         self._xy_m: list[list[float]] = calls.xy_m.tolist()
+        known: BoolArray = np.isfinite(calls.xy_m[:, 0])
+        cells = np.floor(np.where(known[:, None], calls.xy_m, 0) / close.within_m).astype(np.int64)
+        self._cell: list[tuple[int, int] | None] = [
+            (x, y) if is_known else None for (x, y), is_known in zip(cells.tolist(), known.tolist(), strict=True)
+        ]
+        """Which square of the lattice each call lies in; None: it has no place."""
         self._of_caller: dict[tuple[int, int], int] = {}
         self._in_cell: dict[tuple[int, int, int], list[int]] = defaultdict(list)
         self._done: set[int] = set()
 
     def add(self, call: int, *, leads: bool) -> None:
         """A call that was gone through."""
-        cell = self._cell(call)
+        cell = self._cell[call]
         self._done.add(call)
         if self._caller[call] != NONE:
             self._of_caller[self._caller[call], self._item[call]] = call
@@ -133,16 +141,9 @@ class _Seen:
     def _is_open(self, matter: int, call: int) -> bool:
         return self._ended_s[matter] > self._called_s[call]
 
-    def _cell(self, call: int) -> tuple[int, int] | None:
-        """Which square of the lattice a call lies in; None: it has no place."""
-        x_m, y_m = self._xy_m[call]
-        if math.isnan(x_m):
-            return None
-        return math.floor(x_m / self._close.within_m), math.floor(y_m / self._close.within_m)
-
     def _nearest(self, call: int) -> int:
         """The nearest matter of the item that began close by not long ago and is open."""
-        cell = self._cell(call)
+        cell = self._cell[call]
         if cell is None:
             return NONE
         item, (x, y), at_s = self._item[call], cell, self._called_s[call]

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from geo.files.cells import harmless
+from geo.files.cells import REJECTED, harmless
 from geo.files.table import FileTable
 from geo.imports.report import Fault
 from geo.rules.headers import is_code_header
@@ -28,7 +28,7 @@ def write_rejected(table: FileTable, faults: Sequence[Fault], folder: Path, at: 
     target.touch(mode=0o600)
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "reason", *map(harmless, table.columns)])
+        writer.writerow([*REJECTED, *map(harmless, table.columns)])
         for index, number in enumerate(table.number_of_row):
             if number in reasons:
                 cells = (harmless(_kept(header, column[index])) for header, column in table.columns.items())

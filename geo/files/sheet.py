@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import shapely
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from geo.errors import BadFile
-from geo.files.cells import ABOUT, loosened
+from geo.files.cells import ABOUT, REJECTED, loosened
 from geo.files.frame import Shapes, frame_called, name_of, to_lonlat
 from geo.files.table import FileTable
 from geo.files.text import decode, encoding_note
@@ -59,6 +59,8 @@ def _most_headers(lines: Sequence[str], separator: str) -> int:
 
 def _as_written(lines: list[Line]) -> list[Line]:
     """The rows of a file that we wrote, without what it says of itself and without what keeps text from being run."""
+    if lines and tuple(lines[0][1][: len(REJECTED)]) == REJECTED:  # mended, and maybe saved as a workbook
+        return [(number, [loosened(cell) for cell in cells[len(REJECTED) :]]) for number, cells in lines]
     blank = [not any(cell is not None for cell in cells) for _, cells in lines]
     ends = (i for i in range(1, len(lines)) if blank[i - 1] and [c for c in lines[i][1] if c is not None] == [ABOUT])
     end = next(ends, None)
@@ -66,19 +68,23 @@ def _as_written(lines: list[Line]) -> list[Line]:
 
 
 def read_workbook(path: Path, crs: str | None, sheet: str | None) -> FileTable:
-    """One sheet of a workbook: the one named, or the first that has rows."""
+    """One sheet of a workbook: the one named, or the first that is not hidden and has rows."""
     failed_of_sheet = failed_cells(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         names = list(workbook.sheet_names)
+        seen = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible is SheetVisibleEnum.Visible]
         failed = dict(zip(names, failed_of_sheet, strict=False))  # an old workbook tells of none
-        wanted = [chosen(names, sheet, path.name)] if sheet else names
+        wanted = [chosen(names, sheet, path.name)] if sheet else seen  # nobody means what he does not see
         sheets = (_with_failed(workbook.get_sheet_by_name(name), failed.get(name, {})) for name in wanted)
         cells: list[list[Any]] = next((rows for rows in sheets if any(_has_value(c) for row in rows for c in row)), [])
+        if not cells and not sheet and len(seen) < len(names):
+            hidden = [name for name in names if name not in seen]
+            raise BadFile("only_hidden_sheets", path=path.name, sheets=", ".join(masked(name).text for name in hidden))
     except (CalamineError, OSError) as error:
         raise BadFile("file_not_readable", path=path.name, kind="Excel", reason=str(error)[:200]) from error
     lines: list[Line] = [(number, [_cell(cell) for cell in row]) for number, row in enumerate(cells, start=1)]
-    return _table(path.name, lines, crs, ())
+    return _table(path.name, _as_written(lines), crs, ())
 
 
 def _with_failed(sheet: CalamineSheet, failed: Mapping[Cell, str]) -> list[list[Any]]:

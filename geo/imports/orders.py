@@ -6,10 +6,10 @@ Numbers of persons are taken out of all texts, and of a caller nothing but the k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -87,97 +87,115 @@ def read_orders(table: FileTable, town: Town, sense: OrderSense) -> Reading:
     if sense.else_item is None and not any(map(rows.has, ITEM_FIELDS)):
         raise BadFile("columns_missing", path=table.filename, missing="category", found=headers_shown(table))
     points = _points(rows, town, sense)
-    found = [_order(rows, index, sense) | {"geom": points[index]} for index in range(len(rows))]
-    rows.refuse_twins("source_key", [row["source_key"] for row in found], as_compared)
-    _note_left_out(rows, found, "caller", "caller_hash", "order_callers_unknown")
-    _note_left_out(rows, found, "asset", "asset", "order_assets_unknown")
+    columns = {**_columns(rows, sense), "geom": points}
+    found = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    rows.refuse_twins("source_key", columns["source_key"], as_compared)
+    _note_left_out(rows, columns["caller_hash"], "caller", "order_callers_unknown")
+    _note_left_out(rows, columns["asset"], "asset", "order_assets_unknown")
     return rows.reading(found)
 
 
-def _order(rows: Rows, index: int, sense: OrderSense) -> Row:
+def _columns(rows: Rows, sense: OrderSense) -> dict[str, Sequence[Any]]:
+    """All that orders say but their places, by column: a column is read at once, as most hold a few things again."""
     rule, limits = incident_rule(), import_limits()
-    called_at = _moment(rows, index, "occurred_at", sense)
-    if called_at is None and rows.value(index, "occurred_at") is None:
-        rows.fault(index, "occurred_at", "value_missing")
-    dispatched_at = _later(rows, index, "dispatched_at", called_at, sense)
-    texts = [rows.read(index, name, partial(text_of, limit=limits.longest_text)) for name in ("title", "text")]
-    told = masked("\n".join(dict.fromkeys(text for text in texts if text)))
-    address = _masked(rows, index, "address", rule.longest_address)
-    feedback = _masked(rows, index, "feedback", limits.longest_text)
-    unit = _masked(rows, index, "unit", rule.longest_unit)
-    limit = _masked(rows, index, "limit", limits.longest_name)
-    number = partial(own_number_of, limit=limits.longest_name)
-    typed_key, repeat_of = rows.need(index, "source_key", number), rows.read(index, "repeat_of", number)
+    number, kept = partial(own_number_of, limit=limits.longest_name), partial(kept_number, secret=sense.secret)
+    called = _moments(rows, "occurred_at", sense)
+    rows.fault_empty("occurred_at")
+    sent = _later(rows, "dispatched_at", called, sense)
+    texts = [_texts(rows, name, limits.longest_text) for name in ("title", "text")]
+    told = [masked("\n".join(dict.fromkeys(filter(None, both)))) for both in zip(*texts, strict=True)]
+    address = _masked(rows, "address", rule.longest_address)
+    feedback = _masked(rows, "feedback", limits.longest_text)
+    unit = _masked(rows, "unit", rule.longest_unit)
+    limit = _masked(rows, "limit", limits.longest_name)
+    rows.fault_empty("source_key")
+    typed, repeat_of = rows.column("source_key", number), rows.column("repeat_of", number)
+    before = [sent_at or called_at for sent_at, called_at in zip(sent, called, strict=True)]
     return {
-        "source_key": None if typed_key is None else kept_number(typed_key, sense.secret),
-        "typed_key": typed_key,
-        "occurred_at": called_at,
-        "item": _item(rows, index, sense),
-        "asset": _asset(rows, index, sense),
-        "channel": _channel(rows, index),
-        "text": told.text or None,
-        "address": address.text or None,
-        "feedback": feedback.text or None,
-        "unit": unit.text or None,
-        "dispatched_at": dispatched_at,
-        "is_open": rows.has("closed_at") and rows.value(index, "closed_at") is None,
-        "closed_at": _later(rows, index, "closed_at", dispatched_at or called_at, sense),
-        "limit": limit.text or None,
-        "repeat_of": None if repeat_of is None else kept_number(repeat_of, sense.secret),
-        "caller_hash": _caller(rows, index, sense),
-        "masked": _counts(told, address, feedback, unit, limit),
-        "masked_feedback": _counts(feedback),
+        "source_key": [None if one is None else kept(one) for one in typed],
+        "typed_key": typed,
+        "occurred_at": called,
+        "item": _items(rows, sense),
+        "asset": rows.column("asset", partial(_asset, sense=sense)),
+        "channel": [one or "hotline" for one in rows.column("channel", _channel)],
+        "text": [one.text or None for one in told],
+        "address": [one.text or None for one in address],
+        "feedback": [one.text or None for one in feedback],
+        "unit": [one.text or None for one in unit],
+        "dispatched_at": sent,
+        "is_open": [rows.has("closed_at") and cell is None for cell in rows.cells("closed_at")],
+        "closed_at": _later(rows, "closed_at", before, sense),
+        "limit": [one.text or None for one in limit],
+        "repeat_of": [None if one is None else kept(one) for one in repeat_of],
+        "caller_hash": rows.column("caller", partial(_caller, sense=sense)),
+        "masked": [_counts(*texts) for texts in zip(told, address, feedback, unit, limit, strict=True)],
+        "masked_feedback": [_counts(one) for one in feedback],
     }
 
 
 def _counts(*texts: Masked) -> dict[str, int]:
     """How many numbers of each kind were taken out of texts; nothing where there were none."""
-    found = [counts for _, *counts in texts if any(counts)]
+    found = [counts for text in texts if any(counts := text[1:])]
     return dict(zip(KINDS, map(sum, zip(*found, strict=True)), strict=True)) if found else {}
 
 
-def _masked(rows: Rows, index: int, name: str, longest: int) -> Masked:
-    text = rows.read(index, name, partial(text_of, limit=longest))
-    return NO_TEXT if text is None else masked(text)
+def _masked(rows: Rows, name: str, longest: int) -> list[Masked]:
+    texts = _texts(rows, name, longest)
+    found = {text: masked(text) for text in dict.fromkeys(texts) if text is not None}
+    return [NO_TEXT if text is None else found[text] for text in texts]
 
 
-def _moment(rows: Rows, index: int, name: str, sense: OrderSense) -> datetime | None:
-    """A moment of the past, to the second; others get a fault."""
-    moment = rows.read(index, name, partial(time_of, zone=ZoneInfo(sense.timezone)))
-    if moment is None:
-        return None
+def _texts(rows: Rows, name: str, longest: int) -> list[str | None]:
+    return rows.column(name, partial(text_of, limit=longest))
+
+
+def _moments(rows: Rows, name: str, sense: OrderSense) -> list[datetime | None]:
+    """Moments of the past, to the second; others get a fault."""
     limits = import_limits()
-    if moment > sense.at + timedelta(minutes=limits.future_slack_minutes):
-        rows.fault(index, name, "time_in_future", value=moment.isoformat(timespec="minutes"))
-        return None
-    if moment.year < limits.oldest_incident_year:
-        year = limits.oldest_incident_year
-        rows.fault(index, name, "time_too_old", value=moment.isoformat(timespec="minutes"), year=year)
-        return None
-    return moment.replace(microsecond=0)
+    latest = sense.at + timedelta(minutes=limits.future_slack_minutes)
+    zone = ZoneInfo(sense.timezone)
+
+    def moment_of(cell: Any) -> datetime:
+        moment = time_of(cell, zone)
+        if moment > latest:
+            raise CellError("time_in_future", value=moment.isoformat(timespec="minutes"))
+        if moment.year < limits.oldest_incident_year:
+            year = limits.oldest_incident_year
+            raise CellError("time_too_old", value=moment.isoformat(timespec="minutes"), year=year)
+        return moment.replace(microsecond=0) if moment.microsecond else moment
+
+    return rows.column(name, moment_of)
 
 
-def _later(rows: Rows, index: int, name: str, before: datetime | None, sense: OrderSense) -> datetime | None:
-    """A moment that comes after another."""
-    moment = _moment(rows, index, name, sense)
-    if moment is not None and before is not None and moment < before:
-        told = {"value": f"{moment:%Y-%m-%d %H:%M}", "before": f"{before:%Y-%m-%d %H:%M}"}
-        rows.fault(index, name, "order_time_backwards", **told)
-        return None
-    return moment
+def _later(rows: Rows, name: str, before: Sequence[datetime | None], sense: OrderSense) -> list[datetime | None]:
+    """Moments that come after others."""
+    moments = _moments(rows, name, sense)
+    for index, (moment, earlier) in enumerate(zip(moments, before, strict=True)):
+        if moment is not None and earlier is not None and moment < earlier:
+            told = {"value": f"{moment:%Y-%m-%d %H:%M}", "before": f"{earlier:%Y-%m-%d %H:%M}"}
+            rows.fault(index, name, "order_time_backwards", **told)
+            moments[index] = None
+    return moments
 
 
-def _item(rows: Rows, index: int, sense: OrderSense) -> str | None:
-    """Code of the item that an order is about; the narrowest word that the catalogue knows decides."""
-    said = [str(value) for name in ITEM_FIELDS if (value := rows.value(index, name)) is not None]
-    for words in said:
-        item = _named(words, sense.catalogue)
-        if item is not None:
-            return item.code
-    if sense.else_item is None:
-        key = "value_missing" if not said else "order_item_unknown"
-        rows.fault(index, "category", key, value=shown(" / ".join(said)), version=sense.catalogue.version)
-    return sense.else_item
+def _items(rows: Rows, sense: OrderSense) -> list[str | None]:
+    """Code of the item that each order is about; the narrowest word that the catalogue knows decides."""
+    code_of = cache(partial(_code, catalogue=sense.catalogue))
+    columns = [rows.cells(name) for name in ITEM_FIELDS if rows.has(name)]
+    found: list[str | None] = []
+    for index in range(len(rows)):
+        said = [str(cells[index]) for cells in columns if cells[index] is not None]
+        code = next((code for words in said if (code := code_of(words)) is not None), sense.else_item)
+        if code is None:
+            key = "value_missing" if not said else "order_item_unknown"
+            rows.fault(index, "category", key, value=shown(" / ".join(said)), version=sense.catalogue.version)
+        found.append(code)
+    return found
+
+
+def _code(words: str, catalogue: CaseCatalogue) -> str | None:
+    item = _named(words, catalogue)
+    return None if item is None else item.code
 
 
 def _named(words: str, catalogue: CaseCatalogue) -> CaseItem | None:
@@ -186,21 +204,15 @@ def _named(words: str, catalogue: CaseCatalogue) -> CaseItem | None:
     return next((item for word in (words, *parts) if (item := catalogue.named(word)) is not None), None)
 
 
-def _channel(rows: Rows, index: int) -> str:
-    value = rows.value(index, "channel")
-    if value is None:
-        return "hotline"
+def _channel(value: Any) -> str:
     try:
         return word_of(value, "channel")
     except CellError:
         return "other"
 
 
-def _caller(rows: Rows, index: int, sense: OrderSense) -> bytes | None:
+def _caller(value: Any, sense: OrderSense) -> bytes | None:
     """The keyed hash of the caller's number; None where there is none that could be dialled."""
-    value = rows.value(index, "caller")
-    if value is None:
-        return None
     number = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     try:
         return sense.caller_hash(number)
@@ -208,12 +220,11 @@ def _caller(rows: Rows, index: int, sense: OrderSense) -> bytes | None:
         return None
 
 
-def _asset(rows: Rows, index: int, sense: OrderSense) -> str | None:
+def _asset(value: Any, sense: OrderSense) -> str | None:
     """Code of the thing that an order is about; None where there is none that can be kept: the order counts all the
     same. A code that came as a number may have lost its end in a spreadsheet, and is another thing's then.
     """
-    value = rows.value(index, "asset")
-    if value is None or (isinstance(value, float) and abs(value) >= LONGEST_EXACT):
+    if isinstance(value, float) and abs(value) >= LONGEST_EXACT:
         return None
     try:
         return asset_code(
@@ -223,18 +234,21 @@ def _asset(rows: Rows, index: int, sense: OrderSense) -> str | None:
         return None
 
 
-def _note_left_out(rows: Rows, found: list[Row], name: str, column: str, key: str) -> None:
+def _note_left_out(rows: Rows, column: Sequence[Any], name: str, key: str) -> None:
     """How many cells of a field said something that is not taken."""
-    without = sum(rows.value(index, name) is not None and row[column] is None for index, row in enumerate(found))
+    pairs = zip(rows.cells(name), column, strict=True)
+    without = sum(cell is not None and value is None for cell, value in pairs)
     if without:
         rows.notes.append(Fault(0, rows.header(name), key, {"count": without}))
 
 
 def _points(rows: Rows, town: Town, sense: OrderSense) -> list[shapely.Point | None]:
     """One point a row in EPSG:4326; None where it says none, or a wrong one, which gets a fault."""
-    lonlat = np.array([_lonlat(rows, index) for index in range(len(rows))], dtype=np.float64).reshape(-1, 2)
+    lonlat = np.array([rows.column(name, number_of) for name in ("lon", "lat")], dtype=np.float64).T  # None is nan
+    _refuse_halves(rows)
     said = np.isfinite(lonlat).all(axis=1) & (lonlat != 0).any(axis=1)  # 0, 0 stands for nothing
-    datums = np.array([_datum(rows, index, sense) for index in range(len(rows))], dtype=object)
+    named = rows.column("datum", partial(word_of, field="datum"))
+    datums = np.array([one or sense.datum for one in named], dtype=object)
     for datum in DATUMS:
         chosen = said & (datums == datum)
         lonlat[chosen] = to_wgs84(lonlat[chosen], datum)
@@ -243,19 +257,17 @@ def _points(rows: Rows, town: Town, sense: OrderSense) -> list[shapely.Point | N
     good[said] = town.reached(lonlat[said])
     for index in np.flatnonzero(said & ~good).tolist():
         _explain(rows, index, lonlat[index], town)
-    return [shapely.Point(place) if is_good else None for place, is_good in zip(lonlat, good.tolist(), strict=True)]
+    points = np.full(len(lonlat), None, dtype=object)
+    points[good] = shapely.points(lonlat[good])
+    found: list[shapely.Point | None] = points.tolist()
+    return found
 
 
-def _lonlat(rows: Rows, index: int) -> tuple[float, float]:
-    """Degrees as the row has them; nan where there are none."""
-    lon, lat = rows.read(index, "lon", number_of), rows.read(index, "lat", number_of)
-    if (rows.value(index, "lon") is None) != (rows.value(index, "lat") is None):
-        rows.fault(index, "lon" if rows.value(index, "lon") is None else "lat", "value_missing")
-    return (np.nan if lon is None else lon, np.nan if lat is None else lat)
-
-
-def _datum(rows: Rows, index: int, sense: OrderSense) -> str:
-    return rows.read(index, "datum", partial(word_of, field="datum")) or sense.datum
+def _refuse_halves(rows: Rows) -> None:
+    """A fault for every row that has one number of its place without the other."""
+    for index, (lon, lat) in enumerate(zip(rows.cells("lon"), rows.cells("lat"), strict=True)):
+        if (lon is None) != (lat is None):
+            rows.fault(index, "lon" if lon is None else "lat", "value_missing")
 
 
 def _explain(rows: Rows, index: int, place: FloatArray, town: Town) -> None:

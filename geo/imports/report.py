@@ -93,3 +93,23 @@ class ImportBatch:
     landed_at: datetime
     undone_at: datetime | None
     report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of an import that was taken back; of orders with all cases that it had touched:
+    ``removed`` + ``put_back`` + those left.
+    """
+
+    batch: ImportBatch
+    removed: int = 0
+    """Cases that it had brought."""
+    put_back: int = 0
+    """Cases that were there before and are as they were."""
+    left: tuple[Fault, ...] = ()
+    """Cases that stay as they are, each with its reason."""
+
+    @property
+    def touched(self) -> int:
+        """All cases that it had brought or changed."""
+        return self.removed + self.put_back + len(self.left)

@@ -62,6 +62,8 @@ class Rows:
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     header_of_field: dict[str, str] = field(init=False)
+    _cells: dict[str, Sequence[Any]] = field(init=False, default_factory=dict)
+    """Field -> its cells, None where they are empty; as they were asked for."""
 
     def __post_init__(self) -> None:
         if is_guarded(self.kind):
@@ -86,7 +88,10 @@ class Rows:
     def _refuse_failed(self) -> None:
         """A fault for every cell that a spreadsheet could not work out: it is not empty, its value is lost."""
         for name, header in self.header_of_field.items():
-            for index, value in enumerate(self.table.columns.get(header, ())):
+            column = self.table.columns.get(header, ())
+            if FAILED.isdisjoint(value for value in column if isinstance(value, str)):
+                continue
+            for index, value in enumerate(column):
                 if isinstance(value, str) and value in FAILED:
                     self.fault(index, name, "cell_failed", value=value)
 
@@ -105,13 +110,36 @@ class Rows:
         """What the file calls a field."""
         return self.header_of_field.get(name, name)
 
+    def cells(self, name: str) -> Sequence[Any]:
+        """All cells of a field as the file has them; None where they are empty, or the file has no such field."""
+        found = self._cells.get(name)
+        if found is None:
+            header = self.header_of_field.get(name)
+            found = [None] * len(self) if header is None else list(map(_filled, self.table.columns[header]))
+            self._cells[name] = found
+        return found
+
     def value(self, index: int, name: str) -> Any:
         """A cell as the file has it; None where it is empty."""
-        header = self.header_of_field.get(name)
-        value = None if header is None else self.table.columns[header][index]
-        if isinstance(value, str):
-            return value if value.strip() else None
-        return None if isinstance(value, float) and math.isnan(value) else value
+        return self.cells(name)[index]
+
+    def column(self, name: str, parse: Callable[[Any], T]) -> list[T | None]:
+        """All cells of a field as :meth:`read` has them. What stands there again and again is parsed once."""
+        cells = self.cells(name)
+        keys: Sequence[Any] = cells
+        if not set(map(type, cells)) <= {str, type(None)}:  # 1 and true are one key, lists are none
+            keys = [(type(cell), str(cell)) for cell in cells]
+        found: dict[Any, T | None] = {}
+        wrong: dict[Any, CellError] = {}
+        for key, cell in dict(zip(keys, cells, strict=True)).items():
+            try:
+                found[key] = None if cell is None else parse(cell)
+            except CellError as error:
+                found[key], wrong[key] = None, error
+        for index, key in enumerate(keys if wrong else ()):
+            if key in wrong:
+                self.fault(index, name, wrong[key].key, **wrong[key].evidence)
+        return [found[key] for key in keys]
 
     def read(self, index: int, name: str, parse: Callable[[Any], T]) -> T | None:
         """A cell through ``parse``; None where it is empty or has a fault."""
@@ -131,6 +159,12 @@ class Rows:
         if self.value(index, name) is None:
             self.fault(index, name, "value_missing")
         return self.read(index, name, parse)
+
+    def fault_empty(self, name: str) -> None:
+        """A fault for every empty cell of a field that must have none."""
+        for index, cell in enumerate(self.cells(name)):
+            if cell is None:
+                self.fault(index, name, "value_missing")
 
     def fault(self, index: int, name: str, key: str, **evidence: Any) -> None:
         """Something wrong with a row."""
@@ -172,3 +206,10 @@ class Rows:
             faults=tuple(sorted(self.faults, key=lambda fault: fault.row)),
             notes=tuple(self.notes),
         )
+
+
+def _filled(value: Any) -> Any:
+    """A cell as it is; None where it is empty."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    return None if isinstance(value, float) and math.isnan(value) else value

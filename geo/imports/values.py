@@ -10,9 +10,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from geo.own_numbers import MARK_LETTERS
 from geo.rules.headers import plain, value_words
 from geo.text import CONTROL
-from geo.text_masks import masked
+from geo.text_masks import MASK, masked
 
 SHOWN_CHARACTERS = 40
 """So much of a wrong value a report repeats."""
@@ -25,6 +26,8 @@ SPREADSHEET_DAYS = (10_000, 80_000)
 """1927 .. 2119: numbers outside are no dates."""
 
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?e[+]?\d+", re.IGNORECASE)
+_MARKED = re.compile(rf"-[a-p]{{{MARK_LETTERS}}}$")
+"""A masked number with what keeps it apart from others (geo.own_numbers)."""
 _USUAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*(?:(\d{1,2})[:时点](\d{1,2})?分?(?::?(\d{1,2})(?:\.\d+)?秒?)?)?"
@@ -99,12 +102,18 @@ def code_of(value: Any, digits: int | Sequence[int]) -> str:
 
 
 def own_number_of(value: Any, limit: int) -> str:
-    """The number under which somebody else keeps a thing; one that a spreadsheet has rounded is none any more."""
+    """The number under which somebody else keeps a thing; one that a spreadsheet has rounded is none any more, nor one
+    that it took for a date, nor one of which the rejected rows keep nothing that tells it from others.
+    """
+    if isinstance(value, (date, time, timedelta)):  # a datetime is a date
+        raise CellError("own_number_date", value=shown(value))
     text = _narrow(text_of(value, limit) or "").lstrip("'")
     if isinstance(value, float) and (not value.is_integer() or abs(value) >= EXACT_FLOAT):
         raise CellError("own_number_rounded", value=shown(value))
     if _SCIENTIFIC.fullmatch(text):
         raise CellError("own_number_rounded", value=shown(value))
+    if MASK in text and not _MARKED.search(text):
+        raise CellError("own_number_masked", value=shown(value))
     return text
 
 
@@ -158,4 +167,4 @@ def _moment(value: Any) -> datetime:
 
 def _narrow(text: str) -> str:
     """Full-width digits and signs as the plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()

@@ -51,3 +51,8 @@ def town_shape(conn: Connection) -> BaseGeometry | None:
     union = select(func.ST_AsBinary(func.ST_Union(area.c.geom))).where(area.c.retired_at.is_(None))
     wkb = conn.execute(union).scalar_one()
     return None if wkb is None else shapely.from_wkb(bytes(wkb))
+
+
+def parents(conn: Connection) -> dict[int, int | None]:
+    """Area -> the one above it, of all that there ever were; None: it is the topmost."""
+    return {row.id: row.parent_id for row in conn.execute(select(area.c.id, area.c.parent_id))}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import shapely
+from pydantic_core import to_json
 from sqlalchemy import Connection, Table
 from sqlalchemy.types import TypeEngine
 
@@ -23,7 +23,6 @@ T = TypeVar("T")
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _SPECIAL = re.compile(r"[\\\t\n\r]")
-_JSON = json.JSONEncoder(ensure_ascii=False)
 _PLAIN = {bool, int, float, date, datetime}
 """What Python writes as PostgreSQL reads it."""
 
@@ -34,9 +33,13 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
     Each row has a value for each of ``columns``, in that order: None, bool, int, float, str, date, datetime (aware),
     list of str or int, dict (jsonb), bytes, or a shapely geometry in EPSG:4326.
     """
-    types = [table.c[name].type for name in columns]
-    by_column = zip(types, zip(*rows, strict=True), strict=False)  # without rows there are no columns
-    fields = [_fields(_stored(column_type, column)) for column_type, column in by_column]
+    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    copy_columns(conn, table, dict(zip(columns, by_column, strict=True)))
+
+
+def copy_columns(conn: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """As :func:`copy_rows`, of rows that are given by column."""
+    fields = [_fields(_stored(table.c[name].type, column)) for name, column in columns.items()]
     text = io.StringIO("".join("\t".join(line) + "\n" for line in zip(*fields, strict=True)))
     quote = conn.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in columns)
@@ -47,7 +50,7 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
 
 def _stored(column_type: TypeEngine[Any], column: Sequence[Any]) -> Sequence[Any]:
     """A column as it is stored: without numbers of persons where people wrote it."""
-    return _once(partial(stored, column_type), column) if is_told(column_type) else column
+    return _once(partial(stored, column_type), column, None) if is_told(column_type) else column
 
 
 def _fields(column: Sequence[Any]) -> list[str]:
@@ -57,13 +60,26 @@ def _fields(column: Sequence[Any]) -> list[str]:
         shapes = shapely.set_srid(np.asarray(column, dtype=object), WGS84)
         texts = shapely.to_wkb(shapes, hex=True, include_srid=True, output_dimension=2)
         return [_NULL if text is None else text for text in texts]
-    field = _text if kinds == {str} else str if kinds and kinds <= _PLAIN else _field
-    return _once(lambda value: _NULL if value is None else field(value), column)
+    if kinds == {str}:
+        return _escaped(column)
+    if kinds == {dict}:
+        return _escaped([None if value is None else to_json(value).decode() for value in column])
+    return _once(str if kinds and kinds <= _PLAIN else _field, column, _NULL)
 
 
-def _once(of: Callable[[Any], T], column: Sequence[Any]) -> list[T]:
+def _escaped(column: Sequence[str | None]) -> list[str]:
+    """A column of texts; one look for what COPY reads otherwise is enough where there is none."""
+    if _SPECIAL.search(" ".join(filter(None, column))):
+        return [_NULL if value is None else _text(value) for value in column]
+    return [_NULL if value is None else value for value in column]
+
+
+def _once(of: Callable[[Any], T], column: Sequence[Any], nothing: T) -> list[T]:
     """``of`` every value, reckoned once for each object: most columns hold a few things again and again."""
-    found = {key: of(value) for key, value in dict(zip(map(id, column), column, strict=True)).items()}
+    values = dict(zip(map(id, column), column, strict=True))
+    values.pop(id(None), None)
+    found = dict(zip(values, map(of, values.values()), strict=True))
+    found[id(None)] = nothing
     return [found[key] for key in map(id, column)]
 
 
@@ -76,7 +92,7 @@ def _field(value: Any) -> str:
         quoted = ",".join('"' + str(item).replace("\\", r"\\").replace('"', r"\"") + '"' for item in value)
         return _text(f"{{{quoted}}}")
     if isinstance(value, dict):
-        return _text(_JSON.encode(value))
+        return _text(to_json(value).decode())
     if isinstance(value, bytes):
         return rf"\\x{value.hex()}"
     return _text(value) if isinstance(value, str) else str(value)

@@ -58,6 +58,13 @@ def _unready(error: BaseException | None) -> Unready:
     return Busy("database_busy", state=state, retry_after_s=AGAIN_S)
 
 
+def _broken(error: Any) -> GridcircleError:
+    """What a constraint that was broken says."""
+    name = None if error is None else error.diag.constraint_name
+    kind, key = CONSTRAINTS.get(name or "", (Refused, "constraint_broken"))
+    return kind(key, constraint=name)
+
+
 class Database:
     """A pool of connections to one PostGIS database.
 
@@ -161,11 +168,13 @@ class Database:
         try:
             yield
         except IntegrityError as error:
-            name = error.orig.diag.constraint_name if error.orig is not None else None  # type: ignore[attr-defined]
-            kind, key = CONSTRAINTS.get(name or "", (Refused, "constraint_broken"))
-            raise kind(key, constraint=name) from error
+            raise _broken(error.orig) from error
+        except psycopg2.IntegrityError as error:  # COPY goes to the driver itself
+            raise _broken(error) from error
         except OperationalError as error:
             raise _unready(error.orig) from error
+        except psycopg2.OperationalError as error:
+            raise _unready(error) from error
         except PoolTimeout as error:
             raise Busy("connections_busy", retry_after_s=AGAIN_S) from error
         except DBAPIError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, cast, exists, func, insert, literal, or_, select
@@ -14,12 +15,15 @@ SAID = ("grid_id", "from_grid_id", "unit", "arrived_at", "satisfied")
 """What figures ask of steps."""
 
 
-def keep_for_figures(conn: Connection, import_id: int, at: datetime) -> None:
-    """Before an import is undone: keep of the cases it brought what figures count. They count until ``at``."""
+def keep_for_figures(conn: Connection, import_id: int, at: datetime, left: Collection[int] = ()) -> None:
+    """Before an import is undone: keep of the cases it brought what figures count. They count until ``at``.
+
+    ``left``: cases that stay.
+    """
     i, s = incident.c, incident_step.c
     case_names = ("reported_at", "item", "catalogue_version", "grid_id", "unit")
     ours = select(i.id, literal(import_id), literal(at), *(i[name] for name in case_names))
-    ours = ours.where(i.import_id == import_id, i.reported_at.is_not(None))
+    ours = ours.where(i.import_id == import_id, i.reported_at.is_not(None), i.id.not_in(left))
     conn.execute(insert(gone_case).from_select(["id", "import_id", "gone_at", *case_names], ours))
     step_names = ("incident_id", "seq", "move", "from_stage", "to_stage", "at", "known_at")
     pairs = func.jsonb_each(s.said).table_valued("key", "value")

@@ -157,6 +157,7 @@ incident_step = Table(
         comment="since when it is stored here: what a file brought is known since its import",
     ),
     UniqueConstraint("incident_id", "seq"),
+    Index("incident_step_undo_idx", "incident_id", postgresql_where=text("move = 'undo'")),
     comment="All that was done to incidents, in the order in which it was stored; nothing is ever changed.",
 )
 

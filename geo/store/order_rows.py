@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import shapely
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
     Connection,
     DateTime,
+    LargeBinary,
     MetaData,
     Row,
     Table,
@@ -28,12 +28,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 
 from geo.case_states import OPEN_STAGES, Stage
-from geo.store.bulk import copy_rows
+from geo.store.bulk import copy_columns, copy_rows
 from geo.store.cases import CHANNEL, ORDERED, as_compared, newest_step_id
 from geo.store.incident_tables import incident, incident_step
 from geo.store.outside_tables import order_mapping
@@ -42,7 +43,18 @@ from geo.store.tables import import_batch, plan
 CASE_COLUMNS = (
     *("id", "source", "source_key", "import_id", "occurred_at", "reported_at", "updated_at", "category", "item"),
     *("catalogue_version", "need", "channel", "text", "address", "caller_hash", "geom", "grid_id", "plan_id"),
-    *("plan_version", "border_grid_ids", "level", "unit", "state", "stage", "stage_since", "stage_due_at", "due_at"),
+    *(
+        "plan_version",
+        "border_grid_ids",
+        "border_area_ids",
+        "level",
+        "unit",
+        "state",
+        "stage",
+        "stage_since",
+        "stage_due_at",
+        "due_at",
+    ),
     *("warn_at", "is_due_sure", "merged_into_id", "version", "asset"),
 )
 """What is stored of a case that a file brings."""
@@ -61,9 +73,11 @@ STEP_COLUMNS = ("incident_id", "seq", "move", "from_stage", "to_stage", "at", "r
 
 
 class Known(NamedTuple):
-    """An open case that calls may be about."""
+    """A case that calls may be about: an open one, or one of the same caller, or one that is named."""
 
     id: int
+    matter_id: int
+    """The case that it was merged into; its own id where it was not."""
     source: str
     source_key: str
     item: str | None
@@ -248,32 +262,30 @@ def outcomes_of(conn: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
     return {row[0]: Outcome(*row[1:]) for row in conn.execute(chosen.group_by(s.incident_id))}
 
 
-def open_cases(conn: Connection, items: Sequence[str], since: datetime, ids: Sequence[int]) -> list[Known]:
-    """Open cases of some items that happened since a moment, and those of some ids, by id."""
+def known_calls(
+    conn: Connection, items: Sequence[str], since: datetime, callers: Sequence[bytes], ids: Sequence[int]
+) -> list[Known]:
+    """Cases of some items that happened since a moment, by id: all that are open, of some callers (hashes) those that
+    have ended, too; and, whenever they happened, those of some ids and those that one of all these was merged into.
+    """
     i = incident.c
-    columns = (i.id, i.source, i.source_key, i.item, i.stage, i.version, i.occurred_at, i.caller_hash)
-    chosen = (
-        select(*columns, func.ST_AsBinary(i.geom).label("wkb"))
-        .where(
-            or_(
-                _among(i.id, ids, BigInteger),
-                and_(_among(i.item, items, Text), i.occurred_at >= since),
-            )
-        )
-        .where(i.stage == any_(literal(list(OPEN_STAGES))), i.retired_at.is_(None))
-        .order_by(i.id)
+    recent = and_(_among(i.item, items, Text), i.occurred_at >= since)
+    is_open = i.stage == any_(literal(list(OPEN_STAGES)))
+    kinds = (and_(recent, is_open), and_(recent, _among(i.caller_hash, callers, LargeBinary)))
+    chosen = union(
+        *(select(i.id).where(kind) for kind in kinds),
+        select(i.merged_into_id).where(kinds[1], i.merged_into_id.is_not(None)),
+        select(func.unnest(literal(list(ids), ARRAY(BigInteger)))),
     )
-    return [_known(dict(row)) for row in conn.execute(chosen).mappings()]
+    columns = (i.id, func.coalesce(i.merged_into_id, i.id), i.source, i.source_key, i.item, i.stage, i.version)
+    more = (i.occurred_at, func.ST_X(i.geom), func.ST_Y(i.geom), i.caller_hash)
+    wanted = select(*columns, *more).where(i.id.in_(chosen), i.retired_at.is_(None)).order_by(i.id)
+    return [_known(*row) for row in conn.execute(wanted)]
 
 
-def _known(row: dict[str, Any]) -> Known:
-    wkb, caller = row.pop("wkb"), row.pop("caller_hash")
-    point = None if wkb is None else shapely.from_wkb(bytes(wkb))
-    return Known(
-        **row,
-        lonlat=None if point is None else (point.x, point.y),
-        caller_hash=None if caller is None else bytes(caller),
-    )
+def _known(*row: Any) -> Known:
+    *told, lon, lat, caller = row
+    return Known._make((*told, None if lon is None else (lon, lat), None if caller is None else bytes(caller)))
 
 
 def hold(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Stage, int]]:
@@ -283,7 +295,9 @@ def hold(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Stage, int]]:
     return {row.id: (row.stage, row.version) for row in conn.execute(chosen.order_by(i.id).with_for_update())}
 
 
-def _among(column: ColumnElement[Any], values: Sequence[Any], kind: type[Text | BigInteger]) -> ColumnElement[bool]:
+def _among(
+    column: ColumnElement[Any], values: Sequence[Any], kind: type[Text | BigInteger | LargeBinary]
+) -> ColumnElement[bool]:
     """Whether a column is one of some values, which may be none."""
     return column == any_(literal(list(values), ARRAY(kind)))
 
@@ -294,9 +308,9 @@ def plan_versions(conn: Connection, plan_ids: Sequence[int]) -> dict[int, int]:
     return {row.id: row.version for row in conn.execute(chosen)}
 
 
-def insert_cases(conn: Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """New cases, each with a value for each of ``CASE_COLUMNS``."""
-    copy_rows(conn, incident, CASE_COLUMNS, rows)
+def insert_cases(conn: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+    """New cases, by column: each of ``CASE_COLUMNS``."""
+    copy_columns(conn, incident, {name: columns[name] for name in CASE_COLUMNS})
 
 
 def insert_steps(conn: Connection, rows: Iterable[Sequence[Any]], known_at: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exi
 from sqlalchemy.types import NullType
 
 from geo.errors import BadMove
-from geo.imports.report import ImportBatch
+from geo.imports.report import ImportBatch, Undone
 from geo.store.gone_cases import cases_in_grids, keep_for_figures
 from geo.store.imports import kept_ids, lock_batch
 from geo.store.incident_tables import incident
@@ -17,15 +17,15 @@ from geo.store.layer_tables import layer
 from geo.store.plan_tables import fabric
 from geo.store.street_tables import street_network
 from geo.store.tables import BEFORE, UNDOABLE, area, grid, import_batch, plan, plan_grid, resource, token
-from geo.store.undo_cases import leave_cases, refuse_touched_cases
+from geo.store.undo_cases import leave_cases, put_cases_back, refuse_touched_cases
 from geo.store.visit_tables import visit_count
 from geo.store.work_tables import work_count
 
 POSITION = ("geom", "position_at")
 
 
-def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
-    """Take one import back, in the caller's transaction.
+def undo(conn: Connection, import_id: int, at: datetime) -> Undone:
+    """Take one import back, in the caller's transaction; of orders what nobody has gone on from since.
 
     Raises
     ------
@@ -37,7 +37,12 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     batch = lock_batch(conn, import_id)
     if batch.undone_at is not None:
         raise BadMove("import_undone_already", id=import_id, at=batch.undone_at.isoformat(timespec="minutes"))
-    refuse_touched_cases(conn, batch, at)
+    undone = Undone(batch)
+    if batch.kind == "orders":
+        undone = put_cases_back(conn, batch, at)
+    else:
+        refuse_touched_cases(conn, batch, at)
+    left = [fault.evidence["id"] for fault in undone.left]
     for table in UNDOABLE:
         if table is not incident:
             _refuse_if(conn, _changed_later(table, batch), "import_changed_since", import_id)
@@ -45,16 +50,17 @@ def undo(conn: Connection, import_id: int, at: datetime) -> ImportBatch:
     counted = exists(select(1).where(visit_count.c.plan_id == plan.c.id, plan.c.import_id == import_id))
     _refuse_if(conn, counted, "import_in_use", import_id)
     _refuse_if(conn, cases_in_grids(import_id), "import_in_use", import_id)
-    keep_for_figures(conn, import_id, at)
+    keep_for_figures(conn, import_id, at, left)
     _undo_plans(conn, import_id)
     conn.execute(delete(layer).where(layer.c.import_id == import_id))
     _refuse_if(conn, _area_in_use(import_id), "import_in_use", import_id)
-    leave_cases(conn, import_id, at)
+    leave_cases(conn, import_id, at, left)
     for table in UNDOABLE:
-        conn.execute(delete(table).where(_added(table, import_id)))
+        stays = [] if table is not incident else left
+        conn.execute(delete(table).where(_added(table, import_id), table.c.id.not_in(stays)))
         _restore(conn, table, import_id)
     conn.execute(update(import_batch).where(import_batch.c.id == import_id).values(undone_at=at))
-    return batch
+    return undone
 
 
 def _refuse_if(conn: Connection, condition: ColumnElement[bool], key: str, import_id: int) -> None:

@@ -126,8 +126,8 @@ def in_the_same_grids(db: Database) -> bool:
     differ = text("""
         select count(*) from incident a join incident b using (source_key)
         where a.source = 'hotline' and b.source = 'member'
-        and (a.grid_id, a.plan_id, a.border_grid_ids, a.level)
-            is distinct from (b.grid_id, b.plan_id, b.border_grid_ids, b.level)
+        and (a.grid_id, a.plan_id, a.border_grid_ids, a.border_area_ids, a.level)
+            is distinct from (b.grid_id, b.plan_id, b.border_grid_ids, b.border_area_ids, b.level)
     """)
     with db.read() as conn:
         return int(conn.execute(differ).scalar_one()) == 0

@@ -37,8 +37,8 @@ from geo.settings import Settings
 from geo.store import cases
 from geo.store.database import Database
 from tests.db.test_coverage_command import gridcircle
-from tests.db.test_orders import order
-from tests.db.test_orders import write as write_orders
+from tests.order_files import order
+from tests.order_files import write as write_orders
 from tests.plan_towns import PlanTown
 from tests.small_town import (
     SUBDISTRICT,

@@ -47,6 +47,7 @@ def merged(*calls: Call) -> Matters:
             xy_m=np.array([[np.nan if c.x_m is None else c.x_m, 0.0] for c in calls], dtype=float).reshape(-1, 2),
             link=np.array([call.link for call in calls], dtype=np.int64),
             is_known=np.array([call.is_known for call in calls], dtype=bool),
+            lead=np.arange(len(calls)),
         ),
         CLOSE,
     )

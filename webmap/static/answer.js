@@ -2,7 +2,7 @@
 
 import { GAIN, LOSS } from "./colours.js";
 import { bar } from "./cards.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, csvCell, el, fill } from "./dom.js";
 import { getJson } from "./net.js";
 import { count, decimal, percent, say } from "./page.js";
 
@@ -122,12 +122,6 @@ export class Answer {
       ["all", "", "", everybody.residents, before.residents, after.residents, gained.residents, lost.residents],
       ...grids.map((grid) => ["grid", grid.code, grid.name, grid.residents, grid.covered_before, grid.covered_after, grid.gained, grid.lost]),
       ...stations.map((station) => ["station", station.station_id ?? "", station.name, "", station.residents_before, station.residents_after, "", ""])];
-    return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+    return `${rows.map((row) => row.map(csvCell).join(",")).join("\r\n")}\r\n`;
   }
-}
-
-/** One value of a table; a text that a spreadsheet would run is kept a text. */
-function cell(value) {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -33,3 +33,10 @@ export function dialable(phone) {
   const digits = phone.replace(/[^\d+*#,]/g, "");
   return digits.length >= 3 ? `tel:${digits}` : null;
 }
+
+/** One cell of a CSV; a text that a spreadsheet would run is kept a text (the same list: geo/files/cells.py). */
+export function csvCell(value) {
+  const told = String(value ?? "");
+  const text = typeof value === "string" && /^'*[=+\-@＝＋－＠\t\r\n]/.test(value) ? `'${told}` : told;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

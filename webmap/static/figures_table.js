@@ -1,6 +1,6 @@
 // The table that adds up: numerator, denominator and percentage of each part, the whole, and whether the parts make it.
 
-import { byId, el, fill } from "./dom.js";
+import { byId, csvCell, el, fill } from "./dom.js";
 import { rateOf } from "./figures_choice.js";
 import { count, dayOf, desk, momentOf, say } from "./page.js";
 
@@ -135,16 +135,11 @@ export class FigureTable {
 
   csv() {
     const { told } = this;
-    const safe = (value) => {
-      const text = String(value ?? "");
-      const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text; // a name is no formula, whoever gave it
-      return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-    };
     const about = [told.rounding, told.since, told.before, told.as_of, told.queried_at, told.inputs_hash];
     const lines = [...told.rows, told.whole].flatMap((row) => row.rates.map((its) => {
       const hidden = isWithheld(its) ? say("fig_hidden") : null;
       return [told.by, row.key, partName(row), its.key, its.name, its.numerator ?? hidden, its.denominator ?? hidden, hidden ?? its.percent, ...about];
     }));
-    return [CSV_HEAD, ...lines].map((line) => line.map(safe).join(",")).join("\r\n");
+    return [CSV_HEAD, ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n");
   }
 }

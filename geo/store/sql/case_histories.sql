@@ -19,6 +19,14 @@ wanted_packed as (
            array_agg(item) as item, array_agg(catalogue_version) as version, array_agg(unit) as unit_now
     from wanted
 ),
+-- What a file told and what took it back, once that was known: as if neither had been.
+undone as materialized (
+    select incident_id, seq from incident_step where move = 'undo' and known_at <= :as_of
+    union all
+    select incident_id, gone.seq::int
+    from incident_step, jsonb_array_elements_text(said -> 'undone') gone (seq)
+    where move = 'undo' and known_at <= :as_of
+),
 -- The steps of each case by their index: a join of the two tables would be planned to read all steps that there are.
 step as (
     select incident_id, seq, move, to_stage, at, said, is_report, is_known, is_passage, said ? 'grid_id' as has_grid,
@@ -35,7 +43,7 @@ step as (
             where incident_id = w.id
             offset 0
         ) s
-        where not w.is_gone
+        where not w.is_gone and (s.incident_id, s.seq) not in (select incident_id, seq from undone)
         union all
         select s.incident_id, s.seq, s.move, s.to_stage, s.at, s.said, s.from_stage is null,
                s.at <= :as_of and s.known_at <= :as_of,
