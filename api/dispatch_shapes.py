@@ -39,6 +39,7 @@ class RankedShape(HelperShape):
     """Somebody who can be sent."""
 
     services: list[str] = Field(examples=[["政务代办"]])
+    staff: int | None = Field(examples=[3], description="Persons on duty, a count; none: not known.")
     minutes: float = Field(examples=[7.3])
     travel_ds: int = Field(examples=[4380], description="The same in tenths of a second.")
     way_m: float | None = Field(examples=[486.7], description="How long the way is; none: the answer is degraded.")
@@ -155,6 +156,7 @@ def _ranked(one: RankedHelper, language: str) -> RankedShape:
     return RankedShape(
         **dict(_helper(one.helper)),
         services=list(one.helper.services),
+        staff=one.helper.staff,
         minutes=round(one.travel_ds / DS_PER_MINUTE, 1),
         travel_ds=one.travel_ds,
         way_m=None if one.way_m is None else round(one.way_m, 1),

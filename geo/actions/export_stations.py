@@ -20,6 +20,7 @@ HEADERS = (
     "address",
     "phone",
     "capacity",
+    "staff",
     "lon",
     "lat",
     "entrance_lon",
@@ -45,5 +46,5 @@ def export_stations(db: Database, path: Path, at: datetime) -> int:
 
 def _row(s: Station) -> list[Any]:
     door = (s.entrance.x, s.entrance.y) if s.entrance else (None, None)
-    told = (s.source_key, s.name, s.kind, ";".join(s.services), s.opening_hours, s.address, s.phone, s.capacity)
-    return [*told, s.point.x, s.point.y, *door, s.source]
+    told = (s.source_key, s.name, s.kind, ";".join(s.services), s.opening_hours, s.address, s.phone)
+    return [*told, s.capacity, s.staff, s.point.x, s.point.y, *door, s.source]

@@ -95,6 +95,7 @@ def _ranking_data(found: Ranking) -> dict[str, Any]:
 def _ranked_data(one: RankedHelper) -> dict[str, Any]:
     return {
         **_helper_data(one.helper),
+        "staff": one.helper.staff,
         "travel_ds": one.travel_ds,
         "way_m": one.way_m,
         "air_m": one.air_m,

@@ -29,8 +29,9 @@ LATER = AT + timedelta(days=1)
 
 @pytest.mark.parametrize("ending", ["xlsx", "gpkg", "geojson"])
 def test_stations_come_back_unchanged(ending: str, db: Database, tmp_path: Path) -> None:
-    rows = town.stations(3)
-    rows[1] |= {"name": "=HYPERLINK(1)", "opening_hours": "", "capacity": ""}
+    rows = town.stations(3, staff=4)
+    rows[1] |= {"name": "=HYPERLINK(1)", "opening_hours": "", "capacity": "", "staff": 0}
+    rows[2] |= {"staff": ""}
     import_stations(db, write_csv(tmp_path / "s.csv", rows), ImportOptions(source="s"), AT)
     before = everything(db)
     out = tmp_path / f"stations.{ending}"
