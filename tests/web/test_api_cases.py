@@ -78,6 +78,10 @@ def test_the_same_request_twice(client: TestClient, bearer: Bearer) -> None:
     assert (again["id"], again["is_repeat"]) == (first["id"], True)
     other = client.post("/api/v1/incidents", json=body(text="else"), headers=desk)
     assert (other.status_code, other.json()["key"]) == (422, "request_key_reused")
+    for key in ("short", "x" * 101, ""):
+        refused = client.post("/api/v1/incidents", json=body(), headers={**desk, "Idempotency-Key": key})
+        assert (refused.status_code, refused.json()["key"]) == (422, "request_key_form"), key
+        assert "8 to 100" in refused.json()["detail"]
 
 
 def test_whoever_comes_second_is_told(client: TestClient, bearer: Bearer) -> None:

@@ -1,4 +1,4 @@
-"""How many are on duty at a station or in a team.
+"""How many are on duty at a station or in a team; of requests' keys a hash is kept.
 
 Revision ID: 0032
 Revises: 0029
