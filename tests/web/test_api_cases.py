@@ -341,12 +341,12 @@ def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer
     desk = bearer("dispatcher")
     stream = Stream(served, desk)
     stream.wait("as_of")
-    case = reported(http, desk, text="井盖缺失")
+    case = reported(http, desk, text="井盖缺失", asset="LD-0017")
     step(http, desk, case, "claim")
     told = stream.wait("step", 2)
     assert [one[2]["step"]["move"] for one in told] == ["report", "claim"]
     assert [one[2]["case"]["id"] for one in told] == [case["id"]] * 2
-    assert told[0][2]["case"]["text"] == "井盖缺失"
+    assert [told[0][2]["case"][name] for name in ("text", "asset")] == ["井盖缺失", "LD-0017"]
     assert int(told[0][0] or 0) < int(told[1][0] or 0)
     stream.close()
 
