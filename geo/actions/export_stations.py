@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geo.actions.about_city import about_city
 from geo.files.write import OutTable, write_tables
 from geo.stations import Station
 from geo.store import stations
@@ -38,8 +39,8 @@ def export_stations(db: Database, path: Path, at: datetime) -> int:
         If the file cannot be written.
     """
     with db.read() as conn:
-        found = stations.live(conn)
-    about = {"exported_at": at.isoformat(timespec="seconds"), "stations": len(found)}
+        found, city = stations.live(conn), about_city(conn)
+    about = {**city, "exported_at": at.isoformat(timespec="seconds"), "stations": len(found)}
     write_tables(path, [OutTable("stations", HEADERS, [_row(s) for s in found], [s.point for s in found])], about)
     return len(found)
 
