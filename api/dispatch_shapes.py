@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api.invented import Invented
 from api.routes.nearest import WayShape, way_shape
 from api.schemas import Position, Provenance, Shape
 from geo.actions.rank_helpers import RankedHelper, Ranking, SetAside
@@ -39,6 +40,7 @@ class RankedShape(HelperShape):
     """Somebody who can be sent."""
 
     services: list[str] = Field(examples=[["政务代办"]])
+    staff: int | None = Field(examples=[3], description="Persons on duty, a count; none: not known.")
     minutes: float = Field(examples=[7.3])
     travel_ds: int = Field(examples=[4380], description="The same in tenths of a second.")
     way_m: float | None = Field(examples=[486.7], description="How long the way is; none: the answer is degraded.")
@@ -70,6 +72,7 @@ class RankingAnswer(Shape):
     number_set_aside: int = Field(examples=[4], description="How many there are; the list tells the nearest.")
     is_degraded: bool = Field(examples=[False], description="By straight line and a plain pace: see `detail`.")
     detail: str | None = Field(examples=[None])
+    invented: Invented = None
     note: str | None = Field(examples=[None], description="That anybody is told of, where no service is known.")
     provenance: Provenance
 
@@ -123,10 +126,11 @@ class CoverLeftAnswer(Shape):
 
     at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
     kinds: list[KindLeftShape]
+    invented: Invented = None
     provenance: Provenance
 
 
-def ranking_answer(found: Ranking, language: str) -> RankingAnswer:
+def ranking_answer(found: Ranking, language: str, invented: str | None) -> RankingAnswer:
     """A ranking in the asker's language."""
     degraded = found.degraded
     detail = None if degraded is None else sentence("rank_degraded", language, why=degraded)
@@ -140,21 +144,24 @@ def ranking_answer(found: Ranking, language: str) -> RankingAnswer:
         number_set_aside=found.n_set_aside,
         is_degraded=degraded is not None,
         detail=detail,
+        invented=invented,
         note=sentence("rank_any_service", language) if found.service is None else None,
         provenance=Provenance.model_validate(found.provenance),
     )
 
 
-def cover_answer(found: CoverLeft) -> CoverLeftAnswer:
+def cover_answer(found: CoverLeft, invented: str | None) -> CoverLeftAnswer:
     """What is left."""
     kinds = [_kind(kind) for kind in found.kinds]
-    return CoverLeftAnswer(at=found.at, kinds=kinds, provenance=Provenance.model_validate(found.provenance))
+    provenance = Provenance.model_validate(found.provenance)
+    return CoverLeftAnswer(at=found.at, kinds=kinds, invented=invented, provenance=provenance)
 
 
 def _ranked(one: RankedHelper, language: str) -> RankedShape:
     return RankedShape(
         **dict(_helper(one.helper)),
         services=list(one.helper.services),
+        staff=one.helper.staff,
         minutes=round(one.travel_ds / DS_PER_MINUTE, 1),
         travel_ds=one.travel_ds,
         way_m=None if one.way_m is None else round(one.way_m, 1),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api.invented import Invented
 from api.schemas import Shape
 from geo.case_figures import METHOD, FigureRow, FigureTable, Ratio, StageTime
 from geo.rules.figures import Cohort, Rounding, figure_rule
@@ -85,12 +86,13 @@ class CaseFiguresAnswer(Shape):
     catalogue_versions: list[str] = Field(examples=[["seed-1"]])
     inputs_hash: str = Field(examples=["9f2c…"], description="The same inputs give the same figures.")
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
+    invented: Invented = None
     notes: list[NoteShape]
     rows: list[FigureRowShape]
     whole: FigureRowShape
 
 
-def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> CaseFiguresAnswer:
+def figures_answer(found: FigureTable, queried_at: datetime, language: str, invented: str | None) -> CaseFiguresAnswer:
     """A table of figures."""
     rule = figure_rule()
     return CaseFiguresAnswer(
@@ -108,6 +110,7 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> C
         catalogue_versions=list(found.catalogue_versions),
         inputs_hash=found.inputs_hash,
         smallest=found.smallest,
+        invented=invented,
         notes=[
             NoteShape(key=key, count=count, text=sentence(key, language, count=count))
             for key, count in found.remarks.items()

@@ -17,6 +17,7 @@ from api import errors
 from api.deps import clock, new_id
 from api.events import Events
 from api.guard import Guard
+from api.invented import Invention
 from api.jobs import Jobs
 from api.routes import (
     access,
@@ -118,6 +119,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.desk = Desk(settings)
     app.state.sender = Sender(app.state.db, app.state.desk, clock)
     app.state.engine = Engine(app.state.db, app.state.streets)
+    app.state.invention = Invention(app.state.db)
     app.state.helpers = HelperCache(app.state.streets)
     app.state.areas = ReachAreas(app.state.engine)
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third

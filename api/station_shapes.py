@@ -17,6 +17,7 @@ from geo.stations import Station
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(printable)]
 """A line of text as people write it. It is kept as it came: a page that shows it escapes it."""
 HoursLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(printable)]
+STAFF = "Persons on duty, a count, for holders of a token alone; none: not known, or not told."
 Spot = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 
 
@@ -34,6 +35,7 @@ class StationWish(Shape):
     address: Line | None = Field(None, examples=["青山路12号"])
     phone: Line | None = Field(None, examples=["0999-5550100"])
     capacity: int | None = Field(None, ge=0, le=1_000_000, examples=[40])
+    staff: int | None = Field(None, ge=0, le=1_000_000, examples=[3], description="Persons on duty: a count, no names.")
 
 
 class StationChange(StationWish):
@@ -61,6 +63,7 @@ class StationProperties(Shape):
     address: str | None = Field(examples=["青山路12号"])
     phone: str | None = Field(examples=["0999-5550100"])
     capacity: int | None = Field(examples=[40])
+    staff: int | None = Field(examples=[3], description=STAFF)
     entrance: Position | None
     source: str = Field(examples=["qinghe_stations"])
     source_key: str = Field(examples=["S-003"])
@@ -68,7 +71,9 @@ class StationProperties(Shape):
     updated_at: datetime = Field(examples=["2026-11-20T02:00:00Z"])
 
 
-def station_feature(station: Station, at: datetime, state: HoursState | None = None) -> Feature[StationProperties]:
+def station_feature(
+    station: Station, at: datetime, state: HoursState | None = None, *, tells_staff: bool
+) -> Feature[StationProperties]:
     """A station as a GeoJSON feature, its hours judged at a moment (in that moment's time zone)."""
     state = state or hours.state(station.opening_hours, at)
     properties = StationProperties(
@@ -83,6 +88,7 @@ def station_feature(station: Station, at: datetime, state: HoursState | None = N
         address=station.address,
         phone=station.phone,
         capacity=station.capacity,
+        staff=station.staff if tells_staff else None,
         entrance=None if station.entrance is None else (station.entrance.x, station.entrance.y),
         source=station.source,
         source_key=station.source_key,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.invented import Invented
 from api.schemas import Geometry, Position, Shape
 from geo.rules.figures import Rounding, figure_rule
 from geo.visits import Standing, Stop, Term, Tour, VisitRow, VisitTable
@@ -111,6 +112,7 @@ class VisitsDue(Shape):
         examples=[0], description="Done visits of grids of an earlier plan, shared out with the homes."
     )
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
+    invented: Invented = None
     terms: list[VisitTermsShape]
     rows: list[VisitRowShape]
     whole: VisitRowShape
@@ -141,7 +143,7 @@ class TourTold(Shape):
     note: str = Field(examples=["仅供参考，不作要求，不记录轨迹。"])
 
 
-def due_told(found: VisitTable, language: str) -> VisitsDue:
+def due_told(found: VisitTable, language: str, invented: str | None) -> VisitsDue:
     """A table of visits."""
     return VisitsDue(
         at=found.at,
@@ -149,6 +151,7 @@ def due_told(found: VisitTable, language: str) -> VisitsDue:
         is_calendar_sure=found.is_calendar_sure,
         carried=found.carried,
         smallest=found.smallest,
+        invented=invented,
         terms=[
             VisitTermsShape(
                 kind=key,

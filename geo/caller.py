@@ -3,7 +3,8 @@
 A plain hash would hide nothing: the country has fewer than 10^11 numbers that can be dialled, and all of them can be
 hashed and looked up within hours. Hashed with a secret key (HMAC, RFC 2104), a number can be tried only by who holds
 the key as well. So the key lies outside the database, and neither number nor hash goes into a log, a report or an
-answer. Who loses the key loses the memory of who called before, and nothing else.
+answer. Who loses the key loses the memory of who called before and of the requests of the last day (their keys are
+hashed with it, too), and nothing else.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ def caller_hash(number: str, key: bytes) -> bytes:
         If it is no number that could be dialled. The sentence does not repeat it.
     """
     return hmac.digest(key, same_number(number).encode(), hashlib.sha256)
+
+
+def request_hash(key: str, secret: bytes) -> bytes:
+    """What is stored of a request's own key: 32 bytes, by the same secret. Clients put what they like into keys."""
+    return hmac.digest(secret, b"request " + key.encode(), hashlib.sha256)
 
 
 def same_number(number: str) -> str:

@@ -32,6 +32,8 @@ class Helper:
     """Of a station, in OpenStreetMap's syntax; None: not known, or a team."""
     capacity: int | None = None
     """Of a station, in cases at once; None: not known, or a team."""
+    staff: int | None = None
+    """Persons on duty, a count; None: not known, which speaks against nobody."""
     position_at: datetime | None = None
     """When a team was last seen; None: a station."""
 
@@ -47,13 +49,14 @@ class Helper:
             station.door,
             opening_hours=station.opening_hours,
             capacity=station.capacity,
+            staff=station.staff,
         )
 
     @classmethod
     def of_resource(cls, resource: Resource) -> Helper:
         """A team or vehicle as somebody who can help."""
         told = resource.id, resource.name, resource.kind, resource.services, resource.point
-        return cls("resource", *told, position_at=resource.position_at)
+        return cls("resource", *told, staff=resource.staff, position_at=resource.position_at)
 
     @property
     def lonlat(self) -> tuple[float, float]:

@@ -16,6 +16,8 @@ class Resource:
     name: str
     kind: str
     services: tuple[str, ...]
+    staff: int | None
+    """Persons on duty: a count, never who they are; None: not known."""
     point: Point
     """EPSG:4326."""
     position_at: datetime

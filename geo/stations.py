@@ -22,6 +22,8 @@ class Station:
     address: str | None
     phone: str | None
     capacity: int | None
+    staff: int | None
+    """Persons on duty: a count, never who they are; None: not known."""
     point: Point
     """EPSG:4326."""
     entrance: Point | None

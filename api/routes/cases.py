@@ -29,17 +29,22 @@ from geo.actions.foresee_breach import foresee_breach
 from geo.actions.report_incident import Report, report_incident, suggestions_for
 from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, check_sight, place_incident, step_incident
 from geo.case_states import Said
+from geo.rules.incidents import incident_rule
 from geo.store import cases
 
 router = APIRouter(tags=["incidents"])
+
+KEY_LENGTHS = incident_rule().request_key_lengths
 
 Dispatcher = Annotated[Who, asks("dispatcher")]
 RequestKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9._:-]{8,100}$",
-        description="The request's own key: sent again within 24 hours, nothing is done again.",
+        description=(
+            f"The request's own key, {KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} letters, digits and . _ : -. Sent again "
+            "within 24 hours, nothing is done again; only a keyed hash of it is kept."
+        ),
         examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ),
 ]

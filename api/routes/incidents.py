@@ -15,6 +15,7 @@ from api.cursors import cursor_of, due_of
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
 from api.inputs import BIGGEST_ID, BBox, Box, Word
+from api.invented import Invented, Told, words_of
 from api.paging import Page, Paged
 from api.places import at_point, feature, feature_list
 from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape
@@ -58,6 +59,7 @@ class CellList(FeatureList[CellProperties]):
     k: int = Field(examples=[10], description="Squares with fewer incidents are not there.")
     cell_m: float = Field(examples=[300])
     since: date | None = Field(examples=["2025-11-01"], description="Only incidents from this day on.")
+    invented: Invented = None
     until: date | None = Field(
         examples=["2026-11-20"], description="The day of the newest incident; its hour would tell of a single one."
     )
@@ -67,6 +69,7 @@ class PointList(FeatureList[IncidentProperties]):
     """What a dispatcher sees, within the token's area; what is still to be located has no geometry."""
 
     kind: Literal["points"] = "points"
+    invented: Invented = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     page: Paged,
     who: Annotated[Who, asks("public")],
     filters: Annotated[Filters, Depends()],
+    invention: Told,
     bbox: BBox = None,
 ) -> CellList | Response:
     """Squares of incidents for the public; with a dispatcher's token the incidents themselves, newest first.
@@ -119,7 +123,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     """
     if not who.may("dispatcher"):
         _refuse_filters(filters, who)
-        return _cells(db, page, bbox, settings)
+        return _cells(db, page, bbox, settings, words_of(invention, language))
     wanted = _wanted(filters, who, desk, now, bbox)
     due_first = filters.order == "due"
     after = None if filters.cursor is None else due_of(filters.cursor)
@@ -134,7 +138,8 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     features = [
         Feature(id=case.id, geometry=at_point(case.point), properties=_properties(case, reader)) for case in found
     ]
-    told = PointList(**dict(feature_list(page, matched, features)))
+    listed = dict(feature_list(page, matched, features))
+    told = PointList(**listed, invented=words_of(invention, language))
     # as text at once: what is looked at twice takes longer than the list
     return Response(told.model_dump_json(by_alias=True), media_type=GeoJsonResponse.media_type)
 
@@ -210,7 +215,7 @@ def _properties(case: Case, reader: Reader) -> IncidentProperties:
     return IncidentProperties(**told, source=case.source, source_key=case.source_key)
 
 
-def _cells(db: Database, page: Page, box: Box | None, settings: Settings) -> CellList:
+def _cells(db: Database, page: Page, box: Box | None, settings: Settings, invented: str | None) -> CellList:
     shown = rule()
     with db.read() as conn:
         matched, cells, period = lists.incident_cells(conn, box, shown, page.part)
@@ -219,9 +224,8 @@ def _cells(db: Database, page: Page, box: Box | None, settings: Settings) -> Cel
         for cell in cells
     )
     listed = dict(feature_list(page, matched, features))
-    return CellList(
-        **listed, k=shown.k, cell_m=shown.cell_m, since=_day(period.since, settings), until=_day(period.until, settings)
-    )
+    since, until = (_day(moment, settings) for moment in (period.since, period.until))
+    return CellList(**listed, k=shown.k, cell_m=shown.cell_m, since=since, until=until, invented=invented)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from api.inputs import BBox, Id, Kind
 from api.paging import Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape, problems
-from api.station_shapes import Spot
+from api.station_shapes import STAFF, Spot
 from geo.actions.plan_access import Hand
 from geo.actions.report_position import report_position
 from geo.store import lists
@@ -28,6 +29,7 @@ class ResourceProperties(Shape):
     name: str = Field(examples=["巡逻一队"])
     kind: str = Field(examples=["patrol"])
     services: list[str] = Field(examples=[["巡逻"]])
+    staff: int | None = Field(examples=[2], description=STAFF)
     position_at: datetime = Field(examples=["2026-11-20T02:00:00Z"], description="When it was last seen there.")
 
 
@@ -39,11 +41,15 @@ class PositionWish(Shape):
     datum: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = Field("WGS-84", examples=["GCJ-02"])
 
 
-@router.get("/resources", response_class=GeoJsonResponse, dependencies=[asks("public")])
-def resources(db: Db, page: Paged, kind: Kind = None, bbox: BBox = None) -> FeatureList[ResourceProperties]:
+@router.get("/resources", response_class=GeoJsonResponse)
+def resources(
+    db: Db, who: Annotated[Who, asks("public")], page: Paged, kind: Kind = None, bbox: BBox = None
+) -> FeatureList[ResourceProperties]:
     """Where resources were last seen."""
     with db.read() as conn:
         matched, entries = lists.resources(conn, kind, bbox, page.part)
+    if who.is_public:
+        entries = [replace(entry, staff=None) for entry in entries]
     return feature_list(
         page, matched, (feature(entry.id, entry.shape, ResourceProperties.model_validate(entry)) for entry in entries)
     )

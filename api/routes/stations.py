@@ -51,9 +51,10 @@ class CircleProperties(Shape):
     is_rounded: bool = Field(examples=[True])
 
 
-@router.get("/stations", response_class=GeoJsonResponse, dependencies=[asks("public")])
-def stations(
+@router.get("/stations", response_class=GeoJsonResponse)
+def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
+    who: Annotated[Who, asks("public")],
     settings: Setting,
     page: Paged,
     at: At,
@@ -70,21 +71,23 @@ def stations(
     judged = [(station, hours.state(station.opening_hours, moment)) for station in found]
     kept = judged if open_at is None else [(station, state) for station, state in judged if state.is_open]
     listed = feature_list(
-        page, len(kept), (station_feature(station, moment, state) for station, state in page.of(kept))
+        page,
+        len(kept),
+        (station_feature(station, moment, state, tells_staff=not who.is_public) for station, state in page.of(kept)),
     )
     unknown = 0 if open_at is None else sum(state.is_open is None for _, state in judged)
     return StationList(**dict(listed), number_unknown_hours=unknown)
 
 
-@router.get(
-    "/stations/{station_id}", response_class=GeoJsonResponse, responses=problems(404), dependencies=[asks("public")]
-)
-def station(db: Db, at: At, station_id: Id, response: Response) -> Feature[StationProperties]:
+@router.get("/stations/{station_id}", response_class=GeoJsonResponse, responses=problems(404))
+def station(
+    db: Db, who: Annotated[Who, asks("public")], at: At, station_id: Id, response: Response
+) -> Feature[StationProperties]:
     """One station."""
     with db.read() as conn:
         found = rows.get(conn, station_id)
     response.headers["ETag"] = _etag(found)
-    return station_feature(found, at)
+    return station_feature(found, at, tells_staff=not who.is_public)
 
 
 @router.get("/stations/{station_id}/circle", response_class=GeoJsonResponse, responses=problems(404))
@@ -122,7 +125,7 @@ def add(
     made = add_station(db, _columns(wish.model_dump()), key, now, area_id=who.area_id)
     response.headers["ETag"] = _etag(made)
     response.headers["Location"] = f"/api/v1/stations/{made.id}"
-    return station_feature(made, local(now, settings))
+    return station_feature(made, local(now, settings), tells_staff=True)
 
 
 @router.patch("/stations/{station_id}", response_class=GeoJsonResponse, responses=problems(404, 412, 413, 428))
@@ -140,7 +143,7 @@ def change(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     values = _columns(change.model_dump(exclude_unset=True))
     changed = edit_station(db, station_id, values, seen, now, area_id=who.area_id)
     response.headers["ETag"] = _etag(changed)
-    return station_feature(changed, local(now, settings))
+    return station_feature(changed, local(now, settings), tells_staff=True)
 
 
 @router.delete("/stations/{station_id}", status_code=204, responses=problems(404, 412, 428))

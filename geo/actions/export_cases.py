@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geo.actions.about_city import about_city
 from geo.actions.case_desk import Desk
 from geo.case_states import ENDED_STAGES
 from geo.cases import Case
@@ -55,6 +56,7 @@ def export_cases(
         leads = cases_by_id(conn, sorted({case.merged_into_id for case in found if case.merged_into_id is not None}))
         plans = sorted({case.plan_id for case in found if case.plan_id is not None})
         grids = {(grid.plan_id, grid.id): grid for grid in grids_of_plans(conn, plans)}
+        city = about_city(conn)
         outcomes = order_rows.outcomes_of(conn, [case.id for case in found])
     columns, numbers = outside_rule().columns, _numbers([*found, *leads.values()], desk)
     rows = []
@@ -63,7 +65,7 @@ def export_cases(
         told = _told(case, grid, numbers, desk, language) | _came_of_it(case, outcomes.get(case.id), desk)
         rows.append([told[column.key] for column in columns])
     headers = [column.in_language(language) for column in columns]
-    about = _about(wanted, rows, [case.occurred_at for case in found], desk.local(at), language)
+    about = city | _about(wanted, rows, [case.occurred_at for case in found], desk.local(at), language)
     write_tables(path, [OutTable("cases", headers, rows, [case.point for case in found])], about)
     return len(rows)
 

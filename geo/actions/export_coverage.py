@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import shapely
 from sqlalchemy import Connection
 
+from geo.actions.about_city import about_city
 from geo.areas import LEVELS
 from geo.coverage import CoverageRun
 from geo.files.write import OutTable, write_tables
@@ -72,7 +73,7 @@ def export_coverage(db: Database, path: Path, at: datetime, language: str, by: s
         If the file cannot be written.
     """
     with db.read() as conn:
-        run = current_run(conn)
+        run, city = current_run(conn), about_city(conn)
         shape_of = _shapes(conn, at)
         whole = figures.of_all(conn, run.id)
         of_kinds = figures.by_station_of_all(conn, run.id)
@@ -90,7 +91,7 @@ def export_coverage(db: Database, path: Path, at: datetime, language: str, by: s
         ]
         told = [_row(what) for what in named]
         table = OutTable("coverage", _headers(HEADERS, language, labels=labels), told, shapes)
-    write_tables(path, [table], {**about_run(run), "exported_at": at.isoformat(timespec="seconds")})
+    write_tables(path, [table], {**city, **about_run(run), "exported_at": at.isoformat(timespec="seconds")})
     return len(told)
 
 

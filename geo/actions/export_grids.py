@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geo.actions.about_city import about_city
 from geo.files.write import OutTable, write_tables
 from geo.grids import POSTS, Grid
 from geo.store.areas import live_areas
@@ -30,10 +31,10 @@ def export_grids(db: Database, path: Path, at: datetime) -> int:
         If the file cannot be written.
     """
     with db.read() as conn:
-        grids = live_grids(conn, at)
+        grids, city = live_grids(conn, at), about_city(conn)
         code_of_area = {area.id: area.code for area in live_areas(conn, "community")}
     rows = [_row(grid, code_of_area[grid.community_id]) for grid in grids]
-    about = {"in_force_at": at.isoformat(timespec="seconds"), "grids": len(rows)}
+    about = {**city, "in_force_at": at.isoformat(timespec="seconds"), "grids": len(rows)}
     write_tables(path, [OutTable("grids", HEADERS, rows, [grid.shape for grid in grids])], about)
     return len(rows)
 

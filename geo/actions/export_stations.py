@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geo.actions.about_city import about_city
 from geo.files.write import OutTable, write_tables
 from geo.stations import Station
 from geo.store import stations
@@ -20,6 +21,7 @@ HEADERS = (
     "address",
     "phone",
     "capacity",
+    "staff",
     "lon",
     "lat",
     "entrance_lon",
@@ -37,13 +39,13 @@ def export_stations(db: Database, path: Path, at: datetime) -> int:
         If the file cannot be written.
     """
     with db.read() as conn:
-        found = stations.live(conn)
-    about = {"exported_at": at.isoformat(timespec="seconds"), "stations": len(found)}
+        found, city = stations.live(conn), about_city(conn)
+    about = {**city, "exported_at": at.isoformat(timespec="seconds"), "stations": len(found)}
     write_tables(path, [OutTable("stations", HEADERS, [_row(s) for s in found], [s.point for s in found])], about)
     return len(found)
 
 
 def _row(s: Station) -> list[Any]:
     door = (s.entrance.x, s.entrance.y) if s.entrance else (None, None)
-    told = (s.source_key, s.name, s.kind, ";".join(s.services), s.opening_hours, s.address, s.phone, s.capacity)
-    return [*told, s.point.x, s.point.y, *door, s.source]
+    told = (s.source_key, s.name, s.kind, ";".join(s.services), s.opening_hours, s.address, s.phone)
+    return [*told, s.capacity, s.staff, s.point.x, s.point.y, *door, s.source]

@@ -1,4 +1,4 @@
-"""Whether somebody can be sent at a moment: open, with room, last seen lately enough."""
+"""Whether somebody can be sent at a moment: open, with somebody on duty and room, last seen lately enough."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def judge(helper: Helper, at: datetime, busy: int, state_of: StateOf) -> Verdict
         What opening hours say.
     """
     if helper.position_at is not None:
-        return _of_team(abs(at - helper.position_at), busy)
+        return _of_team(helper, abs(at - helper.position_at), busy)
     return _of_station(helper, busy, state_of(helper.opening_hours, at))
 
 
@@ -57,6 +57,8 @@ def _of_station(station: Helper, busy: int, state: HoursState) -> Verdict:
         if state.opens_at is None:
             return Verdict(Reason("helper_closed"))
         return Verdict(Reason("helper_closed_until", {"until": _told(state.opens_at)}))
+    if station.staff == 0:
+        return Verdict(Reason("helper_nobody_on_duty"))
     if station.capacity is not None and busy >= station.capacity:
         return Verdict(Reason(FULL, {"busy": busy, "capacity": station.capacity}))
     reasons = [_of_hours(state)]
@@ -64,7 +66,7 @@ def _of_station(station: Helper, busy: int, state: HoursState) -> Verdict:
         reasons.append(Reason("helper_calendar_unsure"))
     if station.capacity is not None:
         reasons.append(Reason("helper_has_room", {"busy": busy, "capacity": station.capacity}))
-    return Verdict(None, reasons)
+    return Verdict(None, [*reasons, *_of_staff(station)])
 
 
 def _of_hours(state: HoursState) -> Reason:
@@ -73,14 +75,22 @@ def _of_hours(state: HoursState) -> Reason:
     return Reason("helper_open") if state.until is None else Reason("helper_open_until", {"until": _told(state.until)})
 
 
-def _of_team(age: timedelta, busy: int) -> Verdict:
+def _of_staff(helper: Helper) -> list[Reason]:
+    """How many are on duty, where it is known."""
+    return [] if helper.staff is None else [Reason("helper_staff", {"staff": helper.staff})]
+
+
+def _of_team(team: Helper, age: timedelta, busy: int) -> Verdict:
     rule, told = dispatch_rule(), {"minutes": Span(round(age / MINUTE))}
     if age > rule.lost_after:
         return Verdict(Reason("helper_position_lost", told))
+    if team.staff == 0:
+        return Verdict(Reason("helper_nobody_on_duty"))
     if busy >= rule.cases_of_team:
         return Verdict(Reason(FULL, {"busy": busy, "capacity": rule.cases_of_team}))
     is_stale = age > rule.stale_after
-    return Verdict(None, [Reason("helper_position_stale" if is_stale else "helper_position", told)], is_stale)
+    seen = Reason("helper_position_stale" if is_stale else "helper_position", told)
+    return Verdict(None, [seen, *_of_staff(team)], is_stale)
 
 
 def _told(moment: datetime) -> str:

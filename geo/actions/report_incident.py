@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.plan_access import Hand
 from geo.asset_codes import asset_code
-from geo.caller import caller_hash
+from geo.caller import caller_hash, request_hash
 from geo.case_clocks import Passage, dues_of, warned_at
 from geo.case_states import Stage
 from geo.cases import Case, Step, Suggestion
@@ -36,6 +37,8 @@ from geo.store.plans import get_plan
 from geo.text_masks import KINDS, Masked, masked
 
 LonLat = tuple[float, float]
+
+_KEY_SIGNS = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def report_incident(
     ------
     Refused
         If the item is unknown, the time lies in the future or the place outside of the town, if the asset is no code,
-        or if the key was used for another report.
+        or if the key has no form of one or was used for another report.
     Conflict
         If the same request is being carried out at this moment, or the source's number was reported before.
     NotAllowed
@@ -191,18 +194,19 @@ def report_incident(
     number_kept = None if report.source_key is None else kept_number(report.source_key, lambda: desk.caller_key)
     report = replace(report, item=item.code, source_key=number_kept)
     _check_time(report.occurred_at, hand.at)
+    _check_key(key)
     with db.write() as conn:
         if report.asset is not None:
             report = replace(report, asset=asset_code(report.asset, partial(locate.district_codes, conn)))
         if key is None:
             return _stored(conn, report, catalogue, desk, hand, number)
-        digest = _digest(report, desk)
-        done = _done_before(conn, key, digest, hand)
+        digest, key_hash = _digest(report, desk), request_hash(key, desk.caller_key)
+        done = _done_before(conn, key, key_hash, digest, hand)
         if done is not None:
             return Reported(cases.get_case(conn, done), item, {}, (), is_repeat=True)
         found = _stored(conn, report, catalogue, desk, hand, number)
         since = hand.at - incident_rule().requests_kept
-        cases.keep_request(conn, _token(hand), key, digest, found.case.id, hand.at, since)
+        cases.keep_request(conn, _token(hand), key_hash, digest, found.case.id, hand.at, since)
         return found
 
 
@@ -357,12 +361,22 @@ def _check_time(occurred_at: datetime, now: datetime) -> None:
         )
 
 
-def _done_before(conn: Connection, key: str, digest: bytes, hand: Hand) -> int | None:
-    """The incident that the same request made; None if it is new, and then its key is held."""
+def _check_key(key: str | None) -> None:
+    least, most = incident_rule().request_key_lengths
+    if key is not None and not (least <= len(key) <= most and _KEY_SIGNS.fullmatch(key)):
+        raise Refused("request_key_form", least=least, most=most)
+
+
+def _done_before(conn: Connection, key: str, key_hash: bytes, digest: bytes, hand: Hand) -> int | None:
+    """The incident that the same request made; None if it is new, and then its key is held.
+
+    Keys from before they were hashed stand in the same column as they are, for the day that they are kept.
+    """
     token_id = _token(hand)
-    if not cases.hold_request(conn, token_id, key):
+    if not cases.hold_request(conn, token_id, key_hash):
         raise Conflict("request_running", name=key)
-    found = cases.find_request(conn, token_id, key, hand.at - incident_rule().requests_kept)
+    since = hand.at - incident_rule().requests_kept
+    found = cases.find_request(conn, token_id, (key_hash, key.encode()), since)
     if found is None:
         return None
     if found[0] != digest:

@@ -21,7 +21,9 @@ from geo.webhooks import Delivery, Sent
 from geo.words import Term, sentence
 
 SHOWN_TO_ALL = ("id", "category", "item", "need", "level", "grid_id", "occurred_at", "reported_at", "merged_into_id")
-SHOWN_TO_DISPATCHERS = ("source_key", "text", "address", "channel", "unit", "stage_due_at", "due_at", "precision_m")
+SHOWN_TO_DISPATCHERS = (
+    *("source_key", "text", "address", "channel", "unit", "stage_due_at", "due_at", "precision_m", "asset"),
+)
 """Fields of a case. Neither has the caller's hash or a token's id: :class:`geo.cases.Case` would not give the first."""
 
 

@@ -67,7 +67,9 @@ def _city(graph: StreetGraph, door: tuple[float, float]) -> City:
         boxes=[shapely.box(*homes.min(axis=0), *homes.max(axis=0))],
         homes=Homes(numbers, homes, ones, ones, ones, ones, ones, numbers),
         stations=[
-            Station(0, "", "", (), HOURS, None, None, None, shapely.Point(door), None, 0, AT, source="", source_key="")
+            Station(
+                0, "", "", (), HOURS, None, None, None, None, shapely.Point(door), None, 0, AT, source="", source_key=""
+            )
         ],
         n_other_stations=0,
         areas=[],

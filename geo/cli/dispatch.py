@@ -16,7 +16,7 @@ from geo.actions.helper_cache import HelperCache
 from geo.actions.rank_helpers import RankedHelper, Ranking, RankWish, SetAside, rank_helpers
 from geo.actions.street_cache import StreetCache
 from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
+from geo.cli.session import engine_of, open_database, told_if_invented
 from geo.cli.tables import number, percent
 from geo.cover_left import CoverLeft, KindLeft
 from geo.helpers import Helper, Reason
@@ -60,7 +60,9 @@ def rank(  # noqa: PLR0913, PLR0917 -- one parameter an option
     with open_database() as db:
         cache = HelperCache(StreetCache(db, now.arrays_abs))
         found = rank_helpers(db, cache, case_catalogues(now.case_catalogue), incident_id, wish)
-    answer(_ranking_data(found), _ranking_lines(found), as_json=as_json)
+        invented = told_if_invented(db)
+    data = {**_ranking_data(found), "invented": invented[0] if invented else None}
+    answer(data, [*_ranking_lines(found), *invented], as_json=as_json)
 
 
 @dispatch_app.command()
@@ -95,6 +97,7 @@ def _ranking_data(found: Ranking) -> dict[str, Any]:
 def _ranked_data(one: RankedHelper) -> dict[str, Any]:
     return {
         **_helper_data(one.helper),
+        "staff": one.helper.staff,
         "travel_ds": one.travel_ds,
         "way_m": one.way_m,
         "air_m": one.air_m,

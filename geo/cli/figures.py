@@ -59,9 +59,9 @@ def figures(  # noqa: PLR0913, PLR0917 -- what typer hands over
         invented = told_if_invented(db)
     lines = [_head(found), *_lines(found), *_notes(found), *invented]
     if out is not None:
-        _write(out, found, desk.local(now))
+        _write(out, found, desk.local(now), invented)
         lines.append(sentence("export_done", language(), path=out, rows=len(found.rows) + 1))
-    answer(_data(found, desk.local(now)), lines, as_json=as_json)
+    answer({**_data(found, desk.local(now)), "invented": _said(invented)}, lines, as_json=as_json)
 
 
 def check(
@@ -177,14 +177,19 @@ def _name(row: FigureRow) -> str | None:
     return row.name if row.key is not None else sentence("figures_whole", language())
 
 
-def _write(path: Path, found: FigureTable, queried_at: datetime) -> None:
+def _said(invented: list[str]) -> str | None:
+    return invented[0] if invented else None
+
+
+def _write(path: Path, found: FigureTable, queried_at: datetime, invented: list[str]) -> None:
     rows = (*found.rows, found.whole)
     tables = [
         OutTable("rates", _headers(path, RATE_COLUMNS), [line for row in rows for line in _rate_rows(row)]),
         OutTable("times", _headers(path, TIME_COLUMNS), [line for row in rows for line in _time_rows(row)]),
     ]
     notes = {key: sentence(key, language(), count=count) for key, count in found.remarks.items()}
-    write_tables(path, tables, {**_about(found, queried_at), "rounding": figure_rule().rounding, **notes})
+    about = {**_about(found, queried_at), "rounding": figure_rule().rounding, **notes}
+    write_tables(path, tables, {"invented": _said(invented), **about} if invented else about)
 
 
 def _headers(path: Path, columns: Sequence[str]) -> list[str]:

@@ -10,9 +10,9 @@ from geo.actions.engine import Engine
 from geo.actions.street_cache import StreetCache
 from geo.cli.output import language
 from geo.cluster.where import database_url
+from geo.store.areas import is_invented
 from geo.store.database import Database
 from geo.store.migrate import migrate
-from geo.store.tiles import map_content
 from geo.words import sentence
 
 
@@ -43,4 +43,4 @@ def engine_of(db: Database) -> Engine:
 def told_if_invented(db: Database) -> list[str]:
     """A line to stand beside figures of an invented city, so that nobody takes them for a real one's."""
     with db.read() as conn:
-        return [sentence("city_invented", language())] if map_content(conn).is_fictional else []
+        return [sentence("city_invented", language())] if is_invented(conn) else []

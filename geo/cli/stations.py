@@ -34,6 +34,7 @@ Hours = Annotated[str | None, typer.Option(help="Opening hours, e.g. Mo-Fr 08:30
 Address = Annotated[str | None, typer.Option(help="Address. / 地址。")]
 Phone = Annotated[str | None, typer.Option(help="Phone. / 电话。")]
 Capacity = Annotated[int | None, typer.Option(min=0, help="How many it can serve at once. / 容量。")]
+Staff = Annotated[int | None, typer.Option(min=0, help="Persons on duty, a count. / 在岗人数。")]
 Version = Annotated[int | None, typer.Option(help="Refuse if it is no longer this version. / 版本号。")]
 StationId = Annotated[int, typer.Argument(help="Its number. / 站点编号。")]
 
@@ -49,11 +50,13 @@ def add(  # noqa: PLR0913, PLR0917 -- one parameter an option
     address: Address = None,
     phone: Phone = None,
     capacity: Capacity = None,
+    staff: Staff = None,
     as_json: Json = False,
 ) -> None:
     """Add a station."""
     told: dict[str, Any] = {"name": name, "kind": kind, "geom": place, "entrance": entrance, "services": services}
     told |= {"opening_hours": opening_hours, "address": address, "phone": phone, "capacity": capacity}
+    told["staff"] = staff
     with open_database() as db:
         station = add_station(db, _values(told), uuid4(), _now())
     _answer("station_added", station, as_json=as_json)
@@ -71,12 +74,14 @@ def edit(  # noqa: PLR0913, PLR0917 -- one parameter an option
     address: Address = None,
     phone: Phone = None,
     capacity: Capacity = None,
+    staff: Staff = None,
     version: Version = None,
     as_json: Json = False,
 ) -> None:
     """Change what is named; the rest stays. An empty text clears a field."""
     told: dict[str, Any] = {"name": name, "kind": kind, "geom": place, "entrance": entrance, "services": services}
     told |= {"opening_hours": opening_hours, "address": address, "phone": phone, "capacity": capacity}
+    told["staff"] = staff
     with open_database() as db:
         known = _version(db, station_id, version)
         station = edit_station(db, station_id, _values(told), known, _now())

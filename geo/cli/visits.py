@@ -42,7 +42,8 @@ def due(
     with open_database() as db:
         found = tell_visits(db, VisitWish(_moment(at), settings.load().timezone, by, community))
         invented = told_if_invented(db)
-    answer(_data(found), [*_lines(found), *invented], as_json=as_json)
+    data = {**_data(found), "invented": invented[0] if invented else None}
+    answer(data, [*_lines(found), *invented], as_json=as_json)
 
 
 @visits_app.command("tour")

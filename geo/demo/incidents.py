@@ -41,6 +41,8 @@ _RESOURCES: Final = (
     ("物业应急队", "property_crew", "楼道;电梯;漏水"),
     ("园林养护车", "greenery", "树木;绿地"),
 )
+_ON_DUTY: Final = (2, 3, 2, 6, 2, 3, 0, 2, 2, 3, 4, 5, 2)
+"""Persons on duty, in turn: one team has nobody."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class ResourceRow:
     name: str
     kind: str
     services: str
+    staff: int
     place: Point
     position_at: datetime
 
@@ -176,6 +179,7 @@ def set_out(streets: NDArray[np.object_], n: int, rng: np.random.Generator) -> l
                 f"{name}{number // len(_RESOURCES) + 1}号",
                 kind,
                 services,
+                _ON_DUTY[number % len(_ON_DUTY)],
                 places[number],
                 DATA_MORNING - timedelta(minutes=ago_minutes),
             )

@@ -25,32 +25,48 @@ _ALWAYS: Final = "24/7"
 
 @dataclass(frozen=True)
 class Kind:
-    """What stations of one kind offer; hours and capacities are dealt out in turn."""
+    """What stations of one kind offer; hours, capacities and persons on duty are dealt out in turn."""
 
     services: str
     hours: tuple[str, ...]
     capacity: tuple[int, int]
+    staff: tuple[int | None, ...]
+    """Persons on duty; None: not known."""
     is_inside: bool = False
     """Inside a compound, reached through its gate."""
 
 
 KINDS: Final[dict[str, Kind]] = {
     "party_mass_centre": Kind(
-        "政务代办;社保医保;纠纷调解;居民议事;巡查;劝导", (_LATE_SATURDAY, _LATE, _LATE_SATURDAY), (60, 200)
+        "政务代办;社保医保;纠纷调解;居民议事;巡查;劝导",
+        (_LATE_SATURDAY, _LATE, _LATE_SATURDAY),
+        (60, 200),
+        (6, 5, 4, 8, 5, 7),
     ),
-    "new_organisation_venue": Kind("党群活动;阅览;志愿服务", ("Tu-Su 09:00-20:30", "Mo-Sa 09:00-18:30"), (80, 260)),
+    "new_organisation_venue": Kind(
+        "党群活动;阅览;志愿服务", ("Tu-Su 09:00-20:30", "Mo-Sa 09:00-18:30"), (80, 260), (3, 2)
+    ),
     "compound_station": Kind(
-        "便民服务;快递代收;物业报修;电梯", (_OFFICE, _LATE, "Mo-Sa 08:30-18:30"), (15, 40), is_inside=True
+        "便民服务;快递代收;物业报修;电梯",
+        (_OFFICE, _LATE, "Mo-Sa 08:30-18:30"),
+        (15, 40),
+        (2, 1, 2, 0, 2, 1, None, 2),
+        is_inside=True,
     ),
     "elderly_care": Kind(
-        "日间照料;助浴;送餐;健康档案", ("Mo-Fr 08:00-17:30; Fr[2] 08:00-19:30", "Mo-Sa 08:00-17:30"), (20, 60)
+        "日间照料;助浴;送餐;健康档案",
+        ("Mo-Fr 08:00-17:30; Fr[2] 08:00-19:30", "Mo-Sa 08:00-17:30"),
+        (20, 60),
+        (5, 4, 6),
     ),
-    "canteen": Kind("助餐;送餐", ("Mo-Su 11:30-13:30,17:00-18:30", "Mo-Fr 11:00-13:30"), (40, 120)),
-    "health_centre": Kind("全科门诊;体检;康复;预防接种", ("Mo-Fr 08:00-12:00,14:00-18:00; Sa 08:00-12:00",), (40, 150)),
-    "energy_station": Kind("休息;充电;饮水;热饭;政策咨询", (_ALWAYS, "Mo-Su 07:00-23:00"), (8, 30)),
-    "driver_station": Kind("休息;淋浴;热水;充电;维修指引", (_ALWAYS,), (20, 40)),
+    "canteen": Kind("助餐;送餐", ("Mo-Su 11:30-13:30,17:00-18:30", "Mo-Fr 11:00-13:30"), (40, 120), (6, 4)),
+    "health_centre": Kind(
+        "全科门诊;体检;康复;预防接种", ("Mo-Fr 08:00-12:00,14:00-18:00; Sa 08:00-12:00",), (40, 150), (12, 5)
+    ),
+    "energy_station": Kind("休息;充电;饮水;热饭;政策咨询", (_ALWAYS, "Mo-Su 07:00-23:00"), (8, 30), (1, None, 1, 0)),
+    "driver_station": Kind("休息;淋浴;热水;充电;维修指引", (_ALWAYS,), (20, 40), (2, 1)),
     "works_depot": Kind(
-        "垃圾清运;清扫;井盖;路灯;管道;供热;树木;绿地", ("Mo-Su 06:30-20:00", "Mo-Sa 07:30-18:30"), (5, 15)
+        "垃圾清运;清扫;井盖;路灯;管道;供热;树木;绿地", ("Mo-Su 06:30-20:00", "Mo-Sa 07:30-18:30"), (5, 15), (9, 7)
     ),
 }
 
@@ -67,6 +83,7 @@ class StationRow:
     address: str
     phone: str
     capacity: int
+    staff: int | None
     place: Point
     entrance: Point
 
@@ -140,6 +157,7 @@ def open_stations(
                 f"青河市{address}",
                 phones.take(),
                 capacity,
+                kind.staff[count % len(kind.staff)],
                 place,
                 entrance,
             )

@@ -166,6 +166,7 @@ def _stations(city: City) -> Iterator[dict[str, Any]]:
         yield {
             "id": row.key, "name": row.name, "kind": row.kind, "services": row.services,
             "opening_hours": row.opening_hours, "address": row.address, "phone": row.phone, "capacity": row.capacity,
+            "staff": row.staff,
             "lon": place.x, "lat": place.y, "entrance_lon": entrance.x, "entrance_lat": entrance.y,
         }  # fmt: skip
 
@@ -174,8 +175,8 @@ def _resources(city: City) -> Iterator[dict[str, Any]]:
     for row in city.resources:
         place = shape_to_lonlat(row.place)
         yield {
-            "id": row.key, "name": row.name, "kind": row.kind, "services": row.services, "lon": place.x, "lat": place.y,
-            "position_at": row.position_at.isoformat(),
+            "id": row.key, "name": row.name, "kind": row.kind, "services": row.services, "staff": row.staff,
+            "lon": place.x, "lat": place.y, "position_at": row.position_at.isoformat(),
         }  # fmt: skip
 
 

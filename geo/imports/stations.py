@@ -59,6 +59,7 @@ def _station(rows: Rows, index: int, point: BaseGeometry | None) -> Row:
         "address": rows.read(index, "address", name),
         "phone": rows.read(index, "phone", name),
         "capacity": rows.read(index, "capacity", whole_number_of),
+        "staff": rows.read(index, "staff", whole_number_of),
         "geom": point,
         "entrance": _entrance(rows, index, point),
     }
@@ -135,6 +136,7 @@ def read_resources(table: FileTable, town: Town, at: datetime, timezone: str) ->
             "name": rows.need(index, "name", name),
             "kind": rows.need(index, "kind", name),
             "services": rows.read(index, "services", partial(list_of, limit=import_limits().longest_name)) or [],
+            "staff": rows.read(index, "staff", whole_number_of),
             "geom": point,
             "position_at": past_time(rows, index, "position_at", at, timezone),
         }

@@ -21,6 +21,9 @@ SHOWN_CHARACTERS = 40
 EXACT_FLOAT = 2**53
 """Whole numbers up to here are exact in a spreadsheet's number cell: 15 digits always are."""
 
+MOST_WHOLE = 2**31 - 1
+"""The most that a column of whole numbers holds."""
+
 SPREADSHEET_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 -- day 0 of a serial date, whose zone is the file's
 SPREADSHEET_DAYS = (10_000, 80_000)
 """1927 .. 2119: numbers outside are no dates."""
@@ -73,9 +76,9 @@ def number_of(value: Any) -> float:
 
 
 def whole_number_of(value: Any) -> int:
-    """A whole number, not negative."""
+    """A whole number, not negative, and not beyond what a column holds."""
     number = number_of(value)
-    if not number.is_integer() or number < 0:
+    if not number.is_integer() or not 0 <= number <= MOST_WHOLE:
         raise CellError("whole_number_expected", value=shown(value))
     return int(number)
 

@@ -28,6 +28,8 @@ class IncidentRule:
     caller_within: timedelta
     most_suggested: int
     requests_kept: timedelta
+    request_key_lengths: tuple[int, int]
+    """The least and the most signs of a request's own key."""
     longest_reason: int
     longest_unit: int
     longest_address: int
@@ -54,6 +56,7 @@ def incident_rule() -> IncidentRule:
         caller_within=timedelta(days=data["caller"]["days"]),
         most_suggested=data["caller"]["most"],
         requests_kept=timedelta(hours=data["requests"]["hours_kept"]),
+        request_key_lengths=(data["requests"]["shortest_key"], data["requests"]["longest_key"]),
         longest_reason=data["text"]["longest_reason"],
         longest_unit=data["text"]["longest_unit"],
         longest_address=data["text"]["longest_address"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from geo.areas import Area
 from geo.errors import NotFound
@@ -24,6 +24,12 @@ def live_areas(conn: Connection, level: str | None = None) -> list[Area]:
         Area(**{name: value for name, value in row.items() if name != "wkb"}, shape=shape)
         for row, shape in zip(rows, shapes, strict=True)
     ]
+
+
+def is_invented(conn: Connection) -> bool:
+    """Whether the city is invented: an area has a code that GB/T 2260 never gives out (99...)."""
+    found = exists(select(1).where(area.c.retired_at.is_(None), area.c.code.startswith("99")))
+    return bool(conn.execute(select(found)).scalar_one())
 
 
 def community(conn: Connection, *, area_id: int | None = None, code: str | None = None) -> Area:

@@ -257,27 +257,36 @@ def caller_hash_of(conn: Connection, incident_id: int) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def hold_request(conn: Connection, token_id: int, key: str) -> bool:
+def hold_request(conn: Connection, token_id: int, key_hash: bytes) -> bool:
     """Hold a request's key until the transaction ends; False while another request has it."""
-    name = func.hashtextextended(f"{token_id} {key}", REQUESTS)
+    name = func.hashtextextended(f"{token_id} {key_hash.hex()}", REQUESTS)
     return bool(conn.execute(select(func.pg_try_advisory_xact_lock(name))).scalar_one())
 
 
-def find_request(conn: Connection, token_id: int, key: str, since: datetime) -> tuple[bytes, int] | None:
-    """What a request with this key was, and the incident it made; None if there was none since then."""
+def find_request(
+    conn: Connection, token_id: int, key_hashes: Sequence[bytes], since: datetime
+) -> tuple[bytes, int] | None:
+    """What a request with one of these was, and the incident it made; None if there was none since then."""
     r = request_key.c
-    chosen = select(r.body_sha256, r.incident_id).where(r.token_id == token_id, r.key == key, r.made_at >= since)
+    is_it = r.token_id == token_id, r.key_hash.in_(key_hashes), r.made_at >= since
+    chosen = select(r.body_sha256, r.incident_id).where(*is_it)
     row = conn.execute(chosen).one_or_none()
     return None if row is None else (bytes(row.body_sha256), row.incident_id)
 
 
 def keep_request(
-    conn: Connection, token_id: int, key: str, body_sha256: bytes, incident_id: int, at: datetime, since: datetime
+    conn: Connection,
+    token_id: int,
+    key_hash: bytes,
+    body_sha256: bytes,
+    incident_id: int,
+    at: datetime,
+    since: datetime,
 ) -> None:
     """Keep a request that was carried out, and forget those from before ``since``."""
     conn.execute(delete(request_key).where(request_key.c.made_at < since))
-    values = {"token_id": token_id, "key": key, "body_sha256": body_sha256, "incident_id": incident_id, "made_at": at}
-    conn.execute(insert(request_key).values(values))
+    values = {"token_id": token_id, "key_hash": key_hash, "body_sha256": body_sha256, "incident_id": incident_id}
+    conn.execute(insert(request_key).values(**values, made_at=at))
 
 
 def cases_query() -> Select[Any]:

@@ -165,7 +165,7 @@ request_key = Table(
     "request_key",
     metadata,
     Column("token_id", ForeignKey("token.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True, comment="keyed hash of the request's own key"),
     Column("body_sha256", LargeBinary, nullable=False),
     Column("incident_id", ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
     when("made_at"),

@@ -70,6 +70,8 @@ class ResourceEntry:
     name: str
     kind: str
     services: list[str]
+    staff: int | None
+    """Persons on duty, a count; None: not known."""
     position_at: datetime
     shape: str
 
@@ -148,7 +150,8 @@ def grid(conn: Connection, at: datetime, grid_id: int) -> GridEntry:
 
 def resources(conn: Connection, kind: str | None, box: Box | None, part: Slice) -> tuple[int, list[ResourceEntry]]:
     """How many resources are in use, and a page of them."""
-    kept = (resource.c.id, resource.c.name, resource.c.kind, resource.c.services, resource.c.position_at)
+    r = resource.c
+    kept = (r.id, r.name, r.kind, r.services, r.staff, r.position_at)
     chosen = select(*kept, _shape(resource.c.geom)).where(resource.c.retired_at.is_(None)).order_by(resource.c.id)
     if kind is not None:
         chosen = chosen.where(resource.c.kind == kind)

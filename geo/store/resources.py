@@ -64,7 +64,7 @@ def hold_positions(conn: Connection, source: str) -> dict[str, tuple[datetime, s
 
 def _select() -> Select[Any]:
     r = resource.c
-    columns = (r.id, r.name, r.kind, r.services, r.position_at, r.source, r.source_key)
+    columns = (r.id, r.name, r.kind, r.services, r.staff, r.position_at, r.source, r.source_key)
     return select(*columns, func.ST_AsBinary(r.geom).label("wkb")).where(r.retired_at.is_(None))
 
 
@@ -74,6 +74,7 @@ def _resource(row: Row[Any]) -> Resource:
         name=row.name,
         kind=row.kind,
         services=tuple(row.services),
+        staff=row.staff,
         point=shapely.from_wkb(bytes(row.wkb)),
         position_at=row.position_at,
         source=row.source,

@@ -18,7 +18,7 @@ from geo.store.tables import station
 BY_HAND = "by hand"
 """Source of stations that nobody imported."""
 
-EDITABLE = ("name", "kind", "services", "opening_hours", "address", "phone", "capacity", "geom", "entrance")
+EDITABLE = ("name", "kind", "services", "opening_hours", "address", "phone", "capacity", "staff", "geom", "entrance")
 
 
 def live(conn: Connection) -> list[Station]:
@@ -106,6 +106,7 @@ def _select() -> Select[Any]:
         s.address,
         s.phone,
         s.capacity,
+        s.staff,
         s.version,
         s.updated_at,
         s.source,

@@ -176,6 +176,8 @@ plan_post = Table(
     ),
 )
 
+STAFF = "persons on duty, a count; null: not known"
+
 station = Table(
     "station",
     metadata,
@@ -194,7 +196,9 @@ station = Table(
     *source_key(),
     import_id(),
     when("retired_at", nullable=True),
+    Column("staff", Integer, comment=STAFF),
     CheckConstraint("capacity >= 0", name="capacity"),
+    CheckConstraint("staff >= 0", name="staff"),
     UniqueConstraint("source", "source_key"),
     Index("station_geom_idx", "geom", postgresql_using="gist"),
 )
@@ -211,6 +215,8 @@ resource = Table(
     *source_key(),
     import_id(),
     when("retired_at", nullable=True),
+    Column("staff", Integer, comment=STAFF),
+    CheckConstraint("staff >= 0", name="staff"),
     UniqueConstraint("source", "source_key"),
     Index("resource_geom_idx", "geom", postgresql_using="gist"),
     comment="Teams and vehicles that move: only the last position is kept.",

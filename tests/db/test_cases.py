@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from geo.actions.case_desk import Desk
@@ -30,6 +31,7 @@ from geo.actions.rehome_incidents import rehome_left_behind
 from geo.actions.report_incident import Report, Reported, report_incident
 from geo.actions.revoke_token import revoke_token
 from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, place_incident, step_incident, store_step
+from geo.caller import caller_hash, request_hash
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said
 from geo.cases import CLOCK
@@ -42,6 +44,7 @@ from geo.settings import Settings
 from geo.store import cases
 from geo.store.case_lists import CaseFilter, list_cases
 from geo.store.database import Database
+from geo.store.incident_tables import request_key
 from geo.store.lists import Slice
 from geo.text_masks import masked
 from tests.plan_towns import PlanTown, unit_no
@@ -287,9 +290,30 @@ class TestRequests:
             report(db, desks[0], "request-1", asset="LD-0017")
         assert count(db, "incident") == 1
 
+    def test_nothing_of_the_key_is_kept_but_a_hash_that_needs_the_secret(self, db: Database, desks: Any) -> None:
+        report(db, desks[0], "13800138000")
+        with db.read() as conn:
+            kept = [bytes(kept) for kept in conn.scalars(select(request_key.c.key_hash))]
+        secret = DESK.caller_key
+        assert kept == [hmac.digest(secret, b"request 13800138000", "sha256")]
+        assert kept != [caller_hash("13800138000", secret)], "keys cannot be looked up among callers"
+
+    def test_a_key_from_before_keys_were_hashed_is_known_for_its_day(self, db: Database, desks: Any) -> None:
+        first = report(db, desks[0], "request-1")
+        with db.write() as conn:
+            conn.execute(update(request_key).values(key_hash=b"request-1"))
+        assert report(db, later(desks[0], hours=23), "request-1").case.id == first.case.id
+        assert report(db, later(desks[0], hours=25), "request-1").case.id != first.case.id
+
+    @pytest.mark.parametrize("key", ["seven77", "a" * 101, "eight\t88", "键" * 9, "with blank", ""])
+    def test_a_key_without_the_form_of_one_is_refused(self, db: Database, desks: Any, key: str) -> None:
+        with pytest.raises(Refused, match="8 to 100 signs"):
+            report(db, desks[0], key)
+        assert count(db, "incident") == 0
+
     def test_while_the_first_is_carried_out_the_second_is_told_so(self, db: Database, desks: Any) -> None:
         with db.write() as conn:
-            assert cases.hold_request(conn, desks[0].token_id, "request-1")
+            assert cases.hold_request(conn, desks[0].token_id, request_hash("request-1", DESK.caller_key))
             with pytest.raises(Conflict, match="at this moment"):
                 report(db, desks[0], "request-1")
         assert report(db, desks[0], "request-1").case.version == 1

@@ -10,6 +10,7 @@ import openpyxl
 import pyogrio
 import pytest
 import shapely
+from sqlalchemy import text
 
 from geo.actions.export_coverage import export_coverage
 from geo.actions.export_grids import export_grids
@@ -29,8 +30,9 @@ LATER = AT + timedelta(days=1)
 
 @pytest.mark.parametrize("ending", ["xlsx", "gpkg", "geojson"])
 def test_stations_come_back_unchanged(ending: str, db: Database, tmp_path: Path) -> None:
-    rows = town.stations(3)
-    rows[1] |= {"name": "=HYPERLINK(1)", "opening_hours": "", "capacity": ""}
+    rows = town.stations(3, staff=4)
+    rows[1] |= {"name": "=HYPERLINK(1)", "opening_hours": "", "capacity": "", "staff": 0}
+    rows[2] |= {"staff": ""}
     import_stations(db, write_csv(tmp_path / "s.csv", rows), ImportOptions(source="s"), AT)
     before = everything(db)
     out = tmp_path / f"stations.{ending}"
@@ -52,6 +54,19 @@ def test_grids_come_back_unchanged(db: Database, tmp_path: Path) -> None:
     report = import_grids(db, out, ImportOptions(source="grids"), LATER)
     assert (report.unchanged, report.import_id) == (8, None)
     assert everything(db) == before
+
+
+def test_every_file_of_an_invented_city_says_so(db: Database, tmp_path: Path) -> None:
+    town.load(db, tmp_path)
+    said = []
+    for write in (export_stations, export_grids):
+        write(db, tmp_path / "out.geojson", LATER)
+        said.append(json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))["about"]["invented"])
+    assert all("这座城市是虚构的" in told and "describe no real place" in told for told in said)
+    with db.write() as conn:
+        conn.execute(text("update area set code = '15' || substr(code, 3)"))
+    export_stations(db, tmp_path / "out.geojson", LATER)
+    assert "invented" not in json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))["about"]
 
 
 def test_formulas_are_text(tmp_path: Path) -> None:

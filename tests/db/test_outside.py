@@ -129,14 +129,14 @@ class TestWebhooks:
     def test_a_viewer_is_not_told_what_callers_said(self, db: Database, web: WebReceiver) -> None:
         told(db, f"{web.url}/viewer")
         told(db, f"{web.url}/desk", sees="dispatcher", language="en")
-        step(db, report(db), "withdraw", reason="王某的理由")
+        step(db, report(db, asset="ld-0017"), "withdraw", reason="王某的理由")
         assert send(db) == (4, 0, 0)
         seen = {
             path: b"".join(got.body for got in web.got if got.path == path).decode() for path in ("/viewer", "/desk")
         }
-        for secret in ('垃圾"', "青山路", "王某", "2026-1", "环卫中心", "lonlat", "103."):
+        for secret in ('垃圾"', "青山路", "王某", "2026-1", "环卫中心", "lonlat", "103.", "asset", "LD-0017"):
             assert secret not in seen["/viewer"].replace("暴露垃圾", ""), secret
-        for known in ("=楼下垃圾", "青山路12号", "王某的理由", "2026-1", "环卫中心", "lonlat"):
+        for known in ("=楼下垃圾", "青山路12号", "王某的理由", "2026-1", "环卫中心", "lonlat", '"asset": "LD-0017"'):
             assert known in seen["/desk"], known
         with db.read() as conn:
             hashed = cases.caller_hash_of(conn, 1)

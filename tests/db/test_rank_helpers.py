@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import insert, text, update
 
+from geo.actions.edit_station import edit_station
 from geo.actions.helper_cache import HelperCache
+from geo.actions.import_resources import import_resources
 from geo.actions.rank_helpers import Ranking
 from geo.actions.street_cache import Laid, StreetCache
+from geo.actions.undo_import import undo_import
 from geo.errors import BadMove, DatabaseAway, NotAllowed, NotFound, Refused
 from geo.hours import state
+from geo.imports.options import ImportOptions
 from geo.rules.dispatch import dispatch_rule
 from geo.store.database import Database
 from geo.store.streets import load_graph
@@ -23,6 +28,7 @@ from geo.store.tables import area, resource
 from tests.db.test_compute_coverage import box
 from tests.dispatch_towns import AT, ROUND, STREET, Town, at
 from tests.drawn_streets import lonlat_of
+from tests.small_town import write_csv
 from tests.towns import DS_PER_M, SecondOpinion, block_town
 from tests.trips import way
 
@@ -201,6 +207,54 @@ def test_a_team_is_full_while_it_is_on_another_case(town: Town, case: int) -> No
 def test_room_for_none_is_full(town: Town, case: int) -> None:
     town.add_station(1100, capacity=0)
     assert town.set_aside(case) == [("站0", "helper_full")]
+
+
+def test_who_has_nobody_on_duty_is_set_aside_and_known_numbers_are_told(town: Town, case: int) -> None:
+    for x_m, staff in ((1100, 0), (1200, 3), (1300, None)):
+        town.add_station(x_m, staff=staff, capacity=1)
+    town.add_team(1400, staff=0)
+    town.add_team(1500, staff=2)
+    found = town.rank(case)
+    assert [(one.helper.name, one.helper.staff) for one in found.helpers] == [("站1", 3), ("站2", None), ("队1", 2)]
+    assert [one.reasons[-1].in_language("zh") for one in found.helpers][::2] == ["在岗 3 人", "在岗 2 人"]
+    assert "helper_staff" not in keys(found, 1)
+    aside = [("站0", "helper_nobody_on_duty"), ("队0", "helper_nobody_on_duty")]
+    assert town.set_aside(case) == aside
+    assert found.set_aside[0].reason.in_language("en") == "nobody on duty"
+
+
+def test_hours_speak_before_nobody_on_duty_and_that_before_full(town: Town, case: int) -> None:
+    near = town.add_station(1100, staff=0, capacity=0, opening_hours="off")
+    team = town.add_team(1200, staff=0, age=dispatch_rule().lost_after + timedelta(minutes=1))
+    assert town.set_aside(case) == [("站0", "helper_closed"), ("队0", "helper_position_lost")]
+    town.change(near, opening_hours="24/7")
+    with town.db.write() as conn:
+        conn.execute(update(resource).where(resource.c.id == team).values(position_at=AT))
+    town.send(town.add_case(5999), None, team=team)
+    assert town.set_aside(case) == [("站0", "helper_nobody_on_duty"), ("队0", "helper_nobody_on_duty")]
+
+
+def test_a_change_of_staff_shows_at_once_to_another_program(town: Town, case: int, tmp_path: Path) -> None:
+    """By hand for a station, by a file for a team; whoever ranked before reads both anew. An import taken back, too."""
+    place = dict(zip(("lon", "lat"), lonlat_of([(1100, 0)])[0], strict=True))
+    crew = {"id": "T1", "name": "队", "kind": "patrol", "position_at": AT.isoformat(), **place}
+    options, other = (
+        ImportOptions(source="teams"),
+        Database(town.db.engine.url.render_as_string(hide_password=False), size=1),
+    )
+    near = town.add_station(1200, staff=1)
+    try:
+        import_resources(other, write_csv(tmp_path / "t1.csv", [{**crew, "在岗人数": 2}]), options, AT)
+        assert [name for name, _ in town.told(case)] == ["队", "站0"]
+        gone = import_resources(other, write_csv(tmp_path / "t2.csv", [{**crew, "在岗人数": 0}]), options, AT)
+        edit_station(other, near, {"staff": 0}, 1, AT)
+        assert town.set_aside(case) == [("队", "helper_nobody_on_duty"), ("站0", "helper_nobody_on_duty")]
+        edit_station(other, near, {"staff": None}, 2, AT)
+        assert gone.import_id is not None
+        undo_import(other, gone.import_id, AT + timedelta(minutes=1))
+        assert [(one.helper.name, one.helper.staff) for one in town.rank(case).helpers] == [("队", 2), ("站0", None)]
+    finally:
+        other.close()
 
 
 def test_old_positions_are_told_and_lost_ones_left_out(town: Town, case: int) -> None:
@@ -409,6 +463,7 @@ def random_town(town: Town, rng: np.random.Generator) -> tuple[np.ndarray, list[
             "services": [service for service in SERVICES if rng.random() < 0.6],
             "opening_hours": HOURS[rng.integers(len(HOURS))],
             "capacity": [None, 1, 2][rng.integers(3)],
+            "staff": [None, 0, 1, 2][rng.integers(4)],
             "busy": int(rng.integers(0, 3)),
         }
         number = town.add_station(x_m, y_m, **{name: value for name, value in fact.items() if name != "busy"})
@@ -419,7 +474,7 @@ def random_town(town: Town, rng: np.random.Generator) -> tuple[np.ndarray, list[
 
 def can_be_sent(fact: dict[str, Any], moment: Any) -> bool:
     is_full = fact["capacity"] is not None and fact["busy"] >= fact["capacity"]
-    return state(fact["opening_hours"], moment).is_open is not False and not is_full
+    return state(fact["opening_hours"], moment).is_open is not False and fact["staff"] != 0 and not is_full
 
 
 @pytest.mark.parametrize("seed", range(3))

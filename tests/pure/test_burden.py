@@ -176,6 +176,19 @@ def test_a_header_that_a_city_names_itself_is_looked_at_too() -> None:
         read_orders(table, TOWN, sense)
 
 
+@pytest.mark.parametrize("header", ["在岗人数", "值守人数", "staff", "Staff on duty"])
+def test_how_many_are_on_duty_is_a_count_and_never_who(header: str) -> None:
+    columns = {"id": ["R1"], "name": ["队"], "kind": ["team"], "position_at": ["2026-02-01 08:00"], header: [" ２ "]}
+    table = FileTable("teams.csv", columns, np.array([Point(103.2, 40.4)]), [2], None)
+    assert read_resources(table, TOWN, AT, "Asia/Shanghai").rows[0]["staff"] == 2
+    for told in ("张三", "张三、李四", "2 张三", "1.5", "-1", str(10**10)):
+        columns[header] = [told]
+        assert len(read_resources(table, TOWN, AT, "Asia/Shanghai").faults) == 1, told
+    for watched in ("在岗打卡", "在岗签到时间", "值守人员轨迹", "staff_check_in", "staff photo", "staffRanking"):
+        with pytest.raises(Refused, match="burden|" + watched):
+            refuse_burden([watched], is_of_teams=True)
+
+
 def test_photos_pass_among_cases_not_among_teams() -> None:
     for name in ("照片", "photo", "photos1", "team_photo", "头像"):
         assert burden_of(name, is_of_teams=True) == "forced_photo"

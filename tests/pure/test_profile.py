@@ -149,7 +149,9 @@ def test_a_week_has_168_hours_of_the_wall_clock() -> None:
 
 def station(number: int, kind: str, hours: str | None, services: tuple[str, ...] = ()) -> Station:
     place = Point(103.2, 40.4)
-    return Station(number, f"S{number}", kind, services, hours, None, None, None, place, None, 1, MONDAY, "test", "")
+    return Station(
+        number, f"S{number}", kind, services, hours, None, None, None, None, place, None, 1, MONDAY, "test", ""
+    )
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,10 @@ def test_the_same_request_twice(client: TestClient, bearer: Bearer) -> None:
     assert (again["id"], again["is_repeat"]) == (first["id"], True)
     other = client.post("/api/v1/incidents", json=body(text="else"), headers=desk)
     assert (other.status_code, other.json()["key"]) == (422, "request_key_reused")
+    for key in ("short", "x" * 101, ""):
+        refused = client.post("/api/v1/incidents", json=body(), headers={**desk, "Idempotency-Key": key})
+        assert (refused.status_code, refused.json()["key"]) == (422, "request_key_form"), key
+        assert "8 to 100" in refused.json()["detail"]
 
 
 def test_whoever_comes_second_is_told(client: TestClient, bearer: Bearer) -> None:
@@ -337,12 +341,12 @@ def test_steps_are_told_as_they_are_taken(served: str, http: Any, bearer: Bearer
     desk = bearer("dispatcher")
     stream = Stream(served, desk)
     stream.wait("as_of")
-    case = reported(http, desk, text="井盖缺失")
+    case = reported(http, desk, text="井盖缺失", asset="LD-0017")
     step(http, desk, case, "claim")
     told = stream.wait("step", 2)
     assert [one[2]["step"]["move"] for one in told] == ["report", "claim"]
     assert [one[2]["case"]["id"] for one in told] == [case["id"]] * 2
-    assert told[0][2]["case"]["text"] == "井盖缺失"
+    assert [told[0][2]["case"][name] for name in ("text", "asset")] == ["井盖缺失", "LD-0017"]
     assert int(told[0][0] or 0) < int(told[1][0] or 0)
     stream.close()
 

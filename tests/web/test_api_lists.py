@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, update
 
+from api.invented import Invention
 from geo.publication import rule
 from geo.store import tables
 from geo.store.database import Database
+from geo.words import catalogue
 from tests.web.conftest import Bearer
 from tests.web.world import AT, CITY, EAST, FIGURES, SUBDISTRICT, WEST, World, box, lonlat, point
 
@@ -281,3 +283,23 @@ def test_no_square_tells_of_fewer_than_k(
         if below is not None:
             assert n < below + sum(count for x, y, count in places)  # points on a shared side count for both here
     assert total <= len(rows)
+
+
+def test_answers_of_an_invented_city_say_so(client: TestClient, db: Database, bearer: Bearer) -> None:
+    """Its codes begin with 99; once none does, nothing is said. The public is told, too."""
+    desk = {**bearer("dispatcher"), "Accept-Language": "en"}
+    with db.read() as conn:
+        case = conn.scalars(select(func.min(tables.incident.c.id)).where(tables.incident.c.state == "open")).one()
+    asked = ("/incidents", f"/incidents/{case}/stations", "/figures", "/visits/due?at=2026-03-20T10:00")
+
+    def said(path: str, headers: dict[str, str]) -> str | None:
+        told = client.get(f"/api/v1{path}", headers=headers)
+        assert told.status_code == 200, told.text
+        return told.json()["invented"]
+
+    assert {said(path, desk) for path in asked} == {catalogue()["city_invented"]["en"]}
+    assert said("/incidents", {"Accept-Language": "zh"}) == catalogue()["city_invented"]["zh"]
+    with db.write() as conn:
+        conn.execute(update(tables.area).values(code=func.concat("15", func.substr(tables.area.c.code, 3))))
+    client.app.state.invention = Invention(db)  # type: ignore[attr-defined]
+    assert {said(path, desk) for path in asked} == {None}

@@ -133,6 +133,21 @@ class TestWriting:
         assert client.delete(path, headers=headers | {"If-Match": '"2"'}).status_code == 204
         assert client.get(path).status_code == 404
 
+    def test_persons_on_duty_are_a_count_that_the_public_is_not_told(
+        self, client: TestClient, db: Database, world: World, bearer: Bearer
+    ) -> None:
+        path, planner = f"/api/v1/stations/{world.station[0]}", bearer("planner")
+        changed = client.patch(path, headers=planner | {"If-Match": '"1"'}, json={"staff": 0})
+        assert (changed.status_code, changed.json()["properties"]["staff"]) == (200, 0)
+        with db.write() as conn:
+            conn.execute(update(tables.resource).values(staff=2))
+        for headers, told in ((bearer("viewer"), {0, 2}), ({}, {None})):
+            one, team = client.get(path, headers=headers), client.get("/api/v1/resources", headers=headers)
+            listed = client.get("/api/v1/stations", headers=headers).json()["features"]
+            shown = {one.json()["properties"]["staff"], team.json()["features"][0]["properties"]["staff"]}
+            assert shown == told
+            assert [feature["properties"]["staff"] for feature in listed[:2]] == [0 if headers else None, None]
+
     def test_a_closed_station_is_kept(self, client: TestClient, db: Database, world: World, bearer: Bearer) -> None:
         path = f"/api/v1/stations/{world.station[0]}"
         client.delete(path, headers=bearer("planner") | {"If-Match": '"1"'})
@@ -243,6 +258,10 @@ class TestWriting:
             {"capacity": -1},
             {"capacity": 1.5},
             {"capacity": 10**12},
+            {"staff": -1},
+            {"staff": 0.5},
+            {"staff": "张三"},
+            {"staff_names": ["张三"]},
             {"colour": "red"},
             {"version": 7},
             {"id": 7},

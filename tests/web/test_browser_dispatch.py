@@ -518,6 +518,33 @@ def test_who_comes_second_with_a_form_is_told_who_did_what_and_may_look_again(
         theirs.forgive("412")
 
 
+def test_a_report_names_its_thing_and_is_told_of_others_about_it(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, page = Board(visit, town.first), visit.page
+        first = board.reported("lamp is out", item="1201", asset="LD-0017", lonlat=(103.199, 40.404))
+        expect(board.row(first)).to_be_visible()
+        page.keyboard.press("n")
+        page.keyboard.type("1201")
+        page.locator("#report-item-list li").first.click()
+        page.locator("#report-asset").fill("not a code!")
+        page.locator("#report-send").click()
+        expect(page.locator("#report .refusal")).to_contain_text("40")
+        page.locator("#report-asset").fill(" ｌｄ-0017 ")
+        page.locator("#report-same .link").click()
+        expect(page.locator(f"#case[data-case='{first}']")).to_be_visible()
+        page.keyboard.press("n")
+        expect(page.locator("#report-same")).to_contain_text(f"#{first}")
+        page.keyboard.press("Control+Enter")
+        card = page.locator("#case")
+        expect(card.locator(".same li").first).to_contain_text("same asset")
+        expect(card).to_contain_text("asset LD-0017")
+        card.locator(".same").get_by_text(f"Merge into #{first}").click()
+        expect(card.locator("#move-form")).to_be_visible()
+        board.forgive("422")
+
+
 def test_a_report_by_the_keyboard_alone(browser: Browser, town_address: str, town: Town) -> None:
     with visiting(browser, town_address, **DESKTOP) as visit:
         board, keys = Board(visit, town.first), visit.page.keyboard

@@ -81,6 +81,7 @@ def _desk(board: BoardView, language: str) -> dict[str, Any]:
         "longest_reason": rule.longest_reason,
         "longest_unit": rule.longest_unit,
         "longest_address": rule.longest_address,
+        "longest_asset": rule.longest_asset,
     }
 
 

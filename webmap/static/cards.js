@@ -122,6 +122,11 @@ function fact(key, value) {
   return value === null || value === undefined || value === "" ? null : [el("dt", {}, say(key)), el("dd", {}, value)];
 }
 
+/** How many are on duty: told to holders of a token alone. */
+function staffFact({ staff }) {
+  return fact("staff_on_duty", staff === null ? null : staff === 0 ? say("staff_nobody") : say("staff_value", { n: count(staff) }));
+}
+
 function stationFacts(station) {
   return el("dl", { class: "facts" },
     fact("address", station.address),
@@ -129,7 +134,8 @@ function stationFacts(station) {
     fact("hours", station.opening_hours ? readableHours(station.opening_hours) : null),
     fact("services", station.services.length > 0
       ? el("ul", { class: "chips" }, station.services.map((service) => el("li", {}, serviceName(service)))) : null),
-    fact("capacity", station.capacity === null ? null : say("capacity_value", { n: count(station.capacity) })));
+    fact("capacity", station.capacity === null ? null : say("capacity_value", { n: count(station.capacity) })),
+    staffFact(station));
 }
 
 function circleFigures(circle) {
@@ -168,6 +174,7 @@ export function resourceCard(resource) {
     el("h2", {}, it.name),
     el("dl", { class: "facts" },
       fact("position_at", momentOf(it.position_at)),
+      staffFact(it),
       fact("services", it.services.length > 0 ? el("ul", { class: "chips" }, it.services.map((name) => el("li", {}, serviceName(name)))) : null)),
   ];
 }

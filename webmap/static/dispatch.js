@@ -209,13 +209,13 @@ class DispatchPage {
     return this.card.isOpen;
   }
 
-  open(id, notes = []) {
+  open(id, notes = [], opened = []) {
     if (id === null) return null;
     return this.trying(async () => {
       this.report.hide();
       this.stopPlacing();
       this.view("card");
-      const opening = this.card.open(id, notes);
+      const opening = this.card.open(id, notes, opened);
       this.queue.mark(id);
       await opening;
       if (this.card.it?.id === id) this.layer.fit(this.card.it, this.card.helpers?.helpers ?? []);
@@ -243,7 +243,7 @@ class DispatchPage {
     if (told.is_repeat) notes.unshift(say("dispatch_repeat"));
     this.cases.take(told);
     this.draw();
-    await this.open(told.id, [say("dispatch_taken_in", { id: told.id }), ...notes]);
+    await this.open(told.id, [say("dispatch_taken_in", { id: told.id }), ...notes], told.suggestions.length > 0 ? ["same"] : []);
     byId("case").querySelector("h2")?.focus();
   }
 

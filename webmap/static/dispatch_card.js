@@ -33,10 +33,10 @@ export class Card {
     return this.it !== null;
   }
 
-  /** Open a case; `notes` are told on top of it. */
-  async open(id, notes = []) {
+  /** Open a case; `notes` are told on top of it, `opened` parts are unfolded. */
+  async open(id, notes = [], opened = []) {
     this.forget();
-    this.notes = notes;
+    Object.assign(this, { notes, opened: new Set(opened) });
     const { signal } = (this.pending = new AbortController());
     const it = await api.getCase(id);
     if (signal.aborted) return;

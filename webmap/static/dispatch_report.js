@@ -3,6 +3,7 @@
 import { byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { Picker } from "./dispatch_picker.js";
+import { stageName, titleOf } from "./dispatch_queue.js";
 import { desk, say, settings } from "./page.js";
 
 const MOST_OFFERED = 8;
@@ -24,6 +25,9 @@ export function findItems(typed) {
   return desk.items.map((item) => [rank(item), item]).filter(([n]) => n < 2).sort(([a], [b]) => a - b).slice(0, MOST_OFFERED).map(([, item]) => ({ label: item.name, note: item.code, value: item.code }));
 }
 
+/** A code as the service compares it: wide letters plain, small ones great, without blanks. */
+const codeOf = (typed) => typed.normalize("NFKC").toUpperCase().replace(/\s+/g, "");
+
 const found = async (words, signal) => (await api.search(words, signal)).map((place) => ({ label: place.name, note: say(`search_${place.kind}`), value: place.centre }));
 
 export class ReportForm {
@@ -40,6 +44,7 @@ export class ReportForm {
     this.element.hidden = false;
     if (this.key === null) this.begin();
     this.placed(this.lonlat);
+    this.showSame();
     this.items.input.focus();
   }
 
@@ -55,6 +60,9 @@ export class ReportForm {
     this.address = new Picker({ id: "report-address", label: say("dispatch_address"), source: found, onPick: (choice) => this.placed(choice.value), maxlength: desk.longest_address, placeholder: say("dispatch_address_hint") });
     this.error = el("div", { class: "refusal", role: "alert" });
     this.place = el("p", { id: "report-place", class: "note", role: "status" });
+    this.asset = el("input", { id: "report-asset", type: "text", autocomplete: "off", spellcheck: "false", maxlength: desk.longest_asset, placeholder: say("dispatch_asset_hint") });
+    this.same = el("div", { id: "report-same", class: "note", role: "status" });
+    this.asset.addEventListener("input", () => this.showSame());
     this.fields = el("fieldset", { class: "bare" }, this.items.element, this.address.element, this.place, this.rest());
     const form = el("form", { id: "report-form", class: "report-form" },
       el("header", { class: "card-head" }, el("p", { class: "eyebrow" }, say("dispatch_new"), el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => this.page.discard() }, "×"))),
@@ -79,11 +87,20 @@ export class ReportForm {
     const line = (name, attributes = {}) => [el("label", { for: `report-${name}` }, say(`dispatch_field_${name}`)), el("input", { id: `report-${name}`, autocomplete: "off", ...attributes })];
     return [
       el("label", { for: "report-text" }, say("dispatch_text")), el("textarea", { id: "report-text", rows: 3 }),
+      el("label", { for: "report-asset" }, say("dispatch_asset_form")), this.asset, this.same,
       el("div", { class: "pair" }, el("div", {}, line("time", { type: "datetime-local", required: true, value: fieldTime(this.page.now()) })),
         el("div", {}, el("label", { for: "report-channel" }, say("dispatch_by_channel")), el("select", { id: "report-channel" }, desk.channels.map((key) => el("option", { value: key }, say(`dispatch_channel_${key}`)))))),
       el("div", { class: "pair" }, el("div", {}, line("caller", { type: "tel", maxlength: 100 })), el("div", {}, line("number", { type: "text", maxlength: 100 }))),
       el("p", { class: "note" }, say("dispatch_caller_words")),
     ].flat();
+  }
+
+  /** Cases of the queue about the same thing: perhaps it need not be taken in again. What was written stays meanwhile. */
+  showSame() {
+    const code = codeOf(this.asset.value);
+    const same = code === "" ? [] : this.page.cases.list.filter((it) => it.asset === code).slice(0, MOST_OFFERED);
+    const row = (it) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => this.page.open(it.id) }, `#${it.id} ${stageName(it.stage)}`), ` ${titleOf(it)}`);
+    fill(this.same, same.length > 0 ? [say("dispatch_asset_open"), el("ul", {}, same.map(row))] : null);
   }
 
   /** Where it is: pressed on the map, or chosen among the places that fit the address. */
@@ -99,7 +116,7 @@ export class ReportForm {
     const typed = this.items.input.value.trim();
     return {
       item: this.item?.label === typed ? this.item.value : typed,
-      lonlat: this.lonlat, address: value("address"), text: value("text"), occurred_at: value("time"), channel: value("channel"), caller: value("caller"), number: value("number"),
+      lonlat: this.lonlat, address: value("address"), text: value("text"), occurred_at: value("time"), channel: value("channel"), caller: value("caller"), number: value("number"), asset: value("asset"),
     };
   }
 
