@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
+from api.deps import CaseDesk, Db, Figures, Language, Now, Setting, Who, asks, local
 from api.figure_shapes import CaseFiguresAnswer, figures_answer
 from api.inputs import Word
 from geo.actions.figure_periods import last_published, period_of, published_at
-from geo.actions.tell_figures import FigureSight, grouping, tell_figures
+from geo.actions.tell_figures import FigureSight, grouping
 from geo.case_figures import BYS, FigureWish
 
 router = APIRouter(tags=["figures"])
@@ -21,6 +21,7 @@ router = APIRouter(tags=["figures"])
 def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     desk: CaseDesk,
+    told: Figures,
     settings: Setting,
     now: Now,
     language: Language,
@@ -55,4 +56,4 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         begin, end = last_published(now, desk.zone)
     moment = (now if sight.is_exact else published_at(end, desk.zone)) if as_of is None else as_of
     wish = FigureWish(begin, end, local(moment, settings), grouping(by), item, unit)
-    return figures_answer(tell_figures(db, desk, wish, now, sight), local(now, settings), language)
+    return figures_answer(told.tell(db, desk, wish, now, sight), local(now, settings), language)

@@ -23,11 +23,12 @@ from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
 from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
+from geo.actions.published_figures import PublishedFigures
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, place_incident, step_incident
 from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.actions.undo_import import undo_import
-from geo.case_figures import BYS, PLACES, FigureTable, FigureWish, Ratio
+from geo.case_figures import BYS, PLACES, By, FigureTable, FigureWish, Ratio
 from geo.case_states import Said
 from geo.cases import Case, Step
 from geo.errors import BadMove, GridcircleError, NotAllowed, Refused
@@ -417,6 +418,20 @@ class TestSight:
         with pytest.raises(NotAllowed) as refused:
             tell(db, **{"as_of": TOLD, "sight": self.VIEWER, **wish})
         assert refused.value.key == key
+
+    def test_what_was_published_is_counted_once(self, db: Database, mixed: None) -> None:
+        kept = PublishedFigures()
+
+        def told(by: By, sight: FigureSight) -> FigureTable:
+            return kept.tell(db, DESK, FigureWish(*MARCH, TOLD, by), LATER, sight)
+
+        first = told("grid", self.VIEWER)
+        assert first == tell(db, "grid", as_of=TOLD, sight=self.VIEWER)
+        assert told("grid", self.VIEWER) is first
+        assert told("community", self.VIEWER) != first
+        assert told("grid", EXACT) is not told("grid", EXACT), "beside it stands what is known as of now"
+        with pytest.raises(NotAllowed):
+            kept.tell(db, DESK, FigureWish(*MARCH, MARCH[1], "grid"), LATER, self.VIEWER)
 
     def test_one_of_an_area_is_not_told_by_item(self, db: Database, town: PlanTown) -> None:
         with pytest.raises(NotAllowed):
