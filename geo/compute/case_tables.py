@@ -57,7 +57,13 @@ def stages_by_clock(stages: Sequence[StageTally], limits: Sequence[Limit]) -> di
 
 
 def figure_rows(
-    counted: Counted, division: Division, edges_us: IntArray, rule: FigureRule, smallest: int | None
+    counted: Counted,
+    division: Division,
+    edges_us: IntArray,
+    rule: FigureRule,
+    smallest: int | None,
+    *,
+    hides_all: bool = False,
 ) -> tuple[list[FigureRow], FigureRow]:
     """The rows of a table, and the whole.
 
@@ -73,12 +79,16 @@ def figure_rows(
         How figures are rounded.
     smallest
         No smaller number is told; None: all are.
+    hides_all
+        No number at all is told.
     """
     of_case, n_cases = division.of_case, len(division.leaf_of_case)
     in_whole = np.zeros(n_cases, dtype=np.int64) if of_case is None else np.minimum(of_case, 0)
     parts = Parts(len(division.labels), of_case, edges_us)
     halves = _Halves(parts, Parts(1, in_whole, edges_us[[0, -1]]))
     hidden = {} if smallest is None else _hidden(counted, division, edges_us[[0, -1]], rule, smallest)
+    if hides_all:
+        hidden = {key: np.ones(len(division.labels) + 1, np.bool_) for key in (*rule.cohorts, *counted.stages)}
     rates, times = _rates(counted, halves), _times(counted, halves, rule, tells_counts=smallest is None)
     rows = [
         _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule)

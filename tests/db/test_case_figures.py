@@ -28,7 +28,7 @@ from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, place_incident, step_incident
 from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.actions.undo_import import undo_import
-from geo.case_figures import BYS, PLACES, By, FigureTable, FigureWish, Ratio
+from geo.case_figures import BYS, HIDDEN, PLACES, By, FigureTable, FigureWish, Ratio
 from geo.case_states import Said
 from geo.cases import Case, Step
 from geo.errors import BadMove, GridcircleError, NotAllowed, Refused
@@ -377,6 +377,7 @@ class TestSight:
 
     @pytest.fixture
     def mixed(self, db: Database, town: PlanTown) -> None:
+        report(db, MONDAY - timedelta(days=20), lonlat=None)
         for place, n in ((NORTH_WEST, 12), (NORTH_EAST, 3), (lonlat(250, 250), 14)):
             for _ in range(n):
                 report(db, lonlat=place)
@@ -418,6 +419,21 @@ class TestSight:
         with pytest.raises(NotAllowed) as refused:
             tell(db, **{"as_of": TOLD, "sight": self.VIEWER, **wish})
         assert refused.value.key == key
+
+    def test_nothing_is_told_of_the_first_month(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Else 12 reported less 10 closed are the 2 open at its end, and so on with the sums of all months."""
+        for n in range(12):
+            through(db, report(db), MONDAY + timedelta(days=1 if n < 10 else 30))
+        found = {by: tell(db, by, as_of=TOLD, sight=self.VIEWER) for by in ("all", "grid", "community", "item")}
+        rows = [row for table in found.values() for row in (*table.rows, table.whole)]
+        assert all(ratio == HIDDEN for row in rows for ratio in row.rates.values())
+        assert all(time.wall_median_h is None for row in rows for time in row.times)
+        february = MONDAY - timedelta(days=20)
+        rows = [order("F1", february)]
+        import_orders(db, write_orders(tmp_path / "o.csv", rows), ImportOptions(), OrderWish(), DESK, LATER)
+        assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (None, None), "it was not known then"
+        report(db, february, lonlat=None)
+        assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (10, 10)
 
     def test_what_was_published_is_counted_once(self, db: Database, mixed: None) -> None:
         kept = PublishedFigures()
