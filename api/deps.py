@@ -20,6 +20,7 @@ from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
 from geo.actions.helper_cache import HelperCache
 from geo.actions.plan_access import Hand
+from geo.actions.published_figures import PublishedFigures
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.errors import NotAllowed, Refused, WhoAreYou
@@ -58,6 +59,10 @@ async def _settings(request: Request) -> Settings:
 
 async def _events(request: Request) -> Events:
     return cast("Events", request.app.state.events)
+
+
+async def _figures(request: Request) -> PublishedFigures:
+    return cast("PublishedFigures", request.app.state.figures)
 
 
 async def _desk(request: Request) -> Desk:
@@ -101,6 +106,8 @@ Areas = Annotated[ReachAreas, Depends(_areas)]
 Running = Annotated[Jobs, Depends(_jobs)]
 """The jobs of this process."""
 Setting = Annotated[Settings, Depends(_settings)]
+Figures = Annotated[PublishedFigures, Depends(_figures)]
+"""Figures about cases."""
 CaseDesk = Annotated[Desk, Depends(_desk)]
 """The city's clocks and catalogue of cases."""
 News = Annotated[Events, Depends(_events)]

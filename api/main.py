@@ -59,6 +59,7 @@ from api.watch import watching
 from geo.actions.case_desk import Desk
 from geo.actions.engine import Engine
 from geo.actions.helper_cache import HelperCache
+from geo.actions.published_figures import PublishedFigures
 from geo.actions.reach_area import ReachAreas
 from geo.actions.street_cache import StreetCache
 from geo.rules.request_limits import request_limits
@@ -122,6 +123,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     app.state.invention = Invention(app.state.db)
     app.state.helpers = HelperCache(app.state.streets)
     app.state.areas = ReachAreas(app.state.engine)
+    app.state.figures = PublishedFigures()
     app.add_middleware(GZipMiddleware, minimum_size=1000)  # scripts and tiles shrink to a third
     app.add_middleware(Guard, settings=settings)
     errors.install(app)

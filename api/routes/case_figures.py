@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
+from api.deps import CaseDesk, Db, Figures, Language, Now, Setting, Who, asks, local
 from api.figure_shapes import CaseFiguresAnswer, figures_answer
 from api.inputs import Word
 from api.invented import Told, words_of
 from geo.actions.figure_periods import last_published, period_of, published_at
-from geo.actions.tell_figures import FigureSight, grouping, tell_figures
+from geo.actions.tell_figures import FigureSight, grouping
 from geo.case_figures import BYS, FigureWish
 
 router = APIRouter(tags=["figures"])
@@ -22,6 +22,7 @@ router = APIRouter(tags=["figures"])
 def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     desk: CaseDesk,
+    told: Figures,
     settings: Setting,
     now: Now,
     language: Language,
@@ -57,5 +58,5 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         begin, end = last_published(now, desk.zone)
     moment = (now if sight.is_exact else published_at(end, desk.zone)) if as_of is None else as_of
     wish = FigureWish(begin, end, local(moment, settings), grouping(by), item, unit)
-    found = tell_figures(db, desk, wish, now, sight)
+    found = told.tell(db, desk, wish, now, sight)
     return figures_answer(found, local(now, settings), language, words_of(invention, language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -45,13 +46,17 @@ def compare(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     to_day: Day = None,
     community: AreaCode = None,
 ) -> ComparisonTold:
-    """Two plans (`a`, `b`), or the grids in force at two moments (`from_day`, `to_day`), held against each other."""
+    """Two plans (`a`, `b`), or the grids in force at two moments (`from_day`, `to_day`), held against each other.
+
+    What was counted of the work is for planners; for others all of it is estimated.
+    """
+    with_work = who.may("planner")
     if a is not None and b is not None and from_day is None and to_day is None:
         _check_readable(db, (a, b), who, now)
-        return ComparisonTold.model_validate(compare_plans(db, a, b, ZoneInfo(settings.timezone)))
+        return ComparisonTold.model_validate(compare_plans(db, a, b, ZoneInfo(settings.timezone), with_work=with_work))
     if a is None and b is None and from_day is not None and to_day is not None:
         before, after = local(from_day, settings), local(to_day, settings)
-        return ComparisonTold.model_validate(compare_days(db, before, after, community))
+        return ComparisonTold.model_validate(compare_days(db, before, after, community, with_work=with_work))
     raise Refused("plans_compare_what")
 
 
@@ -88,9 +93,13 @@ def origin(db: Db, now: Now, who: Planner, plan_id: Id) -> OriginShape:
 
 @router.get("/plans/{plan_id}/export.{ending}", responses=problems(404), response_class=Response)
 def export(db: Db, now: Now, who: Viewer, language: Language, plan_id: Id, ending: PlanFormat) -> Response:
-    """A plan as a file; a Shapefile comes as zip."""
+    """A plan as a file; a Shapefile comes as zip. What was counted of the work is for planners."""
     _check_readable(db, (plan_id,), who, now)
-    return sent_file(f"plan-{plan_id}.{ending}", lambda path: export_plan(db, plan_id, path, language))
+
+    def write(path: Path) -> Path:
+        return export_plan(db, plan_id, path, language, with_work=who.may("planner"))
+
+    return sent_file(f"plan-{plan_id}.{ending}", write)
 
 
 def _check_area(db: Database, plan_id: int, who: Who, now: datetime) -> None:

@@ -104,9 +104,10 @@ def begin(db: Db, now: Now, who: Planner, wish: PlanWish, response: Response) ->
 
 @router.get("/plans/{plan_id}", response_class=GeoJsonResponse, responses=problems(404))
 def plan(db: Db, now: Now, who: Viewer, plan_id: Id, response: Response) -> PlanDetail:
-    """A plan with its grids, their people, load and breaches."""
+    """A plan with its grids, their people, load and breaches; what was counted of the work is for planners."""
     with db.read() as conn:
-        view = view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now)))
+        plan = plan_to_read(conn, plan_id, hand_of(who, now))
+        view = view_of(conn, plan, with_work=who.may("planner"))
         standing = standing_of(conn, plan_id)
     response.headers["ETag"] = f'"{view.plan.version}"'
     return plan_detail(view, standing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
@@ -13,6 +14,7 @@ from api.invented import Told, words_of
 from api.places import geometry
 from api.schemas import problems
 from api.visit_shapes import By, TourTold, VisitsDoneWish, VisitsDue, VisitsLanded, due_told, tour_told
+from geo.actions.figure_periods import last_published
 from geo.actions.find_tour import TourWish, find_tour
 from geo.actions.record_visits import record_visits
 from geo.actions.tell_visits import VisitWish, tell_visits
@@ -36,14 +38,14 @@ def due(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
 ) -> VisitsDue:
     """Visits due and overdue as counts, shares and hours, by the plan in force at the moment.
 
-    Viewers are told how it stood at the end of the month before, without small numbers.
+    Viewers are told how it stood at the end of a month, ten days after it, without small numbers.
     """
     is_exact = who.may("dispatcher")
     if not is_exact and said is not None:
         raise NotAllowed("visits_whole_months")
     at = local(now, settings) if said is None else said
     if not is_exact:
-        at = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
+        at = last_published(now, ZoneInfo(settings.timezone))[1] - timedelta(microseconds=1)
     wish = VisitWish(at, settings.timezone, by, community, who.area_id, is_exact)
     return due_told(tell_visits(db, wish), language, words_of(invention, language))
 

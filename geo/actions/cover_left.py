@@ -11,7 +11,7 @@ from geo.actions.engine import Base, Engine
 from geo.actions.helper_cache import HelperCache
 from geo.actions.judge_helpers import FULL, judge
 from geo.compute.coverage import polygon_of_points
-from geo.compute.move_up import best_move
+from geo.compute.move_up import Movers, best_move, covered_alone
 from geo.compute.net import reversed_stops, stops_of
 from geo.compute.pairs import Pairs, PairsOfHomes, by_home, homes_within, is_covered
 from geo.cover_left import CoverLeft, KindLeft, Suggestion, Thin, Without
@@ -39,6 +39,10 @@ class _Scene:
     is_free: BoolArray
     residents: FloatArray
     """(n_homes,) 0 outside of the asker's area."""
+    others: FloatArray
+    """(n_homes,) those outside of it."""
+    is_own: BoolArray
+    """Works in the asker's area."""
     area_of_helper: IntArray
     """Index into the subdistricts, or NONE."""
     is_seen_of_area: BoolArray
@@ -85,6 +89,8 @@ def _scene(db: Database, base: Base, cache: HelperCache, at: datetime, area_id: 
     is_full = np.array([against is not None and against.key == FULL for against in verdicts], np.bool_)
     subdistricts = base.city.areas_of(THIN_LEVEL)
     lonlat = np.array([helper.lonlat for helper in helpers], np.float64).reshape(-1, 2)
+    is_inside = base.city.is_in_area(area_id)
+    own = [area.shape for area in base.city.areas if area_id in {None, area.id}]
     scene = _Scene(
         base=base,
         helpers=helpers,
@@ -92,7 +98,9 @@ def _scene(db: Database, base: Base, cache: HelperCache, at: datetime, area_id: 
         of_homes=by_home(pairs, len(base.homes)),
         is_present=is_free | is_full,
         is_free=is_free,
-        residents=base.homes.residents * base.city.is_in_area(area_id),
+        residents=base.homes.residents * is_inside,
+        others=base.homes.residents * ~is_inside,
+        is_own=(polygon_of_points(lonlat, np.array(own, dtype=object)) != NONE) | (area_id is None),
         area_of_helper=polygon_of_points(lonlat, np.array([area.shape for area in subdistricts], dtype=object)),
         is_seen_of_area=np.array([seen is None or area.id in seen for area in subdistricts], np.bool_),
     )
@@ -132,22 +140,24 @@ def _kind_left(scene: _Scene, family: Family, kind: str, rule: CoverRule) -> Kin
         without=_without(scene, has_any & ~has_free, rule.most_grids),
         move_up=None,
     )
-    return replace(left, move_up=_move_up(scene, family, is_present, is_free)) if left.is_short else left
+    return replace(left, move_up=_move_up(scene, left, is_present, is_free)) if left.is_short else left
 
 
 def _thin(scene: _Scene, is_present: BoolArray, is_free: BoolArray, wanted: int) -> list[Thin]:
     """Subdistricts with fewer free than wanted, though they have as many, or with fewer than all that they have."""
     subdistricts = scene.base.city.areas_of(THIN_LEVEL)
-    is_somewhere = scene.area_of_helper != NONE
-    present, free = (
-        np.bincount(scene.area_of_helper[which & is_somewhere], minlength=len(subdistricts))
-        for which in (is_present, is_free)
-    )
+    present, free = _n_of_area(scene, is_present), _n_of_area(scene, is_free)
     minimum = np.minimum(present, wanted)
     return [
         Thin(subdistricts[i].id, subdistricts[i].name, int(present[i]), int(free[i]), int(minimum[i]))
         for i in np.flatnonzero((free < minimum) & scene.is_seen_of_area).tolist()
     ]
+
+
+def _n_of_area(scene: _Scene, which: BoolArray) -> IntArray:
+    """(n_subdistricts,) how many of some helpers are in each."""
+    area = scene.area_of_helper[which & (scene.area_of_helper != NONE)]
+    return np.bincount(area, minlength=len(scene.is_seen_of_area))
 
 
 def _without(scene: _Scene, is_without: BoolArray, most: int) -> list[Without]:
@@ -162,11 +172,18 @@ def _without(scene: _Scene, is_without: BoolArray, most: int) -> list[Without]:
     ]
 
 
-def _move_up(scene: _Scene, family: Family, is_present: BoolArray, is_free: BoolArray) -> Suggestion | None:
-    """Whoever works at a station moves to a full one of its kind, teams to any station."""
+def _move_up(scene: _Scene, left: KindLeft, is_present: BoolArray, is_free: BoolArray) -> Suggestion | None:
+    """Whoever works at a station moves to a full one of its kind, teams to any station.
+
+    Nobody leaves a subdistrict that would be under its minimum then, and nobody moves at another area's cost.
+    """
     is_station = np.arange(len(scene.helpers)) < len(scene.base.stations)
-    is_target = is_present & ~is_free if family == "station" else is_station
-    move = best_move(scene.pairs, scene.of_homes, is_free, is_target, scene.residents)
+    is_target = is_present & ~is_free if left.family == "station" else is_station
+    area, minimum = scene.area_of_helper, np.minimum(_n_of_area(scene, is_present), left.minimum.free)
+    is_spare = np.append(_n_of_area(scene, is_free) > minimum, True)  # the last: of those in no subdistrict
+    costs_others = covered_alone(scene.of_homes, is_free, scene.others) > 0
+    movers = Movers(is_free, is_free & scene.is_own & ~costs_others, area, is_spare[area])
+    move = best_move(scene.pairs, scene.of_homes, movers, is_target, scene.residents)
     if move is None:
         return None
     return Suggestion(scene.helpers[move.helper], scene.helpers[move.station], move.people)

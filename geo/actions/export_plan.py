@@ -17,8 +17,10 @@ from geo.store.database import Database
 from geo.store.tiles import map_content
 
 
-def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
+def export_plan(db: Database, plan_id: int, path: Path, language: str, *, with_work: bool = True) -> Path:
     """Write a plan: .gpkg, .geojson, .xlsx, .topojson, or .zip with a Shapefile.
+
+    Without the work that was counted all of it is estimated.
 
     Raises
     ------
@@ -29,10 +31,10 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str) -> Path:
     BadFile
         If the ending is unknown or the file cannot be written.
     """
-    view = view_plan(db, plan_id)
+    view = view_plan(db, plan_id, with_work=with_work)
     grids = grids_out(view.draft, view.shapes.tolist(), view.figures, view.load.total, view.problems)
     base_id = view.plan.base_plan_id
-    comparison = None if base_id is None else compare_plans(db, base_id, plan_id)
+    comparison = None if base_id is None else compare_plans(db, base_id, plan_id, with_work=with_work)
     plan = PlanFile(
         grids,
         view.problems,

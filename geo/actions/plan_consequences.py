@@ -90,8 +90,12 @@ def consequences_of(db: Database, plan_id: int, zone: tzinfo = UTC, own_catalogu
         return Told(plan, view.community, found, view.problems, before.grids, after.grids)
 
 
-def compare_plans(db: Database, one_id: int, other_id: int, zone: tzinfo = UTC) -> Comparison:
+def compare_plans(
+    db: Database, one_id: int, other_id: int, zone: tzinfo = UTC, *, with_work: bool = True
+) -> Comparison:
     """Two plans of one community held against each other; the homes are those of today, the days those of a zone.
+
+    Without the work that was counted all of it is estimated.
 
     Raises
     ------
@@ -105,12 +109,14 @@ def compare_plans(db: Database, one_id: int, other_id: int, zone: tzinfo = UTC) 
         if one.community_id != other.community_id:
             raise Refused("plans_other_communities", a=one_id, b=other_id)
         community = community_of(conn, area_id=one.community_id)
-        people = _people_in(conn, [community])
-        before, after = (_side_of(conn, plan, people, zone) for plan in (one, other))
+        people = _people_in(conn, [community], with_work=with_work)
+        before, after = (_side_of(conn, plan, people, zone, with_work=with_work) for plan in (one, other))
         return compare(before, after, _things(conn, [community], people))
 
 
-def compare_days(db: Database, one: datetime, other: datetime, community_code: str | None) -> Comparison:
+def compare_days(
+    db: Database, one: datetime, other: datetime, community_code: str | None, *, with_work: bool = True
+) -> Comparison:
     """The grids in force on two days held against each other, of one community or of all.
 
     Homes and counts of work are those of today on both sides: the load is what either day's grids would make of them.
@@ -126,7 +132,7 @@ def compare_days(db: Database, one: datetime, other: datetime, community_code: s
         else:
             communities = [community_of(conn, code=community_code)]
         ids = {community.id for community in communities}
-        people = _people_in(conn, communities)
+        people = _people_in(conn, communities, with_work=with_work)
         before, after = (_side_of_day(conn, day, ids, people) for day in (one, other))
         return compare(before, after, _things(conn, communities, people))
 
@@ -139,17 +145,17 @@ class _People(NamedTuple):
     ground: CountedGround
 
 
-def _people_in(conn: Connection, communities: Sequence[Area]) -> _People:
+def _people_in(conn: Connection, communities: Sequence[Area], *, with_work: bool) -> _People:
     ids = [community.id for community in communities]
-    housed, counts = plan_homes.homes_in(conn, ids), counts_in(conn, ids)
+    housed, counts = plan_homes.homes_in(conn, ids), counts_in(conn, ids if with_work else [])
     return _People(housed, counts, counted_ground(conn, communities, housed, counts))
 
 
-def _side_of(conn: Connection, plan: Plan | None, people: _People, zone: tzinfo) -> PlanSide:
+def _side_of(conn: Connection, plan: Plan | None, people: _People, zone: tzinfo, *, with_work: bool = True) -> PlanSide:
     if plan is None:
         return _side_of_grids((), None, None, (), people)
     if plan.fabric_id is not None:
-        return _side_of_view(view_of(conn, plan), zone)
+        return _side_of_view(view_of(conn, plan, with_work=with_work), zone)
     return _side_of_grids((plan.id,), plan.version, _day(plan, zone), grids_of_plans(conn, [plan.id]), people)
 
 

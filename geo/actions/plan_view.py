@@ -160,8 +160,8 @@ class PlanView:
         return digest.hexdigest()
 
 
-def view_plan(db: Database, plan_id: int) -> PlanView:
-    """A plan with its figures.
+def view_plan(db: Database, plan_id: int, *, with_work: bool = True) -> PlanView:
+    """A plan with its figures; without the work that was counted all of it is estimated.
 
     Raises
     ------
@@ -172,10 +172,10 @@ def view_plan(db: Database, plan_id: int) -> PlanView:
     """
     with db.read() as conn:
         plan = plans.get_plan(conn, plan_id)
-        return view_of(conn, plan)
+        return view_of(conn, plan, with_work=with_work)
 
 
-def view_of(conn: Connection, plan: Plan, draft: Draft | None = None) -> PlanView:
+def view_of(conn: Connection, plan: Plan, draft: Draft | None = None, *, with_work: bool = True) -> PlanView:
     """The same within a transaction; ``draft``: the state to look at, if it is not the stored one."""
     if plan.fabric_id is None:
         raise BadMove("plan_not_on_units", id=plan.id)
@@ -186,7 +186,7 @@ def view_of(conn: Connection, plan: Plan, draft: Draft | None = None) -> PlanVie
     n_units = len(draft.unit_no)
     unit_shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
     unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
-    before, counts = _before(conn, plan, housed), counts_in(conn, [community.id])
+    before, counts = _before(conn, plan, housed), counts_in(conn, [community.id] if with_work else [])
     ground = counted_ground(conn, [community], housed, counts)
     return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts, ground)
 

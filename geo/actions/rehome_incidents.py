@@ -153,6 +153,7 @@ def _why(case: Case, found: Elsewhere) -> str:
 
 
 def _changed(conn: Connection, case: Case, values: Mapping[str, Any], said: Mapping[str, Any], hand: Hand) -> Step:
-    """Change a case that is held: the step that tells of it."""
-    version = cases.change_case(conn, case, values, hand.at)
-    return Step(0, case.id, version, "rehome", case.stage, case.stage, hand.at, hand.token_name, None, said)
+    """Change a case that is held: the step that tells of it, after those that others took while it was waited for."""
+    at = max(hand.at, case.updated_at)
+    version = cases.change_case(conn, case, values, at)
+    return Step(0, case.id, version, "rehome", case.stage, case.stage, at, hand.token_name, None, said)

@@ -327,7 +327,8 @@ def _absorb(conn: Connection, case: Case, into: int, hand: Hand, desk: Desk) -> 
     check_sight(conn, other, hand)
     if other.stage in ENDED_STAGES:
         raise BadMove("case_into_ended", id=into)
-    store_step(conn, other, {"stage": other.stage}, ("absorb", None, {"merged": case.id}), hand, desk)
+    after = replace(hand, at=max(hand.at, other.updated_at))  # others may have gone on with it meanwhile
+    store_step(conn, other, {"stage": other.stage}, ("absorb", None, {"merged": case.id}), after, desk)
 
 
 def store_step(

@@ -73,6 +73,9 @@ def grouping(word: str) -> By:
 def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight) -> FigureTable:
     """Figures of a period by part, as they stood at a moment; the same again whenever they are asked for.
 
+    Of the first month that there are cases of, no number is told to those who may not see small ones: whoever has all
+    months from the first on could add up what was reported, and what was closed, and subtract.
+
     Parameters
     ----------
     db
@@ -108,6 +111,7 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
         grids = grids_of_cases(histories)
         tree = _tree(conn, wish.as_of, grids, sight)
         is_counted = sight.is_exact and sight.area_id is None
+        is_first = not (sight.is_exact or case_histories.has_report_before(conn, wish.since, wish.as_of))
         n_without = case_histories.count_without_report(conn, wish.since, wish.before) if is_counted else 0
     told = _told(histories, desk.zone)
     leaf = tree.leaf_of(grids)
@@ -121,7 +125,7 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
     chosen = _contributing(counted, edges_us, len(leaf))
     division = _division(desk, wish, sight, histories, tree, leaf, chosen)
     smallest = None if sight.is_exact else publication_rule().k
-    rows, whole = figure_rows(counted, division, edges_us, figure_rule(), smallest)
+    rows, whole = figure_rows(counted, division, edges_us, figure_rule(), smallest, hides_all=is_first)
     notes = _notes(wish, grids, everything.tallies["filing"], edges_us, is_inside, is_meant)
     return FigureTable(
         wish=wish,

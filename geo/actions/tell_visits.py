@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -15,7 +15,7 @@ from geo.compute.case_parts import PlaceTree, place_tree
 from geo.compute.coverage import polygon_of_points
 from geo.compute.load import counted
 from geo.compute.plan_changes import grid_at
-from geo.compute.visit_counts import carried_over, standings, sums_by, targets_of_grids
+from geo.compute.visit_counts import carried_over, hidden_kinds, standings, sums_by, targets_of_grids, visit_sums
 from geo.compute.visit_terms import terms_around
 from geo.errors import Refused
 from geo.grids import Grid
@@ -32,8 +32,8 @@ from geo.store.grids import live_grids
 from geo.store.locate import areas_within
 from geo.store.plan_homes import Housed
 from geo.store.work_counts import counts_in
-from geo.units import NONE, IntArray
-from geo.visits import DoneRow, Term, VisitRow, VisitTable
+from geo.units import NONE, BoolArray, IntArray
+from geo.visits import DoneRow, Standing, Term, VisitRow, VisitTable
 
 VisitsBy = Literal["grid", "community", "subdistrict"]
 
@@ -93,8 +93,7 @@ def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
         tree = place_tree(case_histories.areas_as_of(conn, wish.at, held), known)
         counts = _counts(conn, wish, terms, [grid for grid in grids if grid.community_id in ids], ids, tree)
     whole = 0 if whole_id is None else tree.node_of_area[whole_id]
-    smallest = None if wish.is_exact else publication_rule().k
-    *rows, last = _rows(tree, terms, counts, wish.by, whole, smallest)
+    *rows, last = _rows(tree, terms, counts, wish, whole)
     days = [day for pair in terms.values() for term in pair for day in (term.first, term.last)]
     return VisitTable(
         at=wish.at,
@@ -104,7 +103,7 @@ def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
         whole=last,
         is_calendar_sure=days_off is None or not days_off.unsure_years(min(days), max(days)),
         carried=counts.carried if wish.is_exact else 0,
-        smallest=smallest,
+        smallest=None if wish.is_exact else publication_rule().k,
     )
 
 
@@ -208,25 +207,13 @@ def _done(
 
 
 def _rows(
-    tree: PlaceTree,
-    terms: dict[str, tuple[Term, Term]],
-    counts: _Counts,
-    by: str,
-    whole: int,
-    smallest: int | None,
+    tree: PlaceTree, terms: dict[str, tuple[Term, Term]], counts: _Counts, wish: VisitWish, whole: int
 ) -> list[VisitRow]:
     """The parts by code, what lies in no grid, and the whole last."""
-    kinds, rule = visit_rule().kinds, figure_rule()
-    sides = {
-        key: [
-            standings(counts.targets[kind.counts], counts.done[key, side], tree.parent, kind, rule, smallest)
-            for side in (0, 1)
-        ]
-        for key, kind in kinds.items()
-    }
+    sides = _sides(tree, terms, counts, wish)
     is_inside = tree.is_below(whole)
-    nodes = [node for node, level in enumerate(tree.level) if level == by and is_inside[node]]
-    nodes = [node for node in nodes if by != "grid" or counts.targets["one"][node]]
+    nodes = [node for node, level in enumerate(tree.level) if level == wish.by and is_inside[node]]
+    nodes = [node for node in nodes if wish.by != "grid" or counts.targets["one"][node]]
     nodes.sort(key=lambda node: (tree.code[node] or "", node))
     rest = [tree.level.index(WITHOUT)] if whole == 0 else []
     return [
@@ -238,3 +225,36 @@ def _rows(
         )
         for node in (*nodes, *rest, whole)
     ]
+
+
+def _sides(
+    tree: PlaceTree, terms: dict[str, tuple[Term, Term]], counts: _Counts, wish: VisitWish
+) -> dict[str, list[list[Standing]]]:
+    """By kind, of the term that ended and of the one that runs: (n_nodes,).
+
+    To whom small numbers are not told, what was done in a term is told when it is over: what a quarter has by the end
+    of each month could be subtracted from month to month.
+    """
+    kinds, rule = visit_rule().kinds, figure_rule()
+    sums = {
+        key: [visit_sums(counts.targets[kind.counts], counts.done[key, side], tree.parent) for side in (0, 1)]
+        for key, kind in kinds.items()
+    }
+    hidden: Mapping[str, BoolArray] = {}
+    if not wish.is_exact:
+        shown = publication_rule()
+        shows_classes = np.array([shown.shows_ages(level) for level in tree.level], np.bool_)
+        hidden = hidden_kinds(tree.parent, kinds, sums, shows_classes, shown.k)
+    return {
+        key: [
+            standings(
+                sums[key][side],
+                kind,
+                rule,
+                hidden.get(key),
+                is_done_told=wish.is_exact or terms[key][side].last <= wish.at.date(),
+            )
+            for side in (0, 1)
+        ]
+        for key, kind in kinds.items()
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -57,7 +57,13 @@ def stages_by_clock(stages: Sequence[StageTally], limits: Sequence[Limit]) -> di
 
 
 def figure_rows(
-    counted: Counted, division: Division, edges_us: IntArray, rule: FigureRule, smallest: int | None
+    counted: Counted,
+    division: Division,
+    edges_us: IntArray,
+    rule: FigureRule,
+    smallest: int | None,
+    *,
+    hides_all: bool = False,
 ) -> tuple[list[FigureRow], FigureRow]:
     """The rows of a table, and the whole.
 
@@ -73,15 +79,19 @@ def figure_rows(
         How figures are rounded.
     smallest
         No smaller number is told; None: all are.
+    hides_all
+        No number at all is told.
     """
     of_case, n_cases = division.of_case, len(division.leaf_of_case)
     in_whole = np.zeros(n_cases, dtype=np.int64) if of_case is None else np.minimum(of_case, 0)
     parts = Parts(len(division.labels), of_case, edges_us)
     halves = _Halves(parts, Parts(1, in_whole, edges_us[[0, -1]]))
     hidden = {} if smallest is None else _hidden(counted, division, edges_us[[0, -1]], rule, smallest)
-    rates, times = _rates(counted, halves), _times(counted, halves, rule)
+    if hides_all:
+        hidden = {key: np.ones(len(division.labels) + 1, np.bool_) for key in (*rule.cohorts, *counted.stages)}
+    rates, times = _rates(counted, halves), _times(counted, halves, rule, tells_counts=smallest is None)
     rows = [
-        _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule, smallest)
+        _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule)
         for place, label in enumerate([*division.labels, Label(None, None)])
     ]
     return [row for row in rows[:-1] if row.why is None or _is_filled(row)], rows[-1]
@@ -100,15 +110,26 @@ def _rates(counted: Counted, halves: _Halves) -> dict[str, IntArray]:
     }
 
 
-def _times(counted: Counted, halves: _Halves, rule: FigureRule) -> dict[StageClock, list[StageTime]]:
-    """(n_parts + 1,) of each stage and clock, the whole last."""
+def _times(
+    counted: Counted, halves: _Halves, rule: FigureRule, *, tells_counts: bool
+) -> dict[StageClock, list[StageTime | None]]:
+    """(n_parts + 1,) of each stage and clock, the whole last; None: no case got through.
+
+    How many got through a stage says how many of those closed did not: only who sees all numbers is told.
+    """
     return {
-        key: [*_stage_times(key, tally, halves.parts, rule), *_stage_times(key, tally, halves.whole, rule)]
+        key: [
+            time
+            for part in (halves.parts, halves.whole)
+            for time in _stage_times(key, tally, part, rule, tells_counts=tells_counts)
+        ]
         for key, tally in counted.stages.items()
     }
 
 
-def _stage_times(key: StageClock, tally: StageTally, parts: Parts, rule: FigureRule) -> Iterator[StageTime]:
+def _stage_times(
+    key: StageClock, tally: StageTally, parts: Parts, rule: FigureRule, *, tells_counts: bool
+) -> Iterator[StageTime | None]:
     stage, clock = key
     part = parts.of(tally.case, tally.end_us)
     is_in, percents = part != NONE, (rule.median, rule.high)
@@ -122,35 +143,32 @@ def _stage_times(key: StageClock, tally: StageTally, parts: Parts, rule: FigureR
         return Decimal(value) if per == 1 else rounded(Decimal(value) / per, rule.rounding, rule.hour_digits)
 
     for count, own, wall in zip(n.tolist(), used.tolist(), wall_us.tolist(), strict=True):
-        yield StageTime(
-            stage, clock, count, *(told(value, unit) for value in own), *(told(value, US_PER_HOUR) for value in wall)
-        )
+        if not count:
+            yield None
+            continue
+        times = (*(told(value, unit) for value in own), *(told(value, US_PER_HOUR) for value in wall))
+        yield StageTime(stage, clock, count if tells_counts else None, *times)
 
 
 def _row(
     label: Label,
     place: int,
     rates: Mapping[str, IntArray],
-    times: Mapping[StageClock, Sequence[StageTime]],
+    times: Mapping[StageClock, Sequence[StageTime | None]],
     hidden: set[str | StageClock],
     rule: FigureRule,
-    smallest: int | None,
 ) -> FigureRow:
     ratios = {
         rate: HIDDEN if rule.cohort_of_rate[rate] in hidden else _ratio(rates[rate][place], rule)
         for rate in rule.cohort_of_rate
     }
-    told = [
-        StageTime(*key, None, None, None, None, None) if key in hidden else _without_count(of_part[place], smallest)
+    told = (
+        StageTime(*key, None, None, None, None, None) if key in hidden else of_part[place]
         for key, of_part in times.items()
-        if key in hidden or of_part[place].n
-    ]
-    return FigureRow(label.key, label.name, label.why, bool(hidden), ratios, told)
-
-
-def _without_count(time: StageTime, smallest: int | None) -> StageTime:
-    """How many got through a stage says how many of those closed did not: only who sees all numbers is told."""
-    return time if smallest is None else replace(time, n=None)
+    )
+    return FigureRow(
+        label.key, label.name, label.why, bool(hidden), ratios, [time for time in told if time is not None]
+    )
 
 
 def _ratio(counts: IntArray, rule: FigureRule) -> Ratio:

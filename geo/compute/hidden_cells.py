@@ -18,7 +18,9 @@ import numpy as np
 from geo.units import NONE, BoolArray, IntArray
 
 
-def hidden_cells(parent: IntArray, counts: IntArray, smallest: int, *, compares: bool = False) -> BoolArray:
+def hidden_cells(
+    parent: IntArray, counts: IntArray, smallest: int, *, compares: bool = False, also: BoolArray | None = None
+) -> BoolArray:
     """Which parts to hide.
 
     Parameters
@@ -32,6 +34,8 @@ def hidden_cells(parent: IntArray, counts: IntArray, smallest: int, *, compares:
     compares
         Nor may the difference of two numbers of a part be one. Not needed where the numbers count classes that have no
         case in common: whatever can be worked out is a sum of some of them, then.
+    also
+        (n,) parts that are hidden in any case, whatever their numbers; None: none.
 
     Returns
     -------
@@ -45,6 +49,8 @@ def hidden_cells(parent: IntArray, counts: IntArray, smallest: int, *, compares:
     [False, True, True, False]
     """
     hidden = _is_small(counts, smallest, compares=compares)
+    if also is not None:
+        hidden |= also
     levels = _levels(parent)
     bears = np.zeros(len(parent), dtype=np.bool_)
     bears[parent[parent != NONE]] = True
@@ -56,6 +62,22 @@ def hidden_cells(parent: IntArray, counts: IntArray, smallest: int, *, compares:
         has_group = groups.any(axis=1)
         for part in wanting.tolist():
             _hide_one_more(part, hidden, told_above, counts, bears & ~has_group)
+
+
+def hidden_in_all(
+    parent: IntArray, tables: Sequence[IntArray], smallest: int, also: BoolArray, *, compares: bool = False
+) -> BoolArray:
+    """(n,) which parts to hide in each of some tables that have numbers in common, so that none helps with another.
+
+    ``tables``: (n, m) each; the rest as in :func:`hidden_cells`.
+    """
+    hidden = also
+    while True:
+        before = hidden
+        for counts in tables:
+            hidden = hidden_cells(parent, counts, smallest, compares=compares, also=hidden)
+        if np.array_equal(hidden, before):
+            return hidden
 
 
 def _hide_one_more(

@@ -21,8 +21,21 @@ class MoveUp(NamedTuple):
     """Who is covered then and was not, less who no longer is."""
 
 
+class Movers(NamedTuple):
+    """Who covers, and who of them may go where; (n_helpers,) each."""
+
+    is_free: BoolArray
+    """Covers."""
+    may_move: BoolArray
+    """May move at all; all of them cover."""
+    area: IntArray
+    """Where each works; NONE: in none of the areas."""
+    may_leave: BoolArray
+    """Is not needed in its area: may move out of it, too."""
+
+
 def best_move(
-    pairs: Pairs, of_homes: PairsOfHomes, is_free: BoolArray, is_target: BoolArray, people: FloatArray
+    pairs: Pairs, of_homes: PairsOfHomes, movers: Movers, is_target: BoolArray, people: FloatArray
 ) -> MoveUp | None:
     """The move of one free helper to one station that brings back most people.
 
@@ -31,8 +44,8 @@ def best_move(
     pairs, of_homes
         Homes within the cutoff of each helper, by helper and by home. Whoever moves to a station covers what the
         station does, and no longer what was covered from where it was.
-    is_free
-        (n_helpers,) who covers, and may move.
+    movers
+        Who covers, and may move.
     is_target
         (n_helpers,) stations that somebody may move to; none of them free.
     people
@@ -42,9 +55,9 @@ def best_move(
     -------
     None where no move brings back anybody. Of equally good ones the lowest station, then the lowest helper.
     """
-    n_free = count_within(of_homes, is_free)
-    sole = _sole_helper(of_homes, is_free, n_free)
-    n_helpers = len(is_free)
+    n_free = count_within(of_homes, movers.is_free)
+    sole = _sole_helper(of_homes, movers.is_free, n_free)
+    n_helpers = len(movers.is_free)
     lost = _by_helper(sole, people, n_helpers)
     best: MoveUp | None = None
     for station in np.flatnonzero(is_target).tolist():
@@ -52,11 +65,18 @@ def best_move(
         gained = people[homes][n_free[homes] == 0].sum()
         # of those whom the mover alone covered, the ones near the station keep it
         net = gained - lost + _by_helper(sole[homes], people[homes], n_helpers)
-        net[~is_free] = -np.inf
+        stays_in = movers.area == movers.area[station]
+        net[~(movers.may_move & (movers.may_leave | stays_in))] = -np.inf
         helper = int(np.argmax(net))
         if net[helper] > (0.0 if best is None else best.people):
             best = MoveUp(helper, station, float(net[helper]))
     return best
+
+
+def covered_alone(of_homes: PairsOfHomes, is_free: BoolArray, people: FloatArray) -> FloatArray:
+    """(n_helpers,) people who have each free helper within the cutoff, and no other."""
+    sole = _sole_helper(of_homes, is_free, count_within(of_homes, is_free))
+    return _by_helper(sole, people, len(is_free))
 
 
 def _sole_helper(of_homes: PairsOfHomes, is_free: BoolArray, n_free: Int32Array) -> IntArray:

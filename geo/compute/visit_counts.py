@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
 
 from geo.case_figures import percent_of, rounded
 from geo.compute.case_tables import rolled_up
-from geo.compute.hidden_cells import hidden_cells
+from geo.compute.hidden_cells import hidden_in_all
 from geo.rules.figures import FigureRule
 from geo.rules.visits import Counted, VisitKind
 from geo.units import MINUTES_PER_HOUR, NONE, BoolArray, FloatArray, IntArray
@@ -89,10 +90,8 @@ def carried_over(number: int, was_here: BoolArray, grid_now: IntArray, household
     return {int(grid): int(part) for grid, part in zip(grids, shared_out(number, weights), strict=True) if part}
 
 
-def standings(
-    due: IntArray, done: IntArray, parent: IntArray, kind: VisitKind, rule: FigureRule, smallest: int | None
-) -> list[Standing]:
-    """How visits of one term stand in every node of a tree.
+def visit_sums(due: IntArray, done: IntArray, parent: IntArray) -> IntArray:
+    """(n_nodes, 3) due, done and open of one term in every node of a tree.
 
     Parameters
     ----------
@@ -100,29 +99,74 @@ def standings(
         (n_nodes,) of the leaves; 0 of what has leaves below it. Visits beyond those due make up for none elsewhere.
     parent
         (n_nodes,) NONE: of the whole.
+    """
+    return rolled_up(np.stack([due, done, np.maximum(due - done, 0)], axis=1), parent)
+
+
+def hidden_kinds(
+    parent: IntArray,
+    kinds: Mapping[str, VisitKind],
+    sums: Mapping[str, Sequence[IntArray]],
+    shows_classes: BoolArray,
+    smallest: int,
+) -> dict[str, BoolArray]:
+    """By kind: (n_nodes,) whose numbers to hide, so that none below the smallest is told or follows from others.
+
+    Parameters
+    ----------
+    parent
+        (n_nodes,) NONE: of the whole.
+    kinds
+        By key.
+    sums
+        By key: as of :func:`visit_sums`, of all terms that are told.
+    shows_classes
+        (n_nodes,) whether households are told apart there.
+    smallest
+        No smaller number is told.
+    """
+    found: dict[str, BoolArray] = {}
+    families = {key: "households" if kind.is_of_households else key for key, kind in kinds.items()}
+    for family in dict.fromkeys(families.values()):
+        keys = [key for key in kinds if families[key] == family]
+        kind = kinds[keys[0]]
+        # of the grid itself it is known that there is one; of what is not told, how many are due
+        columns = slice(None if kind.counts != "one" else 1, None if kind.is_told else 1)
+        tables = [counts[:, columns] for key in keys for counts in sums[key]]
+        also = ~shows_classes if kind.is_of_households else np.zeros(len(parent), np.bool_)
+        hidden = hidden_in_all(parent, tables, smallest, also, compares=True)
+        found |= dict.fromkeys(keys, hidden)
+    return found
+
+
+def standings(
+    sums: IntArray, kind: VisitKind, rule: FigureRule, hidden: BoolArray | None = None, *, is_done_told: bool = True
+) -> list[Standing]:
+    """How visits of one term stand in every node of a tree.
+
+    Parameters
+    ----------
+    sums
+        (n_nodes, 3) as of :func:`visit_sums`.
     kind, rule
         What a visit takes; how figures are rounded.
-    smallest
-        No smaller number is told; None: all are.
+    hidden
+        (n_nodes,) whose numbers are not told; None: all are.
+    is_done_told
+        False: only what is due is told.
     """
-    counts = rolled_up(np.stack([due, done, np.maximum(due - done, 0)], axis=1), parent)
-    told = counts if kind.is_told else counts[:, :1]
-    is_about_people = kind.counts != "one"
-    hidden = np.zeros(len(parent), np.bool_)
-    if smallest is not None and is_about_people:
-        hidden = hidden_cells(parent, told, smallest, compares=True)
-    elif smallest is not None and kind.is_told:
-        hidden = hidden_cells(parent, told[:, 1:], smallest, compares=True)
+    is_hidden = np.zeros(len(sums), np.bool_) if hidden is None else hidden
     return [
-        HIDDEN if is_hidden else _standing((row[0], row[1], row[2]), kind, rule)
-        for row, is_hidden in zip(counts.tolist(), hidden.tolist(), strict=True)
+        HIDDEN if off else _standing((row[0], row[1], row[2]), kind, rule, is_done_told=is_done_told and kind.is_told)
+        for row, off in zip(sums.tolist(), is_hidden.tolist(), strict=True)
     ]
 
 
-def _standing(counts: tuple[int, int, int], kind: VisitKind, rule: FigureRule) -> Standing:
+def _standing(counts: tuple[int, int, int], kind: VisitKind, rule: FigureRule, *, is_done_told: bool) -> Standing:
     due, done, left = counts
-    hours = rounded(Decimal(left) * Decimal(str(kind.minutes)) / MINUTES_PER_HOUR, rule.rounding, rule.hour_digits)
-    if not kind.is_told:
+    minutes = Decimal(left if is_done_told else due) * Decimal(str(kind.minutes))
+    hours = rounded(minutes / MINUTES_PER_HOUR, rule.rounding, rule.hour_digits)
+    if not is_done_told:
         return Standing(due, None, None, None, hours)
     return Standing(due, done, left, percent_of(left, due, rule.rounding, rule.percent_digits), hours)
 

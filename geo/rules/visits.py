@@ -35,6 +35,11 @@ class VisitKind:
     is_verified: bool
     source: str
 
+    @property
+    def is_of_households(self) -> bool:
+        """Whether it tells households apart by what they are: one class follows from all and the other."""
+        return self.counts in {"special_households", "other_households"}
+
 
 @dataclass(frozen=True)
 class TourRule:

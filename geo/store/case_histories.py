@@ -83,6 +83,11 @@ def _only(texts: Sequence[str | None] | None, chosen: IntArray) -> Sequence[str 
     return [] if texts is None else [texts[place] for place in chosen.tolist()]
 
 
+def has_report_before(conn: Connection, since: datetime, as_of: datetime) -> bool:
+    """Whether anything that was reported before a period was known at a moment."""
+    return bool(conn.execute(sql("has_report_before"), {"since": since, "as_of": as_of}).scalar_one())
+
+
 def count_without_report(conn: Connection, since: datetime, before: datetime) -> int:
     """Incidents of a period that an import brought: nobody reported them here, so they have no history."""
     i = incident.c

@@ -23,11 +23,12 @@ from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
 from geo.actions.import_orders import import_orders
 from geo.actions.plan_access import Hand
+from geo.actions.published_figures import PublishedFigures
 from geo.actions.report_incident import Report, report_incident
 from geo.actions.step_incident import Placing, place_incident, step_incident
 from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.actions.undo_import import undo_import
-from geo.case_figures import BYS, PLACES, FigureTable, FigureWish, Ratio
+from geo.case_figures import BYS, HIDDEN, PLACES, By, FigureTable, FigureWish, Ratio
 from geo.case_states import Said
 from geo.cases import Case, Step
 from geo.errors import BadMove, GridcircleError, NotAllowed, Refused
@@ -376,6 +377,7 @@ class TestSight:
 
     @pytest.fixture
     def mixed(self, db: Database, town: PlanTown) -> None:
+        report(db, MONDAY - timedelta(days=20), lonlat=None)
         for place, n in ((NORTH_WEST, 12), (NORTH_EAST, 3), (lonlat(250, 250), 14)):
             for _ in range(n):
                 report(db, lonlat=place)
@@ -417,6 +419,35 @@ class TestSight:
         with pytest.raises(NotAllowed) as refused:
             tell(db, **{"as_of": TOLD, "sight": self.VIEWER, **wish})
         assert refused.value.key == key
+
+    def test_nothing_is_told_of_the_first_month(self, db: Database, town: PlanTown, tmp_path: Path) -> None:
+        """Else 12 reported less 10 closed are the 2 open at its end, and so on with the sums of all months."""
+        for n in range(12):
+            through(db, report(db), MONDAY + timedelta(days=1 if n < 10 else 30))
+        found = {by: tell(db, by, as_of=TOLD, sight=self.VIEWER) for by in ("all", "grid", "community", "item")}
+        rows = [row for table in found.values() for row in (*table.rows, table.whole)]
+        assert all(ratio == HIDDEN for row in rows for ratio in row.rates.values())
+        assert all(time.wall_median_h is None for row in rows for time in row.times)
+        february = MONDAY - timedelta(days=20)
+        rows = [order("F1", february)]
+        import_orders(db, write_orders(tmp_path / "o.csv", rows), ImportOptions(), OrderWish(), DESK, LATER)
+        assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (None, None), "it was not known then"
+        report(db, february, lonlat=None)
+        assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (10, 10)
+
+    def test_what_was_published_is_counted_once(self, db: Database, mixed: None) -> None:
+        kept = PublishedFigures()
+
+        def told(by: By, sight: FigureSight) -> FigureTable:
+            return kept.tell(db, DESK, FigureWish(*MARCH, TOLD, by), LATER, sight)
+
+        first = told("grid", self.VIEWER)
+        assert first == tell(db, "grid", as_of=TOLD, sight=self.VIEWER)
+        assert told("grid", self.VIEWER) is first
+        assert told("community", self.VIEWER) != first
+        assert told("grid", EXACT) is not told("grid", EXACT), "beside it stands what is known as of now"
+        with pytest.raises(NotAllowed):
+            kept.tell(db, DESK, FigureWish(*MARCH, MARCH[1], "grid"), LATER, self.VIEWER)
 
     def test_one_of_an_area_is_not_told_by_item(self, db: Database, town: PlanTown) -> None:
         with pytest.raises(NotAllowed):

@@ -686,12 +686,21 @@ class TestNewPlans:
             follows.start()
             while not conn.execute(WAITS).scalar_one():
                 assert follows.is_alive()
-            store_step(conn, case, {"stage": case.stage}, ("note", "看过了", {}), desks[0], DESK)
+            store_step(conn, case, {"stage": case.stage}, ("note", "看过了", {}), later(desks[0], days=1), DESK)
         follows.join()
         assert moved == [2]
         with db.read() as conn:
-            told = [[one.move for one in cases.steps_of(conn, one.id)] for one in (first, second)]
-        assert told == [["report", "rehome"], ["report", "note", "rehome"]]
+            told = [cases.steps_of(conn, one.id) for one in (first, second)]
+        assert [[one.move for one in steps] for steps in told] == [["report", "rehome"], ["report", "note", "rehome"]]
+        assert told[1][2].at == told[1][1].at, "not before what was done while it was waited for"
+
+    def test_what_takes_a_case_in_goes_on_from_its_last_step(self, db: Database, town: PlanTown, desks: Any) -> None:
+        into, other = report(db, desks[0]), report(db, desks[0])
+        claimed = step(db, into, "claim", later(desks[0], days=1))
+        step(db, other, "merge", desks[0], into=into.case.id)
+        with db.read() as conn:
+            absorbed = cases.steps_of(conn, into.case.id)[-1]
+        assert (absorbed.move, absorbed.at) == ("absorb", claimed.case.updated_at)
 
 
 WAITS = text("select exists (select from pg_locks where not granted)")

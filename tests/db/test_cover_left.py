@@ -65,16 +65,38 @@ def test_nobody_is_busy(town: Town) -> None:
 
 
 def test_a_full_station_leaves_its_people_without_and_another_moves_up(town: Town) -> None:
+    town.add_station(5500)
     town.busy(town.station[0], 1)
     found = of_kind(left(town))
-    assert (found.present, found.free, found.residents_present, found.residents_free) == (2, 1, 19, 5)
-    assert found.kept_share == pytest.approx(5 / 19)
+    assert (found.present, found.free, found.residents_present, found.residents_free) == (3, 2, 26, 12)
+    assert found.kept_share == pytest.approx(12 / 26)
     assert found.is_short
     assert [(grid.name, grid.residents) for grid in found.without] == [("西一格", 10)], "others live in no grid"
     assert [(thin.name, thin.present, thin.free, thin.minimum) for thin in found.thin] == [("990101001000", 1, 0, 1)]
     assert found.move_up is not None
     assert (found.move_up.helper.id, found.move_up.station.id) == (town.station[1], town.station[0])
     assert found.move_up.residents == 14 - 5
+
+
+def test_nobody_moves_up_who_is_needed_where_they_are(town: Town) -> None:
+    town.busy(town.station[0], 1)
+    found = of_kind(left(town))
+    assert found.is_short
+    assert found.move_up is None, "the east would be left without any"
+
+
+def test_a_token_of_an_area_moves_its_own_alone_and_not_at_the_cost_of_others(town: Town) -> None:
+    with town.db.read() as conn:
+        ids = {row.code: row.id for row in conn.execute(area.select())}
+    town.busy(town.station[0], 1)
+    west = town.add_station(2700)
+    town.add_station(5500)
+    assert of_kind(left(town)).move_up is not None, "two of three are free in the east"
+    own = of_kind(left(town, ids["990101001000"])).move_up
+    assert own is not None
+    assert (own.helper.id, own.residents) == (west, 14), "not one of the neighbours', though they lose nobody of ours"
+    town.change(town.station[1], capacity=0)
+    assert of_kind(left(town, ids["990101001000"])).move_up is None, "whoever lives at 3,500 m would be without"
 
 
 def test_with_everybody_busy_nobody_can_move(town: Town) -> None:

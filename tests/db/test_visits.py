@@ -21,6 +21,7 @@ from geo.actions.record_visits import import_visits, record_visits
 from geo.actions.street_cache import StreetCache
 from geo.actions.tell_visits import VisitWish, tell_visits
 from geo.actions.undo_import import undo_import
+from geo.compute.visit_counts import HIDDEN
 from geo.errors import BadMove, GridcircleError, NotAllowed, NotFound, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
@@ -196,15 +197,21 @@ def test_small_numbers_are_hidden_and_cannot_be_had_by_subtraction(
     db: Database, town: PlanTown, tmp_path: Path
 ) -> None:
     take_in(
-        db, tmp_path, [row(f"{WEST}00{n}", "重点户", "2026-03-02", done) for n, done in ((1, 17), (2, 20), (3, 20))]
+        db, tmp_path, [row(f"{WEST}00{n}", kind, "2026-03-02", 20) for n in (1, 2, 3) for kind in ("商铺", "其他户")]
     )
     found = told(db, is_exact=False)
-    hidden = [one.standings["special_households"][1].due is None for one in found.rows]
     assert found.smallest == 10
-    assert hidden[0]
-    assert sum(hidden) > 1
-    exact = told(db)
-    assert numbers(exact.rows[0], "special_households") == (20, 17, 3)
+    shops = [one.standings["shops"][1] for one in found.rows]
+    assert [one.due for one in shops if one.due is not None], "due is told while the month runs"
+    assert all(one.done is None for one in shops), "and what was done is not"
+    classes = [one.standings[kind] for one in found.rows for kind in ("special_households", "other_households")]
+    assert all(one == HIDDEN for pair in classes for one in pair), "a grid's households are known: so would be these"
+    march = told(db, datetime(2026, 3, 31, 23, tzinfo=ZoneInfo(CITY)), by="subdistrict", is_exact=False)
+    of_whole = march.whole.standings
+    assert (of_whole["shops"][1].done, of_whole["other_households"][1].done) == (60, 60), "month and quarter are over"
+    february = told(db, datetime(2026, 2, 28, 23, tzinfo=ZoneInfo(CITY)), by="subdistrict", is_exact=False)
+    quarter = february.whole.standings["other_households"][1]
+    assert (quarter.due, quarter.done, quarter.open) == (1520, None, None), "March less February would be told"
 
 
 def test_a_round_past_the_homes_of_a_grid(db: Database, town: PlanTown) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.move_up import best_move
+from geo.compute.move_up import Movers, best_move, covered_alone
 from geo.compute.pairs import Pairs, by_home
 
 
@@ -19,10 +19,19 @@ def pairs_of(rows: list[list[int]]) -> Pairs:
 
 
 def told(
-    rows: list[list[int]], free: list[bool], target: list[bool], people: list[float]
+    rows: list[list[int]],
+    free: list[bool],
+    target: list[bool],
+    people: list[float],
+    area: list[int] | None = None,
+    may_leave: list[bool] | None = None,
 ) -> tuple[int, int, float] | None:
     pairs, counts = pairs_of(rows), np.array(people, dtype=float)
-    move = best_move(pairs, by_home(pairs, len(people)), np.array(free, bool), np.array(target, bool), counts)
+    is_free = np.array(free, bool)
+    everywhere, anybody = np.zeros(len(free), np.int64), np.ones(len(free), bool)
+    of_area = everywhere if area is None else np.array(area)
+    movers = Movers(is_free, is_free, of_area, anybody if may_leave is None else np.array(may_leave))
+    move = best_move(pairs, by_home(pairs, len(people)), movers, np.array(target, bool), counts)
     return None if move is None else tuple(move)  # type: ignore[return-value]
 
 
@@ -44,6 +53,20 @@ def test_nobody_moves_where_it_brings_nothing() -> None:
     assert told([[0], [1]], [False, False], [True, True], [5, 5]) is None
     assert told([[0], [1]], [False, True], [False, False], [50, 5]) is None
     assert told([[0], []], [False, True], [True, False], [50]) == (1, 0, 50)
+
+
+def test_whoever_is_needed_in_an_area_moves_within_it_alone() -> None:
+    rows, free, full = [[0], [1], [2], [3]], [False, False, True, True], [True, True, False, False]
+    people = [50.0, 40.0, 2.0, 1.0]
+    assert told(rows, free, full, people, [0, 1, 1, 1], [False, False, True, False]) == (2, 0, 48)
+    assert told(rows, free, full, people, [0, 1, 1, 1], [False] * 4) == (3, 1, 39)
+    assert told(rows, free, full, people, [0, 0, 1, 1], [False] * 4) is None
+
+
+def test_who_is_covered_by_one_alone() -> None:
+    of_homes = by_home(pairs_of([[0, 1], [1, 2], [2, 3]]), 4)
+    alone = covered_alone(of_homes, np.array([True, True, False]), np.array([5.0, 7, 11, 13]))
+    assert alone.tolist() == [5, 11, 0]
 
 
 def test_of_equals_the_lowest_station_then_the_lowest_helper() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from geo.burden import burden_of
 from geo.compute.load import visits_per_month
 from geo.compute.tour_days import days_of_round, stops_of_places
-from geo.compute.visit_counts import HIDDEN, carried_over, shared_out, standings, targets_of_grids
+from geo.compute.visit_counts import carried_over, hidden_kinds, shared_out, standings, targets_of_grids, visit_sums
 from geo.compute.visit_terms import is_work_day, term_at, terms_around
 from geo.errors import Refused
 from geo.hours import fridays_of_second_weeks
@@ -142,7 +142,7 @@ def test_whole_numbers_add_up(households: list[float], seed: int) -> None:
 def test_standings_of_parts_and_whole() -> None:
     parent = np.array([NONE, 0, 1, 1, 0])
     due, done = np.array([0, 0, 20, 30, 7]), np.array([0, 0, 26, 10, 0])
-    told = standings(due, done, parent, KINDS["special_households"], figure_rule(), None)
+    told = standings(visit_sums(due, done, parent), KINDS["special_households"], figure_rule())
     assert [(one.due, one.done, one.open) for one in told] == [
         (57, 36, 27),
         (50, 36, 20),
@@ -151,11 +151,46 @@ def test_standings_of_parts_and_whole() -> None:
         (7, 0, 7),
     ]
     assert (str(told[0].percent), str(told[3].hours)) == ("47.37", "6.67")
-    hidden = standings(due, done, parent, KINDS["special_households"], figure_rule(), 10)
-    assert hidden[4] == HIDDEN
-    assert hidden[0] == HIDDEN or sum(one == HIDDEN for one in hidden[1:]) > 1, "it could be had by subtraction"
-    patrol = standings(np.array([0, 0, 1, 1, 0]), done, parent, KINDS["patrol"], figure_rule(), None)
+    due_alone = standings(visit_sums(due, done, parent), KINDS["shops"], figure_rule(), is_done_told=False)
+    assert (due_alone[3].due, due_alone[3].done, due_alone[3].open, str(due_alone[3].hours)) == (30, None, None, "7.50")
+    patrol = standings(visit_sums(np.array([0, 0, 1, 1, 0]), done, parent), KINDS["patrol"], figure_rule())
     assert (patrol[0].due, patrol[0].done, patrol[0].open) == (2, None, None)
+
+
+def hidden_of(
+    parent: list[int], shown: list[bool], **numbers: list[tuple[list[int], list[int]]]
+) -> dict[str, list[bool]]:
+    """By kind, from what is due and done in the leaves, term by term."""
+    tree = np.array(parent)
+    kinds = {key: KINDS[key] for key in numbers}
+    sums = {key: [visit_sums(np.array(due), np.array(done), tree) for due, done in of] for key, of in numbers.items()}
+    return {key: off.tolist() for key, off in hidden_kinds(tree, kinds, sums, np.array(shown), 10).items()}
+
+
+def test_terms_with_the_same_targets_hide_the_same_parts() -> None:
+    due = [0, 3, 60, 45, 50]  # alone, one term would hide part 3 beside part 1 and the other part 4: then 3 follows
+    ended, running = [0, 0, 0, 0, 50], [0, 0, 0, 60, 0]
+    tree, everything = [NONE, 0, 0, 0, 0], [True] * 5
+    apart = [hidden_of(tree, everything, shops=[(due, done)])["shops"] for done in (ended, running)]
+    assert apart[0] != apart[1]
+    both = hidden_of(tree, everything, shops=[(due, ended), (due, running)])["shops"]
+    assert both[1]
+    assert all(both[place] for off in apart for place in np.flatnonzero(off))
+
+
+def test_classes_of_households_are_told_together_and_of_large_areas_alone() -> None:
+    tree, shown = [NONE, 0, 0, 0, 1, 2, 3], [True, True, True, True, False, False, False]
+    special, others = [0, 0, 0, 0, 6, 40, 50], [0, 0, 0, 0, 300, 400, 500]
+    hidden = hidden_of(
+        tree,
+        shown,
+        special_households=[(special, special)],
+        other_households=[(others, others)],
+        shops=[(others, others)],
+    )
+    assert hidden["special_households"] == [False, True, True, False, True, True, True]
+    assert hidden["other_households"] == hidden["special_households"], "all households less the others are the special"
+    assert not any(hidden["shops"])
 
 
 @pytest.mark.parametrize(

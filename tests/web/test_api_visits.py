@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
+from geo.actions.figure_periods import last_published
 from geo.store.database import Database
 from geo.store.tables import home
 from tests.web.conftest import Bearer
 from tests.web.world import EAST, WEST, World, point
 
+CITY = ZoneInfo("Asia/Shanghai")
 DUE = "/api/v1/visits/due"
 AT = {"at": "2026-03-20T12:00:00+08:00"}
 
@@ -85,6 +89,8 @@ def test_who_may(client: TestClient, world: World, bearer: Bearer, homes: None) 
     assert client.get(DUE, params=AT, headers=viewer).json()["key"] == "visits_whole_months"
     seen = client.get(DUE, params={"by": "community"}, headers=viewer).json()
     assert seen["smallest"] == 10
+    ended = last_published(datetime.now(UTC), CITY)[1] - timedelta(microseconds=1)
+    assert datetime.fromisoformat(seen["at"]) == ended, "ten days after a month's end"
     numbers = [
         one[side][name]
         for row in (*seen["rows"], seen["whole"])

@@ -152,6 +152,26 @@ def test_the_file_to_fill_in(api: TestClient, planner: dict[str, str]) -> None:
     assert api.get(f"{WORK}.csv", headers=planner).text.startswith("\ufeffcommunity_code,unit_no,lon,lat,households,")
 
 
+def test_counts_do_not_follow_from_the_load_that_others_are_told(
+    api: TestClient, planner: dict[str, str], db: Database, town: PlanTown
+) -> None:
+    """Viewers know households, shops and ways: the hours of a grid would say how many of special groups it has."""
+    viewer = bearer(db, "viewer")
+    moved = api.post("/api/v1/plans", json={"community": WEST}, headers=planner).json()["id"]
+    paint = {"op": "paint", "units": [unit_no(4, row) for row in range(5, 10)], "grid": town.grid[1]}
+    api.post(f"/api/v1/plans/{moved}/edits", json=paint, headers={**planner, "If-Match": '"1"'}).raise_for_status()
+    api.post(f"/api/v1/plans/{moved}/propose", json={}, headers={**planner, "If-Match": '"2"'}).raise_for_status()
+    asked = f"/api/v1/plans/{moved}", f"/api/v1/plans/compare?a={town.plan_id}&b={moved}"
+    asked += (f"/api/v1/plans/{moved}/export.geojson", "/api/v1/plans/compare?from_day=2026-03-02&to_day=2026-03-03")
+    before = [api.get(path, headers=viewer).content for path in asked]
+    sent = send(
+        api, planner, *(unit(*divmod(place, 10), special_households=3, cases_a_month=2) for place in range(100))
+    )
+    assert sent.status_code == 200, sent.text
+    assert api.get(asked[0], headers=planner).content != before[0]
+    assert [api.get(path, headers=viewer).content for path in asked] == before
+
+
 def test_counts_are_told_nowhere_else(
     api: TestClient, app: FastAPI, planner: dict[str, str], db: Database, town: PlanTown
 ) -> None:

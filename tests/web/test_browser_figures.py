@@ -30,6 +30,7 @@ MARCH = "rate=solved&by=grid&month=2026-03"
 
 @pytest.fixture
 def town(db: Database, plan_town: PlanTown) -> PlanTown:
+    report(db, MONDAY - timedelta(days=20), lonlat=None)  # viewers are told nothing of the first month
     for place, n in ((NORTH_WEST, 12), (NORTH_EAST, 3), (lonlat(250, 250), 14)):
         for number in range(n):
             case = report(db, lonlat=place, unit=HOSTILE if number == 0 else "环卫站")
