@@ -17,7 +17,7 @@ from api.files import sent_file
 from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
 from api.places import at_point, feature, feature_list
-from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape
+from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape, written
 from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
 from geo.case_states import STAGES
@@ -135,8 +135,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         Feature(id=case.id, geometry=at_point(case.point), properties=_properties(case, reader)) for case in found
     ]
     told = PointList(**dict(feature_list(page, matched, features)))
-    # as text at once: what is looked at twice takes longer than the list
-    return Response(told.model_dump_json(by_alias=True), media_type=GeoJsonResponse.media_type)
+    return written(told, GeoJsonResponse.media_type)
 
 
 @router.get("/incidents/export.{ending}", response_class=Response)
