@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from api.case_shapes import NewsTold, Reader, news_told
+from api.case_shapes import NewsTold, Reader, news_told, whose
 from api.deps import CaseDesk, Db, Language, News, Who, asks, clock
 from api.events import Events, Listener
 from api.schemas import problems
@@ -86,7 +86,10 @@ class _Telling:
                 return
             for one in look.news:
                 if one.step.id > newest:
-                    yield self._step(one)
+                    key = (one.step.id, self._language, *whose(one, self._who.token_id))
+                    if key not in look.lines:
+                        look.lines[key] = self._step(one)
+                    yield look.lines[key]
             yield _event("as_of", {"at": look.as_of.isoformat()})
 
     def _missed(self, last: int | None) -> tuple[int, Sequence[CaseNews] | None]:

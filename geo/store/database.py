@@ -110,10 +110,9 @@ class Database:
         """
         with self._translated(), closing(self._glances.raw_connection()) as kept:
             try:
-                with kept.cursor() as cursor:
+                with closing(kept.cursor()) as cursor:
                     cursor.execute(statement, values)
-                    row: tuple[Any, ...] | None = cursor.fetchone()
-                    return row
+                    return cursor.fetchone()
             except psycopg2.OperationalError as error:
                 kept.invalidate()
                 raise _unready(error) from error

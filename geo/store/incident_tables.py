@@ -157,6 +157,11 @@ incident_step = Table(
         comment="since when it is stored here: what a file brought is known since its import",
     ),
     UniqueConstraint("incident_id", "seq"),
+    Index(
+        "incident_step_sent_idx",
+        "id",
+        postgresql_where=text("from_stage = 'dispatched' or to_stage = 'dispatched'"),
+    ),
     comment="All that was done to incidents, in the order in which it was stored; nothing is ever changed.",
 )
 

@@ -56,8 +56,8 @@ def find(db: Database, secret_hash: bytes) -> Token | None:
     row = db.glance(_FIND, {"secret_hash": secret_hash})
     if row is None:
         return None
-    *told, held_hash, created_at, expires_at, revoked_at = row
-    return Token(*told, bytes(held_hash), created_at, expires_at, revoked_at)
+    values = dict(zip(Token.__annotations__, row, strict=True))
+    return Token(**values | {"secret_hash": bytes(values["secret_hash"])})
 
 
 def every(conn: Connection) -> list[Token]:
