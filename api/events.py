@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 5.0
 """How often is looked even if nothing was told."""
 
-TOGETHER_S: Final = 0.1
+TOGETHER_S: Final = 0.05
 """Between two looks: what comes in between is read together. The first is told at once."""
 
 REST_S: Final = 1.0
