@@ -257,8 +257,20 @@ def report_told(found: Reported, reader: Reader) -> ReportTold:
 
 def news_told(news: CaseNews, reader: Reader) -> NewsTold:
     """A step for those who listen."""
-    was_mine = news.step.move == "take_over" and news.step.said["from_token_id"] == reader.token_id
+    _, was_mine = whose(news, reader.token_id)
     return NewsTold(step=step_told(news.step, reader.language), case=case_told(news.case, reader), was_mine=was_mine)
+
+
+def whose(news: CaseNews, token_id: int | None) -> tuple[bool, bool]:
+    """Whether the case is in the hands of a token, and whether the step took it out of them: all in which what is told
+    to one reader differs from what is told to another of the same language.
+    """
+    was_mine = news.step.move == "take_over" and news.step.said["from_token_id"] == token_id
+    return _is_mine(news.case, token_id), was_mine
+
+
+def _is_mine(case: Case, token_id: int | None) -> bool:
+    return case.holder_token_id is not None and case.holder_token_id == token_id
 
 
 def step_told(step: Step, language: str) -> StepTold:
@@ -281,6 +293,6 @@ def _values(case: Case, reader: Reader) -> dict[str, Any]:
         "item_name": None if item is None else item.in_language(language),
         "service": None if item is None else item.service,
         "level_reason": level_reason(case, item, language),
-        "is_mine": case.holder_token_id is not None and case.holder_token_id == reader.token_id,
+        "is_mine": _is_mine(case, reader.token_id),
         "is_overdue": case.is_overdue(reader.now),
     }

@@ -220,8 +220,7 @@ At = Annotated[datetime, Depends(_moment)]
 
 
 def _holder(db: Database, secret: str, at: datetime) -> Who:
-    with db.read() as conn:
-        token = token_rows.find(conn, hash_of(secret))
+    token = token_rows.find(db, hash_of(secret))
     if token is None or not is_secret_of(secret, token):
         raise WhoAreYou("token_bad")
     _refuse_ended(token, at)

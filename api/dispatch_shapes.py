@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -159,7 +159,7 @@ def cover_answer(found: CoverLeft, invented: str | None) -> CoverLeftAnswer:
 
 def _ranked(one: RankedHelper, language: str) -> RankedShape:
     return RankedShape(
-        **dict(_helper(one.helper)),
+        **_who(one.helper),
         services=list(one.helper.services),
         staff=one.helper.staff,
         minutes=round(one.travel_ds / DS_PER_MINUTE, 1),
@@ -176,12 +176,16 @@ def _ranked(one: RankedHelper, language: str) -> RankedShape:
 
 def _set_aside(one: SetAside, language: str) -> SetAsideShape:
     minutes = None if one.travel_ds is None else round(one.travel_ds / DS_PER_MINUTE, 1)
-    told = dict(_helper(one.helper))
-    return SetAsideShape(**told, minutes=minutes, air_m=round(one.air_m, 1), reason=_reason(one.reason, language))
+    reason = _reason(one.reason, language)
+    return SetAsideShape(**_who(one.helper), minutes=minutes, air_m=round(one.air_m, 1), reason=reason)
 
 
 def _helper(helper: Helper) -> HelperShape:
-    return HelperShape(family=helper.family, id=helper.id, name=helper.name, kind=helper.kind, lonlat=helper.lonlat)
+    return HelperShape(**_who(helper))
+
+
+def _who(helper: Helper) -> dict[str, Any]:
+    return {name: getattr(helper, name) for name in HelperShape.model_fields}
 
 
 def _reason(reason: Reason, language: str) -> ReasonShape:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 LOOK_S: Final = 5.0
 """How often is looked even if nothing was told."""
+
+TOGETHER_S: Final = 0.05
+"""Between two looks: what comes in between is read together. The first is told at once."""
 
 REST_S: Final = 1.0
 """After a look that failed."""
@@ -49,6 +52,8 @@ class Look:
     """Everything that could be read then was told."""
     ended: frozenset[int] = frozenset()
     """Tokens of listeners that open nothing any more."""
+    lines: dict[Hashable, str] = field(default_factory=dict)
+    """What was written of the news: fifty boards are told nearly the same, and it need not be written fifty times."""
 
 
 @dataclass(eq=False)
@@ -162,6 +167,7 @@ class Events:
                     else:
                         _put(listener, look)
                 if len(look.news) < AT_ONCE:
+                    await asyncio.sleep(TOGETHER_S)
                     await _heard(ear, ready)
         finally:
             loop.remove_reader(ear.fileno())
@@ -173,6 +179,10 @@ class Events:
             newest = case_news.newest(conn)
             if self._newest is None:
                 self._newest = newest
+            # asked after the newest was read: whoever comes from now on reads for itself up to here at least
+            if not self._listeners:
+                self._newest = newest
+                return Look((), as_of)
             if newest - self._newest > self._limits.listen_replay:
                 self._newest = newest
                 return None
@@ -202,7 +212,7 @@ def _put(listener: Listener, look: Look) -> None:
     """Hand on what a listener may see; one that is too far behind is let go."""
     seen = [news for news in look.news if news.is_seen_from(listener.area_id)]
     try:
-        listener.queue.put_nowait(Look(seen, look.as_of))
+        listener.queue.put_nowait(replace(look, news=seen))
     except asyncio.QueueFull:
         _end(listener)
 

@@ -73,9 +73,10 @@ Without a token the answers are what the public may see: rounded counts, inciden
 """
 
 VERSIONED = (
-    dispatch,
+    # asked most often, and the first that fits answers
+    *(dispatch, incidents, cases),
     *(areas, grids, stations, resources, coverage, reach_area, profile, what_if, honesty, access, reach, nearest),
-    *(locate, search, incidents, cases, case_figures, visits, events, imports, jobs, me),
+    *(locate, search, case_figures, visits, events, imports, jobs, me),
     *(plan_changes, plans, proposals, work, layers, outside),
 )
 UNVERSIONED = (health, tiles, maps)

@@ -26,6 +26,9 @@ LOOK_S: Final = 60.0
 REST_S: Final = 1.0
 """Between two looks, unless something is told: while another process sends, what is due stays so."""
 
+TOGETHER_S: Final = 0.2
+"""After something is told: what follows within that time goes out with it."""
+
 AWAY_S: Final = 5.0
 """Until the database is tried again."""
 
@@ -97,6 +100,7 @@ class Sender:
             while not self._ending.is_set():
                 send_outbox(self._db, self._desk, self._clock, self._ending.is_set)
                 told.select(self._pause_s())
+                self._ending.wait(TOGETHER_S)
                 ear.has_heard()
 
     def _pause_s(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from shapely.geometry import Point
@@ -58,7 +59,7 @@ class Helper:
         told = resource.id, resource.name, resource.kind, resource.services, resource.point
         return cls("resource", *told, staff=resource.staff, position_at=resource.position_at)
 
-    @property
+    @cached_property
     def lonlat(self) -> tuple[float, float]:
         """Degrees."""
         return self.point.x, self.point.y

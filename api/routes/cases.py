@@ -23,7 +23,7 @@ from api.case_shapes import (
 )
 from api.deps import CaseDesk, Db, Language, NewKey, Now, Setting, Who, asks, hand_of, local
 from api.inputs import Id, SeenVersion, Word
-from api.schemas import problems
+from api.schemas import problems, written
 from geo.actions.find_address import find_address
 from geo.actions.foresee_breach import foresee_breach
 from geo.actions.report_incident import Report, report_incident, suggestions_for
@@ -72,18 +72,16 @@ def report(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     return report_told(found, Reader(desk, language, now, who.token_id))
 
 
-@router.get("/incidents/{incident_id}", responses=problems(404))
-def incident(
-    db: Db, desk: CaseDesk, now: Now, language: Language, who: Dispatcher, incident_id: Id, response: Response
-) -> CaseDetail:
+@router.get("/incidents/{incident_id}", response_model=CaseDetail, responses=problems(404))
+def incident(db: Db, desk: CaseDesk, now: Now, language: Language, who: Dispatcher, incident_id: Id) -> Response:
     """A case, all that was done to it, and which other cases may be the same."""
     with db.read() as conn:
         case = cases.get_case(conn, incident_id)
         check_sight(conn, case, hand_of(who, now))
         steps, others = cases.steps_of(conn, incident_id), suggestions_for(conn, case, who.area_id)
         then = foresee_breach(conn, case, desk)
-    response.headers["ETag"] = f'"{case.version}"'
-    return case_detail(case, steps, others, then, Reader(desk, language, now, who.token_id))
+    told = case_detail(case, steps, others, then, Reader(desk, language, now, who.token_id))
+    return written(told, headers={"ETag": f'"{case.version}"'})
 
 
 @router.get("/incidents/{incident_id}/steps", responses=problems(404))

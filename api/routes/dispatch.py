@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.deps import At, Db, HelpersNear, Language, Reach, Setting, Who, asks
 from api.dispatch_shapes import CoverLeftAnswer, RankingAnswer, cover_answer, ranking_answer
 from api.inputs import Id, Word
 from api.invented import Told, words_of
 from api.limits import Minutes, ModeKey, SurfaceKey
-from api.schemas import problems
+from api.schemas import problems, written
 from geo.actions.cover_left import cover_left
 from geo.actions.rank_helpers import RankWish, rank_helpers
 from geo.rules.case_catalogue import case_catalogues
@@ -23,7 +23,7 @@ router = APIRouter(tags=["dispatch"])
 RULE = dispatch_rule()
 
 
-@router.get("/incidents/{incident_id}/stations", responses=problems(404))
+@router.get("/incidents/{incident_id}/stations", response_model=RankingAnswer, responses=problems(404))
 def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     db: Db,
     near: HelpersNear,
@@ -44,7 +44,7 @@ def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         Literal["from", "to"], Query(description="Of the trip: from the helper, or to it where people go themselves.")
     ] = "from",
     path: Annotated[bool, Query(description="Whether to draw and tell the ways.")] = False,
-) -> RankingAnswer:
+) -> Response:
     """The nearest stations, teams and professionals that can be sent, and why others that are nearer cannot."""
     wish = RankWish(
         at=at,
@@ -58,7 +58,7 @@ def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     )
     catalogues = case_catalogues(settings.case_catalogue)
     found = rank_helpers(db, near, catalogues, incident_id, wish, who.area_id, RULE.patience_seconds)
-    return ranking_answer(found, language, words_of(invention, language))
+    return written(ranking_answer(found, language, words_of(invention, language)))
 
 
 @router.get("/dispatch/cover")

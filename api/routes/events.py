@@ -11,9 +11,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from api.case_shapes import NewsTold, Reader, news_told
+from api.case_shapes import NewsTold, Reader, news_told, whose
 from api.deps import CaseDesk, Db, Language, News, Who, asks, clock
-from api.events import Events, Listener
+from api.events import Events, Listener, Look
 from api.schemas import problems
 from geo.actions.case_desk import Desk
 from geo.cases import CaseNews
@@ -84,10 +84,15 @@ class _Telling:
                 continue
             if look is None:
                 return
-            for one in look.news:
-                if one.step.id > newest:
-                    yield self._step(one)
-            yield _event("as_of", {"at": look.as_of.isoformat()})
+            steps = [self._line(one, look) for one in look.news if one.step.id > newest]
+            yield "".join([*steps, _event("as_of", {"at": look.as_of.isoformat()})])
+
+    def _line(self, one: CaseNews, look: Look) -> str:
+        """What is told of a step, as it was written for another reader who is told the same."""
+        key = (one.step.id, self._language, *whose(one, self._who.token_id))
+        if key not in look.lines:
+            look.lines[key] = self._step(one)
+        return look.lines[key]
 
     def _missed(self, last: int | None) -> tuple[int, Sequence[CaseNews] | None]:
         """The newest step, and those after the last seen; None: too many, or the last seen was never told here."""

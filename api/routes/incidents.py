@@ -18,7 +18,7 @@ from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.invented import Invented, Told, words_of
 from api.paging import Page, Paged
 from api.places import at_point, feature, feature_list
-from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape
+from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape, written
 from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
 from geo.case_states import STAGES
@@ -138,10 +138,8 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     features = [
         Feature(id=case.id, geometry=at_point(case.point), properties=_properties(case, reader)) for case in found
     ]
-    listed = dict(feature_list(page, matched, features))
-    told = PointList(**listed, invented=words_of(invention, language))
-    # as text at once: what is looked at twice takes longer than the list
-    return Response(told.model_dump_json(by_alias=True), media_type=GeoJsonResponse.media_type)
+    told = PointList(**dict(feature_list(page, matched, features)), invented=words_of(invention, language))
+    return written(told, GeoJsonResponse.media_type)
 
 
 @router.get("/incidents/export.{ending}", response_class=Response)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from geo.helpers import Helper, Reason
 from geo.hours import HoursState
@@ -93,6 +94,7 @@ def _of_team(team: Helper, age: timedelta, busy: int) -> Verdict:
     return Verdict(None, [seen, *_of_staff(team)], is_stale)
 
 
+@lru_cache(maxsize=4096)
 def _told(moment: datetime) -> str:
-    """By the city's wall clock."""
+    """By the city's wall clock. A city has few hours, and thousands of stations that close at them."""
     return f"{moment:%Y-%m-%d %H:%M}"

@@ -113,11 +113,11 @@ class _Reached(NamedTuple):
     """In ``Helpers.all``."""
     ds: Int32Array
 
-    def in_turn(self) -> Iterator[tuple[int, int]]:
-        """Number and time; most are never asked for."""
-        for first in range(0, len(self.number), FEW):
-            part = slice(first, first + FEW)
-            yield from zip(self.number[part].tolist(), self.ds[part].tolist(), strict=True)
+    def of(self, places: IntArray) -> Iterator[tuple[int, int, int]]:
+        """Place among them, number and time of some of them, in turn; most are never asked for."""
+        for first in range(0, len(places), FEW):
+            part = places[first : first + FEW]
+            yield from zip(part.tolist(), self.number[part].tolist(), self.ds[part].tolist(), strict=True)
 
 
 class _Choice(NamedTuple):
@@ -153,17 +153,18 @@ class _Question:
 
     def choose(self, reached: _Reached) -> _Choice:
         """The first ``k`` that can be sent, and who is nearer than the last of them and cannot."""
-        choice = _Choice([], [], [])
-        for number, ds in reached.in_turn():
-            if not self.offers[number]:
-                choice.unfit.append((number, ds))
-            elif self.verdict(number).against is not None:
-                choice.refused.append((number, ds))
-            else:
-                choice.chosen.append((number, ds))
-                if len(choice.chosen) == self.wish.k:
-                    break
-        return choice
+        chosen, refused, end = [], [], len(reached.number)
+        offers = self.offers[reached.number]
+        for place, number, ds in reached.of(np.flatnonzero(offers)):
+            if self.verdict(number).against is not None:
+                refused.append((number, ds))
+                continue
+            chosen.append((number, ds))
+            if len(chosen) == self.wish.k:
+                end = place
+                break
+        unfit = reached.of(np.flatnonzero(~offers[:end]))
+        return _Choice(chosen, refused, [(number, ds) for _, number, ds in unfit])
 
 
 def rank_helpers(

@@ -91,8 +91,7 @@ def _hand_out_token(db: Database, wanted: Settings) -> None:
     """Make an administrator's token on the first run, and again if the one in home no longer holds."""
     path, at = wanted.home_abs / "token", datetime.now(UTC)
     if path.exists():
-        with db.read() as conn:
-            token = tokens.find(conn, hash_of(path.read_text()))
+        token = tokens.find(db, hash_of(path.read_text()))
         if token is not None and token.standing(at) == "holds":
             say("first_token_kept", path=path)
             return

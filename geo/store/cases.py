@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import shapely
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     any_,
+    bindparam,
     delete,
     func,
     insert,
@@ -42,6 +44,11 @@ REQUESTS = 0x1C_5F
 
 STEP_COLUMNS = [incident_step.c[name] for name in Step.__annotations__]
 
+_STEPS_OF = (
+    select(*STEP_COLUMNS).where(incident_step.c.incident_id == bindparam("incident_id")).order_by(incident_step.c.seq)
+)
+_CALLER_OF = select(incident.c.caller_hash).where(incident.c.id == bindparam("incident_id"))
+
 
 def insert_case(conn: Connection, values: Mapping[str, Any]) -> int:
     """A new incident: its id. ``values`` by column; ``geom`` a point or None."""
@@ -57,11 +64,17 @@ def get_case(conn: Connection, incident_id: int, *, lock: bool = False) -> Case:
     NotFound
         If there is none.
     """
-    chosen = cases_query().where(incident.c.id == incident_id, incident.c.retired_at.is_(None))
-    row = conn.execute(chosen.with_for_update(of=incident) if lock else chosen).one_or_none()
+    row = conn.execute(_one_case(lock=lock), {"incident_id": incident_id}).one_or_none()
     if row is None:
         raise NotFound("incident_unknown", id=incident_id)
     return case_of_row(row)
+
+
+@cache
+def _one_case(*, lock: bool) -> Select[Any]:
+    """Made once: to put it together takes as long as to answer it."""
+    chosen = cases_query().where(incident.c.id == bindparam("incident_id"), incident.c.retired_at.is_(None))
+    return chosen.with_for_update(of=incident) if lock else chosen
 
 
 def lock_cases(conn: Connection, ids: list[int]) -> None:
@@ -107,8 +120,7 @@ def insert_steps(conn: Connection, steps: Sequence[Step]) -> int:
 
 def steps_of(conn: Connection, incident_id: int) -> list[Step]:
     """All steps of a case, in order."""
-    chosen = select(*STEP_COLUMNS).where(incident_step.c.incident_id == incident_id).order_by(incident_step.c.seq)
-    return [Step(**row) for row in conn.execute(chosen).mappings()]
+    return [Step(*row) for row in conn.execute(_STEPS_OF, {"incident_id": incident_id})]
 
 
 def held_since(conn: Connection, incident_id: int) -> datetime | None:
@@ -253,7 +265,7 @@ def sent_to_retired(conn: Connection, source: str, at: datetime) -> list[SentCas
 
 def caller_hash_of(conn: Connection, incident_id: int) -> bytes | None:
     """Kept apart from :class:`Case` so that it never leaves with one."""
-    found = conn.execute(select(incident.c.caller_hash).where(incident.c.id == incident_id)).scalar_one_or_none()
+    found = conn.execute(_CALLER_OF, {"incident_id": incident_id}).scalar_one_or_none()
     return None if found is None else bytes(found)
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]
-from sqlalchemy import Connection, TextClause, create_engine, event, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -38,6 +38,9 @@ def sql(name: str) -> TextClause:
     """The query in ``geo/store/sql/<name>.sql``."""
     return text((resources.files("geo.store") / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
 
+
+GLANCES = 4
+"""Connections at most for questions of one statement; each takes one for about as long as the answer takes."""
 
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds until the other end of an idle connection is probed, between probes, and how many may go unanswered."""
@@ -73,7 +76,8 @@ class Database:
     url
         ``postgresql://user:password@host:port/name``.
     size
-        Connections kept at most; a caller beyond that waits.
+        Connections kept at most; a caller beyond that waits. For glances there are as many besides, but no more than
+        ``GLANCES``.
     """
 
     def __init__(self, url: str, size: int = 4) -> None:
@@ -81,15 +85,9 @@ class Database:
         self._libpq = address.translate_connect_args(database="dbname", username="user") | dict(address.query)
         # Sessions speak UTC so that what comes back does not depend on the server's own time zone. Nothing is compiled:
         # that takes longer than any tile.
-        self.engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg2"),
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=30,
-            connect_args={"options": "-c timezone=UTC -c jit=off", "connect_timeout": 10, **ALIVE},
-        )
-        event.listen(self.engine, "checkout", self._check)
-
+        self.engine = self._pool(url, size)
+        # of their own, since to take one out of its transactions and back again takes as long as a short answer
+        self._glances = self._pool(url, min(size, GLANCES), isolation_level="AUTOCOMMIT")
         self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
@@ -117,20 +115,14 @@ class Database:
         Busy
             If it could not do it now.
         """
-        with self._translated(), closing(self.engine.raw_connection()) as kept:
-            connection: Any = kept.dbapi_connection
-            connection.autocommit = True
+        with self._translated(), closing(self._glances.raw_connection()) as kept:
             try:
-                with connection.cursor() as cursor:
+                with closing(kept.cursor()) as cursor:
                     cursor.execute(statement, values)
-                    row: tuple[Any, ...] | None = cursor.fetchone()
-                    return row
+                    return cursor.fetchone()
             except psycopg2.OperationalError as error:
                 kept.invalidate()
                 raise _unready(error) from error
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
 
     def ear(self, channel: str) -> Ear:
         """A connection of its own that is told what others notify a channel of.
@@ -145,6 +137,19 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._glances.dispose()
+
+    def _pool(self, url: str, size: int, **more: Any) -> Engine:
+        engine = create_engine(
+            make_url(url).set(drivername="postgresql+psycopg2"),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=30,
+            connect_args={"options": "-c timezone=UTC -c jit=off", "connect_timeout": 10, **ALIVE},
+            **more,
+        )
+        event.listen(engine, "checkout", self._check)
+        return engine
 
     def _check(self, connection: Any, *_: Any) -> None:
         """Give up a kept connection that has ended.

@@ -27,7 +27,7 @@ class Versions:
     stations: str
     resources: str
     cases: str
-    """Of all steps that were taken with cases."""
+    """Of all that may make somebody busy or free."""
     streets: str | None
     """None: none are loaded."""
 

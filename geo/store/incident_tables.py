@@ -158,6 +158,11 @@ incident_step = Table(
     ),
     UniqueConstraint("incident_id", "seq"),
     Index("incident_step_undo_idx", "incident_id", postgresql_where=text("move = 'undo'")),
+    Index(
+        "incident_step_sent_idx",
+        "id",
+        postgresql_where=text("from_stage = 'dispatched' or to_stage = 'dispatched'"),
+    ),
     comment="All that was done to incidents, in the order in which it was stored; nothing is ever changed.",
 )
 

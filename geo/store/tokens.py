@@ -10,8 +10,15 @@ from sqlalchemy import Connection, Select, any_, func, insert, literal, or_, sel
 
 from geo.errors import NotFound
 from geo.store.cases import CHANNEL
+from geo.store.database import Database
 from geo.store.tables import area, token
 from geo.tokens import Role, Token
+
+_FIND = """
+    select t.id, t.name, t.role, t.area_id, a.code, a.name, t.secret_hash, t.created_at, t.expires_at, t.revoked_at
+    from token t left join area a on a.id = t.area_id where t.secret_hash = %(secret_hash)s
+"""
+"""Columns as :class:`Token` has them."""
 
 
 def add(
@@ -44,10 +51,13 @@ def get(conn: Connection, token_id: int) -> Token:
     return Token(**row)
 
 
-def find(conn: Connection, secret_hash: bytes) -> Token | None:
-    """The token with that hash, whatever its standing."""
-    row = conn.execute(_select().where(token.c.secret_hash == secret_hash)).mappings().one_or_none()
-    return None if row is None else Token(**row)
+def find(db: Database, secret_hash: bytes) -> Token | None:
+    """The token with that hash, whatever its standing. Every request asks for one, so it is a glance."""
+    row = db.glance(_FIND, {"secret_hash": secret_hash})
+    if row is None:
+        return None
+    values = dict(zip(Token.__annotations__, row, strict=True))
+    return Token(**values | {"secret_hash": bytes(values["secret_hash"])})
 
 
 def every(conn: Connection) -> list[Token]:

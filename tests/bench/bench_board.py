@@ -21,7 +21,7 @@ from geo.store.database import Database
 from geo.store.lists import Slice
 from tests.bench.cities import GRAPH
 from tests.bench.graphs import GENERATED
-from tests.bench.http_load import PATIENCE_S, Served, ask, served
+from tests.bench.http_load import CASE, PATIENCE_S, RANKING, WARM_UP_S, Served, ask, served, with_streets
 from tests.bench.machine import Row, Table, use_cores
 from tests.bench.million_cases import million_cases
 
@@ -36,6 +36,9 @@ RATE = 10
 """Steps a second."""
 N_STEPS, N_STEPS_QUICK = 200, 20
 MOVE = "claim"
+QUESTIONS, SECONDS = 100, 20
+"""Of others, a second, and for how long."""
+N_QUESTIONS = 500
 LATEST_S = 10.0
 """So long after the last step nobody is waited for."""
 
@@ -46,6 +49,7 @@ IN_ORDER = text("""
 FREE = text("""
     select id from incident where stage = 'filed' and holder_token_id is null order by id limit :n
 """)
+CHOSEN = text("select id from incident where stage = 'closed' order by md5(id::text) limit :n")
 OVERDUE = text("select count(*) from incident where state = 'open' and breached_due_at is distinct from stage_due_at")
 
 
@@ -57,6 +61,7 @@ def bench(table: Table) -> None:
     with served(db) as service:
         pages(table, db, service)
         asyncio.run(changes(table, db, service))
+        asyncio.run(meanwhile(table, db, service))
     use_cores(1)
 
 
@@ -131,14 +136,41 @@ async def changes(table: Table, db: Database, service: Served) -> None:
     table.add(Row(**vars(row) | {"note": f"{note}; to be under 1 s"}))
 
 
+async def meanwhile(table: Table, db: Database, service: Served) -> None:
+    """Questions of others while the boards listen and steps are taken; these are not looked at here."""
+    seconds = 5 if table.quick else SECONDS
+    with db.read() as conn:
+        cases = list(conn.execute(FREE, {"n": round(RATE * (seconds + WARM_UP_S))}).scalars())
+        asked = list(conn.execute(CHOSEN, {"n": N_QUESTIONS}).scalars())
+    with_streets(service, RANKING.format(asked[0]))
+    paths = [path.format(case) for case in asked for path in (RANKING, CASE)]
+    told = {"service": service, "paths": paths, "rate": QUESTIONS, "seconds": seconds}
+    async with AsyncExitStack() as stack:
+        for _ in range(LISTENERS):
+            await stack.enter_async_context(_Board(service))
+        ms, _ = await asyncio.gather(_elsewhere("tests.bench.http_load", told), _post(service, cases))
+    p50, p99 = np.percentile(ms, [50, 99])
+    note = (
+        f"{QUESTIONS} requests/s for {seconds} s on two cores, half rankings, half cases, {LISTENERS} boards hear of "
+        f"{RATE} steps/s: median {p50:.1f} ms; to be under 25 ms"
+    )
+    table.add(Row("questions beside boards, 99th percentile", GRAPH, "-", p99 / 1000, runs=len(ms), note=note))
+
+
 async def _post(service: Served, cases: list[int]) -> None:
     """Another process takes the cases in hand, one after the other."""
-    poster = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.post_steps"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
     told = {"port": service.port, "headers": service.headers, "cases": cases, "rate": RATE}
-    await poster.communicate(json.dumps(told).encode())
-    assert poster.returncode == 0, "a step was refused"
+    await _elsewhere("tests.bench.post_steps", told)
+
+
+async def _elsewhere(program: str, told: dict[str, Any]) -> Any:
+    """What a program says in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", program), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate(json.dumps(told).encode())
+    assert process.returncode == 0, f"{program}: something was refused"
+    return json.loads(said)
 
 
 class _Board:

@@ -28,7 +28,7 @@ from geo.units import NONE, FloatArray
 from tests.bench import peers_postgis
 from tests.bench.cities import GRAPH
 from tests.bench.graphs import GENERATED
-from tests.bench.http_load import load_of, served
+from tests.bench.http_load import CASE, RANKING, load_of, served, with_streets
 from tests.bench.machine import Row, Table, timed, use_cores
 from tests.bench.million_cases import million_cases
 
@@ -264,10 +264,12 @@ def over_http(table: Table, db: Database, asked: list[int]) -> None:
     use_cores(2)
     seconds = 5 if table.quick else SECONDS
     kinds = {
-        f"nearest {K} over HTTP, 99th percentile": f"/api/v1/incidents/{{}}/stations?k={K}&service={SERVICE}",
-        "a case over HTTP, 99th percentile": "/api/v1/incidents/{}",
+        f"nearest {K} over HTTP, 99th percentile": RANKING,
+        f"nearest {K} over HTTP, all closed, 99th percentile": RANKING.replace("T10", "T05"),
+        "a case over HTTP, 99th percentile": CASE,
     }
     with served(db) as service:
+        with_streets(service, RANKING.format(asked[0]))
         for job, path in kinds.items():
             ms = load_of(service, [path.format(case) for case in asked], RATE, seconds)
             p50, p99 = np.percentile(ms, [50, 99])

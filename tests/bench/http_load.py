@@ -1,7 +1,12 @@
-"""A service in a process of its own, asked at a steady rate; each answer is timed from when its request was due."""
+"""A service in a process of its own, asked at a steady rate; each answer is timed from when its request was due.
+
+``python -m tests.bench.http_load`` asks from a process of its own. Standard input: the arguments of :func:`load_of` as
+JSON, standard output: milliseconds.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -18,6 +23,10 @@ from urllib.parse import quote
 
 from geo.actions.create_token import create_token
 from geo.store.database import Database
+
+RANKING = "/api/v1/incidents/{}/stations?k=3&service=政务代办&at=2026-11-02T10:00:00"
+"""On a Monday morning, whenever the bench runs: at night all are closed, and everybody within the hour is judged."""
+CASE = "/api/v1/incidents/{}"
 
 THREADS = 8
 PATIENCE_S = 60.0
@@ -47,6 +56,14 @@ def served(db: Database) -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(PATIENCE_S)
+
+
+def with_streets(service: Served, ranking: str) -> None:
+    """Wait until the streets are ready that rankings are made from: a new service answers by air until then."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
+    while json.loads(ask(connection, quote(ranking, safe="/?&="), service.headers))["is_degraded"]:
+        assert time.monotonic() < end, "the streets do not get ready"
 
 
 def load_of(service: Served, paths: Sequence[str], rate: int, seconds: float) -> list[float]:
@@ -117,3 +134,12 @@ def _load(service: Served, paths: Sequence[str], rate: int, n: int) -> list[floa
         thread.join()
     assert all(took_ms), "a request was not answered"
     return took_ms
+
+
+def main() -> None:
+    told = json.load(sys.stdin)
+    json.dump(load_of(Served(*told["service"]), told["paths"], told["rate"], told["seconds"]), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

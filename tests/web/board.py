@@ -68,8 +68,7 @@ SAID = {
 def desk_of(db: Database, name: str, at: datetime) -> tuple[str, Hand]:
     """A new desk: its secret and its hand."""
     _, secret = create_token(db, name=name, role="dispatcher", area_code=None, days=None, at=at)
-    with db.read() as conn:
-        token = tokens.find(conn, hash_of(secret))
+    token = tokens.find(db, hash_of(secret))
     assert token is not None
     return secret, Hand(at=at, token_id=token.id, token_name=name)
 
