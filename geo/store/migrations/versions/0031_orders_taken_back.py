@@ -1,7 +1,7 @@
 """Steps that were taken back are found quickly, and who knows what is seen across a border says it.
 
 Revision ID: 0031
-Revises: 0029
+Revises: 0030
 """
 
 from pathlib import Path

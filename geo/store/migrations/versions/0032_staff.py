@@ -1,7 +1,7 @@
 """How many are on duty at a station or in a team; of requests' keys a hash is kept.
 
 Revision ID: 0032
-Revises: 0029
+Revises: 0031
 """
 
 from pathlib import Path
