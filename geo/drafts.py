@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from geo.areas import Area
@@ -71,6 +72,16 @@ class Draft:
     """In order of their ids. Every grid has at least one unit."""
     bridges: tuple[DraftBridge, ...] = ()
     """In order of their units, no two the same. One counts while both its units have the same grid."""
+
+
+class NeighbourCut(NamedTuple):
+    """A neighbouring community as it was last cut."""
+
+    code: str
+    name: str
+    made_at: datetime
+    border_e7: FloatArray
+    """(n_pieces, 2, 2) the straight pieces of its outer border."""
 
 
 class PlanHomes(NamedTuple):

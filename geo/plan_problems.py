@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.compute.layer_clean import is_coverage
 from geo.compute.plan_figures import grid_of_homes
 from geo.compute.project import Frame
-from geo.drafts import Draft, PlanHomes
+from geo.drafts import Draft, NeighbourCut, PlanHomes
 from geo.plan_figures import GridFigures
 from geo.rules.code_schemes import CodeScheme
 from geo.rules.plan_rules import PlanRule
@@ -89,6 +89,8 @@ class Inspection:
     """(n_homes,) names of compounds, empty or None where there is none; None: no compound is known."""
     before: PlanBefore | None = None
     """None: there was none."""
+    neighbours: Sequence[NeighbourCut] = ()
+    """Communities beside this one that have been cut into units."""
 
     @cached_property
     def grid_of_home(self) -> IntArray:

@@ -20,7 +20,7 @@ from geo.compute.plan_figures import figures_of_grids, grid_of_homes, unit_of_ho
 from geo.compute.plan_rows import draft_of
 from geo.compute.plan_rules import problems_of
 from geo.compute.project import Frame
-from geo.drafts import Draft
+from geo.drafts import Draft, NeighbourCut
 from geo.errors import BadMove
 from geo.imports.places import frame_about
 from geo.plan_figures import Balance, GridFigures, LoadHours
@@ -59,6 +59,8 @@ class PlanView:
     """What has been counted of the community's work."""
     ground: CountedGround
     """The units that it was counted for."""
+    neighbours: Sequence[NeighbourCut]
+    """Communities beside this one that have been cut into units."""
 
     @cached_property
     def frame(self) -> Frame:
@@ -146,6 +148,7 @@ class PlanView:
             outline_of_home=outlines,
             compound_of_home=compounds,
             before=self.before,
+            neighbours=self.neighbours,
         )
         return problems_of(inspection, plan_rules())
 
@@ -188,7 +191,8 @@ def view_of(conn: Connection, plan: Plan, draft: Draft | None = None, *, with_wo
     unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
     before, counts = _before(conn, plan, housed), counts_in(conn, [community.id] if with_work else [])
     ground = counted_ground(conn, [community], housed, counts)
-    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts, ground)
+    around = drafts.neighbour_cuts(conn, community.id)
+    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts, ground, around)
 
 
 def grid_of_homes_in(conn: Connection, plan: Plan, housed: Housed) -> IntArray:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from geo.actions.check_cuts import check_cuts
 from geo.actions.edit_plan import Edited, edit_plan
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
@@ -62,9 +63,11 @@ def units(
     """Cut communities into units: street blocks and building plots. / 把社区划分为单元。"""
     with open_database() as db, progress("plan_cutting") as step:
         found = cut_and_store(db, communities or None, now(), step)
-    rows = [{"community": cut.community.code, **cut.report} for cut in found]
+        rows = [{"community": cut.community.code, **cut.report} for cut in found]
+        odd = [asdict(border) for border in check_cuts(db, found)]
     lines = [sentence("plan_units_cut", language(), code=row["community"], units=row["units"]) for row in rows]
-    answer({"communities": rows}, lines, as_json=as_json)
+    lines += [sentence("plan_problem_neighbours", language(), **border) for border in odd]
+    answer({"communities": rows, "odd_borders": odd}, lines, as_json=as_json)
 
 
 @plan_app.command("list")

@@ -160,5 +160,6 @@ CHECKS: Mapping[str, Check] = {
     "shops": _within(lambda plan, _: plan.figures.shops),
     "compactness": _within(lambda plan, _: plan.figures.compactness),
     "borders": _within(lambda plan, rule: plan.figures.share_along(rule.along)),
+    "neighbours": ground.neighbours,
 }
 """How each rule of geo/rules/plan_rules.toml is checked."""

@@ -11,9 +11,10 @@ from shapely.geometry.base import BaseGeometry
 from geo.compute.bridges import nearest_faces
 from geo.compute.fabric_rings import shapes_of
 from geo.compute.plan_figures import grids_beside, lines_of, pieces_with_bridges
+from geo.compute.unit_neighbours import odd_corners, outer_border
 from geo.plan_problems import Inspection, Problem, Shapes
 from geo.rules.plan_rules import PlanRule
-from geo.units import NONE, BoolArray, IntArray
+from geo.units import E7, NONE, BoolArray, IntArray
 
 NEAR_DEG = 1e-6
 """Ten centimetres: more than places are rounded by."""
@@ -97,6 +98,26 @@ def one_piece(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
         sides = (np.flatnonzero(np.isin(label, side)) for side in (largest, others))
         units = sorted(draft.unit_no[list(nearest_faces(draft.fabric, *sides))].tolist())
         yield plan.breach(rule, [place], shape=shapely.union_all(pieces[others]), pieces=len(mine), units=units)
+
+
+def neighbours(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:
+    """Neighbouring communities that were cut from other streets: the same border has not the same corners there."""
+    mine = outer_border(plan.draft.fabric)
+    for neighbour in plan.neighbours:
+        odd = odd_corners(mine, neighbour.border_e7)
+        if len(odd):
+            yield plan.breach(
+                rule,
+                [],
+                shape=shapely.multipoints(odd / E7),
+                subject=neighbour.code,
+                community=plan.draft.community.name,
+                code=plan.draft.community.code,
+                neighbour=neighbour.name,
+                neighbour_code=neighbour.code,
+                day=neighbour.made_at.date().isoformat(),
+                corners=len(odd),
+            )
 
 
 def building_cut(plan: Inspection, rule: PlanRule) -> Iterator[Problem]:

@@ -84,7 +84,7 @@ def on_corners(sides: Sides, corners: IntArray) -> Sides:
     others = np.setdiff1d(start, corners)
     if not len(others):
         return sides
-    nearest = _nearest_along(dict(zip(start.tolist(), stop.tolist(), strict=True)), others, set(corners.tolist()))
+    nearest = _nearest_along((start, stop), others, set(corners.tolist()))
     moved = Sides(_replaced(sides.start, others, nearest), _replaced(sides.stop, others, nearest), sides.patch)
     back = facing(moved.start, moved.stop, moved)
     is_folded = (back != NONE) & (moved.patch[back] == moved.patch)
@@ -189,20 +189,21 @@ def _are_apart(side: IntArray, along: FloatArray) -> BoolArray:
     return kept
 
 
-def _nearest_along(after: Mapping[int, int], others: IntArray, corners: set[int]) -> IntArray:
-    """(n,) the corner nearest to each other key along a border, told by what comes after each key."""
-    before = {stop: start for start, stop in after.items()}
-    return np.array(
-        [min(_walked(key, way, corners) for way in (after, before))[1] for key in others.tolist()], np.int64
-    )
+def _nearest_along(border: tuple[IntArray, IntArray], others: IntArray, corners: set[int]) -> IntArray:
+    """(n,) the corner nearest to each other key along a border, told by where its sides start and stop.
+
+    Where a border touches itself several sides start, and as many stop: each way of going is looked up for itself, so
+    that from any place there is one to go on.
+    """
+    start, stop = (keys.tolist() for keys in border)
+    ways = dict(zip(start, stop, strict=True)), dict(zip(stop, start, strict=True))
+    return np.array([min(_walked(key, way, corners) for way in ways)[1] for key in others.tolist()], np.int64)
 
 
 def _walked(key: int, way: Mapping[int, int], corners: set[int]) -> tuple[float, int]:
     """How far the next corner is along a border, and which it is."""
     walk = [key]
     while walk[-1] not in corners and len(walk) <= len(way):
-        if walk[-1] not in way:  # a border that touches itself: where it goes on is not clear
-            return np.inf, key
         walk.append(way[walk[-1]])
     xy = corners_of(np.array(walk))
     return sum(float(np.hypot(*(other - one))) for one, other in pairwise(xy)), walk[-1]

@@ -12,14 +12,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, union, update
 
-from geo.drafts import DraftGrid
+from geo.drafts import DraftGrid, NeighbourCut
 from geo.errors import NotFound, StaleVersion
 from geo.plan_rows import ArcRow, PlanRows, UnitPair
 from geo.store.bulk import copy_rows
 from geo.store.grids import posts_of_plans
 from geo.store.plan_tables import fabric, fabric_arc, plan_bridge, plan_edit, plan_unit
-from geo.store.tables import plan, plan_grid, plan_post
-from geo.units import E7, NONE
+from geo.store.tables import area, plan, plan_grid, plan_post
+from geo.units import E7, NONE, FloatArray
+
+TOUCH_DEG = 1e-6
+"""Communities that are a decimetre apart at most are neighbours."""
 
 
 def rows_of_plan(conn: Connection, plan_id: int, fabric_id: int) -> PlanRows:
@@ -87,6 +90,31 @@ def cuts(conn: Connection, community_ids: Sequence[int], *, lock: bool = False) 
     query = select(fabric.c.community_id, fabric.c.id).where(fabric.c.community_id.in_(community_ids), fabric.c.is_cut)
     found = conn.execute(query.with_for_update(read=True) if lock else query)
     return {row.community_id: row.id for row in found}
+
+
+def neighbour_cuts(conn: Connection, community_id: int) -> list[NeighbourCut]:
+    """The live communities that touch one and have been cut, by code."""
+    own, other, f, arc = area.alias(), area.alias(), fabric.c, fabric_arc.c
+    is_outer = arc.left_unit.is_(None) | arc.right_unit.is_(None)
+    query = (
+        select(other.c.code, other.c.name, f.made_at, func.array_agg(func.ST_AsBinary(arc.geom)).label("arcs"))
+        .select_from(own)
+        .join(other, (other.c.level == "community") & (other.c.id != own.c.id) & other.c.retired_at.is_(None))
+        .join(fabric, (f.community_id == other.c.id) & f.is_cut)
+        .join(fabric_arc, (arc.fabric_id == f.id) & is_outer)
+        .where(own.c.id == community_id, func.ST_DWithin(own.c.geom, other.c.geom, TOUCH_DEG))
+        .group_by(other.c.id, f.id)
+        .order_by(other.c.code)
+    )
+    found = conn.execute(query).all()
+    return [NeighbourCut(row.code, row.name, row.made_at, _pieces_e7(row.arcs)) for row in found]
+
+
+def _pieces_e7(wkb: Sequence[bytes]) -> FloatArray:
+    """(n, 2, 2) straight pieces of lines."""
+    lonlat, line = shapely.get_coordinates(shapely.from_wkb([bytes(one) for one in wkb]), return_index=True)
+    e7, is_one = np.rint(lonlat * E7), line[1:] == line[:-1]
+    return np.stack([e7[:-1][is_one], e7[1:][is_one]], axis=1)
 
 
 def number_of_units(conn: Connection, community_ids: Sequence[int]) -> int:

@@ -9,7 +9,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.compute.unit_borders import on_corners
 from geo.compute.unit_cut import cut_units
+from geo.compute.unit_lattice import keys_of
+from geo.compute.unit_sides import Sides
 from geo.rules.units import unit_rule
 from tests.fitting import fits
 from tests.pure.test_unit_cut import box, drawn, line, turned
@@ -61,6 +64,22 @@ def test_any_neighbours(town: Any, streets: Any, rivers: Any, walls: Any, houses
         for kind, some in (("street", streets), ("water", rivers), ("wall", walls))
     }
     fits(cut_each(town, kinds, [turned(*house) for house in houses]))
+
+
+def test_from_where_a_border_touches_itself_the_nearest_corner_is_found_both_ways() -> None:
+    """Two squares that meet in one corner. A border in one ends where there is none: 4 from there, 6 from the next."""
+    rings = [
+        [(0, 0), (6, 0), (6, 10), (0, 10)],
+        [(6, 0), (10, 0), (10, 10), (6, 10)],
+        [(10, 10), (20, 10), (20, 20), (10, 20)],
+    ]
+    start = keys_of(np.array(rings))
+    sides = Sides(start.ravel(), np.roll(start, -1, axis=1).ravel(), np.repeat([0, 1, 2], 4))
+    other, meeting, foot = keys_of(np.array([[6, 10], [10, 10], [6, 0]])).tolist()
+    found = on_corners(sides, np.setdiff1d(start, [other]))
+    assert other not in found.start.tolist()
+    assert meeting in found.stop[found.start == foot].tolist()
+    assert np.bincount(found.patch).tolist() == [4, 3, 4]
 
 
 SQUARE = [shapely.box(5, 5, 215, 215), shapely.box(215, 5, 395, 125), shapely.box(215, 125, 395, 215)]
