@@ -309,6 +309,9 @@ class PlansPage {
     if (this.draft.plan) this.head.key();
     this.map.invalidateSize({ animate: false });
     byId("crosshair").style.top = `${(this.map.getSize().y - this.panel.hidden) / 2}px`;
+    const { state } = this.panel.panel.dataset;
+    if (this.sheet === "peek" && state === "half" && this.draft.plan && this.map.getBounds().contains(this.layer.bounds())) this.fit(this.layer.bounds()); // what the sheet now hides was in sight
+    this.sheet = state;
   }
 
   busy(isBusy) {
