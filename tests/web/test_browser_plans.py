@@ -275,10 +275,16 @@ def test_a_line_splits_a_grid_and_two_are_merged(browser: Browser, town_address:
         visit.click_at(place.x, place.y)
         visit.page.locator("#apply").click()
         expect(visit.page.locator(".grid-row")).to_have_count(len(before))
-        merged = desk.grids()
+        merged, plan_id = desk.grids(), desk.plan_id
         is_whole(merged, before)
         assert merged[chosen]["properties"]["residents"] == before[chosen]["properties"]["residents"]
         expect(visit.page.locator("path.plan-grid")).to_have_count(len(before))
+
+        # an address is followed although the page is open
+        visit.page.evaluate(f"location.hash = '#community={STATION}'")
+        expect(visit.page.locator("#plan-head h1")).to_have_text("Station Front Community")
+        visit.page.evaluate(f"location.hash = '#community={SOUTH_MARKET}&plan={plan_id}'")
+        expect(visit.page.locator("#tools")).to_be_visible()
 
         # a ring over the community's edge is cut there, and says so; one that lies beyond it is refused
         whole = shapely.union_all(list(shapes(before).values()))
@@ -382,6 +388,10 @@ def test_everything_is_drawn_from_the_keyboard(browser: Browser, town_address: s
         page.keyboard.press("e")
         page.locator(".vertex:not(.fixed)").first.wait_for()
         page.keyboard.press("n")
+        page.keyboard.press("a")
+        beside = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        expect(page.locator(".vertex.together")).to_have_count(page.locator(f".vertex[aria-label='{beside}']").count())
+        page.keyboard.press("Escape")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
