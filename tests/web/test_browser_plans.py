@@ -275,11 +275,18 @@ def test_a_line_splits_a_grid_and_two_are_merged(browser: Browser, town_address:
         visit.click_at(place.x, place.y)
         visit.page.locator("#apply").click()
         expect(visit.page.locator(".grid-row")).to_have_count(len(before))
-        merged, plan_id = desk.grids(), desk.plan_id
+        merged = desk.grids()
         is_whole(merged, before)
         assert merged[chosen]["properties"]["residents"] == before[chosen]["properties"]["residents"]
         expect(visit.page.locator("path.plan-grid")).to_have_count(len(before))
 
+
+def test_a_ring_is_cut_at_the_communitys_edge_and_one_beyond_it_refused(
+    browser: Browser, town_address: str, town: Database
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        desk = begin(visit, token_of(town, "planner"), SOUTH_MARKET)
+        plan_id, before = desk.plan_id, desk.grids()
         # an address is followed although the page is open
         visit.page.evaluate(f"location.hash = '#community={STATION}'")
         expect(visit.page.locator("#plan-head h1")).to_have_text("Station Front Community")
@@ -302,7 +309,7 @@ def test_a_line_splits_a_grid_and_two_are_merged(browser: Browser, town_address:
             visit.page.keyboard.press("Enter")
             expect(visit.page.locator(f"#effect[data-state={state}]")).to_contain_text(words)
             visit.page.keyboard.press("Escape")
-        assert desk.get()["plan"]["version"] == 3
+        assert desk.get()["plan"]["version"] == 1
         assert [said for said in visit.complaints if "422" not in said] == []
         visit.complaints.clear()
 
