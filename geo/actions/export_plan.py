@@ -97,7 +97,7 @@ def print_changes(
             told.before,
             told.after,
             told.problems,
-            told.community.name,
+            (told.community.name_en if language == "en" else None) or told.community.name,
             printed_on,
             shows_osm=shows_osm,
             approval_number=approval_number,

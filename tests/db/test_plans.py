@@ -267,7 +267,7 @@ class TestEditing:
             (
                 lambda _: Carve(tuple(lonlat(x, y) for x, y in ((3000, 3000), (3100, 3000), (3100, 3100))), "x"),
                 BadGeometry,
-                "holds nothing",
+                "100 % of the ring lies outside",
             ),
             (lambda t: Split(t.grid[0], tuple((103.2, 40.4) for _ in range(3000))), BadGeometry, "3000 points"),
             (lambda t: Split(t.grid[0], ((float("nan"), 40.4), (103.2, 40.4))), BadGeometry, "outside"),

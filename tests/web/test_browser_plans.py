@@ -252,11 +252,15 @@ def test_a_line_splits_a_grid_and_two_are_merged(browser: Browser, town_address:
         desk.tool("split")
         west, south, east, north = shapes(before)[chosen].bounds
         beyond = (north - south) / 8
-        visit.click_at((west + east) / 2, north + beyond)
-        x, y = desk.pixel((west + east) / 2 + (east - west) / 10, south - beyond)
-        visit.page.mouse.move(x, y, steps=3)
-        visit.page.mouse.dblclick(x, y)
-        expect(visit.page.locator("#effect .tag.preview")).to_be_visible()
+        for is_last in (False, True):  # who leaves one line draws another
+            visit.click_at((west + east) / 2, north + beyond)
+            x, y = desk.pixel((west + east) / 2 + (east - west) / 10, south - beyond)
+            visit.page.mouse.move(x, y, steps=3)
+            visit.page.mouse.dblclick(x, y)
+            expect(visit.page.locator("#effect .tag.preview")).to_be_visible()
+            if not is_last:
+                visit.page.keyboard.press("Escape")
+                expect(visit.page.locator("#effect")).to_be_hidden()
         assert desk.get()["plan"]["version"] == 1, "looked at, not made"
         visit.page.keyboard.press("Enter")
         desk.done()
@@ -275,6 +279,39 @@ def test_a_line_splits_a_grid_and_two_are_merged(browser: Browser, town_address:
         is_whole(merged, before)
         assert merged[chosen]["properties"]["residents"] == before[chosen]["properties"]["residents"]
         expect(visit.page.locator("path.plan-grid")).to_have_count(len(before))
+
+
+def test_a_ring_is_cut_at_the_communitys_edge_and_one_beyond_it_refused(
+    browser: Browser, town_address: str, town: Database
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        desk = begin(visit, token_of(town, "planner"), SOUTH_MARKET)
+        plan_id, before = desk.plan_id, desk.grids()
+        # an address is followed although the page is open
+        visit.page.evaluate(f"location.hash = '#community={STATION}'")
+        expect(visit.page.locator("#plan-head h1")).to_have_text("Station Front Community")
+        visit.page.evaluate(f"location.hash = '#community={SOUTH_MARKET}&plan={plan_id}'")
+        expect(visit.page.locator("#tools")).to_be_visible()
+
+        # a ring over the community's edge is cut there, and says so; one that lies beyond it is refused
+        whole = shapely.union_all(list(shapes(before).values()))
+        west, south, east, north = whole.bounds
+        edge = whole.intersection(shapely.LineString([((west + east) / 2, south - 1), ((west + east) / 2, north + 1)]))
+        south = edge.bounds[1]
+        visit.page.locator(".folium-map").focus()
+        visit.page.keyboard.press("c")
+        for middle_lat, state, words in (
+            (south + 2e-4, "preview", "were left out"),
+            (south - 5e-4, "refused", "lies outside"),
+        ):
+            for lon, lat in ((-5e-4, -3e-4), (5e-4, -3e-4), (5e-4, 3e-4), (-5e-4, 3e-4)):
+                visit.click_at((west + east) / 2 + lon, middle_lat + lat)
+            visit.page.keyboard.press("Enter")
+            expect(visit.page.locator(f"#effect[data-state={state}]")).to_contain_text(words)
+            visit.page.keyboard.press("Escape")
+        assert desk.get()["plan"]["version"] == 1
+        assert [said for said in visit.complaints if "422" not in said] == []
+        visit.complaints.clear()
 
 
 def test_a_vertex_of_three_grids_is_dragged_and_all_follow(browser: Browser, town_address: str, town: Database) -> None:
@@ -358,6 +395,10 @@ def test_everything_is_drawn_from_the_keyboard(browser: Browser, town_address: s
         page.keyboard.press("e")
         page.locator(".vertex:not(.fixed)").first.wait_for()
         page.keyboard.press("n")
+        page.keyboard.press("a")
+        beside = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        expect(page.locator(".vertex.together")).to_have_count(page.locator(f".vertex[aria-label='{beside}']").count())
+        page.keyboard.press("Escape")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")

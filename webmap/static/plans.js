@@ -59,6 +59,7 @@ class PlansPage {
     this.tiles.source.onTrouble = (isBad) => { byId("trouble").hidden = !isBad; };
     byId("unlock").addEventListener("click", () => byId("staff-dialog").showModal());
     byId("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
+    window.addEventListener("hashchange", () => this.trying(() => this.followed()));
   }
 
   async start() {
@@ -74,6 +75,18 @@ class PlansPage {
     const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
     if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
     await this.readerChanged(me);
+  }
+
+  /** Another address was put in, or the way back was taken. */
+  async followed() {
+    const { view, params } = permalink.read(location.hash);
+    const [community, plan] = [params.get("community"), Number(params.get("plan")) || null];
+    const isOpen = community === (this.community?.code ?? null) && (plan === null || plan === this.draft.plan?.id);
+    if (this.isPlanner && !isOpen) {
+      if (community) await this.openCommunity(community, plan, !view);
+      else await this.leave();
+    }
+    if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
   }
 
   async readerChanged(me) {
@@ -309,6 +322,9 @@ class PlansPage {
     if (this.draft.plan) this.head.key();
     this.map.invalidateSize({ animate: false });
     byId("crosshair").style.top = `${(this.map.getSize().y - this.panel.hidden) / 2}px`;
+    const { state } = this.panel.panel.dataset;
+    if (this.sheet === "peek" && state === "half" && this.draft.plan && this.map.getBounds().contains(this.layer.bounds())) this.fit(this.layer.bounds()); // what the sheet now hides was in sight
+    this.sheet = state;
   }
 
   busy(isBusy) {

@@ -118,9 +118,9 @@ export class Border {
     this.mark();
   }
 
-  /** The whole border towards the same neighbour. */
+  /** The whole border towards the same neighbour; its ends, where others meet it, stay. */
   takeBorder(vertex) {
-    for (const [at, { vertex: other }] of this.handles) if (!other.is_node && shared(other) === shared(vertex)) this.together.add(at);
+    for (const [at, { vertex: other }] of this.handles) if (shared(other) === shared(vertex)) this.together.add(at);
     this.mark();
     this.page.speak(say("redraw_vertices_together", { n: this.together.size }));
   }

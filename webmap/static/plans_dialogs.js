@@ -44,14 +44,22 @@ export class PlanDialog {
   /** A form that stays open, with the refusal in it, until what it asks for has been done. */
   form(title, parts, submitKey, act) {
     const error = el("p", { class: "error", role: "alert" });
-    const form = el("form", {}, parts.flat(), error, el("p", { class: "dialog-actions" }, el("button", { type: "submit", class: "primary" }, say(submitKey)), this.closer("redraw_cancel")));
+    const submit = el("button", { type: "submit", class: "primary" }, say(submitKey));
+    const form = el("form", {}, parts.flat(), error, el("p", { class: "dialog-actions" }, submit, this.closer("redraw_cancel")));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (submit.disabled) return; // it is on its way: a second press would make it twice
+      error.textContent = "";
+      submit.disabled = true;
+      submit.textContent = say("redraw_saving");
       try {
         await act();
         this.close();
       } catch (refusal) {
         error.textContent = refusal.message;
+      } finally {
+        submit.disabled = false;
+        submit.textContent = say(submitKey);
       }
     });
     this.open(title, form);

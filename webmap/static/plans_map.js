@@ -78,7 +78,7 @@ export class GridLayer {
     this.drawMarks();
   }
 
-  /** Names where there is room for them, else the numbers of their keys alone. */
+  /** Names where there is room for them, else the numbers of their keys, or the last of their codes. */
   drawNames() {
     this.names.clearLayers();
     this.grids.forEach((grid, i) => {
@@ -106,9 +106,11 @@ export class GridLayer {
   }
 
   label(grid, number, hasRoom) {
-    const { id, is_locked: isLocked } = grid.properties;
+    const { id, code, is_locked: isLocked } = grid.properties;
+    const hasKey = number < 9;
     return el("span", { class: id === this.selected ? "chosen" : null },
-      el("b", {}, number < 9 ? el("i", { class: "key-number" }, String(number + 1)) : null, hasRoom || number >= 9 ? el("span", { class: number < 9 ? "grid-name" : null }, this.draft.nameOf(id)) : null, isLocked ? el("small", {}, say("redraw_locked_tag")) : null),
+      el("b", {}, hasKey ? el("i", { class: "key-number" }, String(number + 1)) : null, hasRoom ? el("span", { class: "grid-name" }, this.draft.nameOf(id)) : null,
+        hasKey ? null : el("span", { class: hasRoom ? "grid-code" : null }, code ? code.slice(-3) : String(number + 1)), isLocked ? el("small", {}, say("redraw_locked_tag")) : null),
       hasRoom ? el("small", {}, weightText(grid, this.measure)) : null);
   }
 

@@ -129,8 +129,7 @@ export class OutcomePanel {
   }
 
   grids({ grids }) {
-    const isSame = ({ state, gained, lost }) => state === "kept" || (state === "changed" && gained.residents === 0 && lost.residents === 0);
-    const changed = grids.filter((grid) => !isSame(grid));
+    const changed = grids.filter(({ state }) => state !== "kept");
     if (changed.length === 0) return null;
     const value = (side, show) => (side ? show(side) : "–");
     const line = ({ state, before, after }) => el("tr", {}, el("th", { scope: "row" }, this.page.draft.short((after ?? before).name), el("span", { class: "tag" }, say(`redraw_change_${state}`))),
