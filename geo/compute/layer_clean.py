@@ -168,8 +168,7 @@ def _filled(drawn: Shapes, fit: _Fit, rule: CleanRule) -> _Fit:
     grown = _multi(without_narrow_gaps(fit.shapes, rule.gap_width_m)) if rule.gap_width_m else fit.shapes
     if not is_coverage(grown):
         return fit
-    astray = _strayed(drawn, grown, rule) & ~fit.strayed
-    return fit._replace(shapes=np.where(astray, fit.shapes, grown))
+    return fit._replace(shapes=np.where(_new_strays(drawn, fit, grown, rule), fit.shapes, grown))
 
 
 def _closed_at_edge(drawn: Shapes, fit: _Fit, rule: CleanRule) -> tuple[_Fit, Shapes]:
@@ -184,7 +183,7 @@ def _closed_at_edge(drawn: Shapes, fit: _Fit, rule: CleanRule) -> tuple[_Fit, Sh
             continue
         shapes = fit.shapes.copy()
         shapes[there] = _multi(grown)
-        astray = (_strayed(drawn, shapes, rule) & ~fit.strayed)[there]
+        astray = _new_strays(drawn, fit, shapes, rule)[there]
         if not astray.any():
             return fit._replace(shapes=shapes), notches.shapes[~notches.is_its]
         notches = notches._replace(is_its=notches.is_its & ~astray[notches.zone])
@@ -228,6 +227,14 @@ def _cut_free(shapes: Shapes, lost: IntArray) -> Shapes:
         if (m2[small], small) < (m2[large], large):
             freed[large] = shapely.difference(freed[large], shapes[small])
     return np.where(shapely.is_empty(freed), shapes, _multi(freed))
+
+
+def _new_strays(drawn: Shapes, fit: _Fit, shapes: Shapes, rule: CleanRule) -> BoolArray:
+    """Whether a zone has strayed that had not before; those that are as they were are not looked at again."""
+    strayed = np.zeros(len(drawn), np.bool_)
+    grown = np.flatnonzero(_is_touched(fit.shapes, shapes) & ~fit.strayed)
+    strayed[grown] = _strayed(drawn[grown], shapes[grown], rule)
+    return strayed
 
 
 def _strayed(drawn: Shapes, shapes: Shapes, rule: CleanRule) -> BoolArray:

@@ -30,8 +30,9 @@ def holes_of(shapes: Shapes) -> Shapes:
     if len(bodies) > 1 and len(holes):
         # an island may touch the hole's border in a corner
         hole, island = shapely.STRtree(bodies).query(holes, predicate="contains")
+        outlines = shapely.polygons(shapely.get_exterior_ring(bodies))  # holes of an island are in the list already
         for i in np.unique(hole).tolist():
-            holes[i] = shapely.difference(holes[i], shapely.union_all(bodies[island[hole == i]]))
+            holes[i] = shapely.difference(holes[i], shapely.union_all(outlines[island[hole == i]]))
     return np.asarray(shapely.get_parts(holes), dtype=object)
 
 

@@ -73,14 +73,26 @@ def rebase(units: UnitGround, zones: Edges, sure_share: float) -> Rebased:
 def _parts(
     units: Edges, inside_xy_m: FloatArray, m2: FloatArray, zones: Edges, unit: IntArray, zone: IntArray
 ) -> tuple[FloatArray, BoolArray]:
-    """Ground that each pair of a unit and a zone shares, and whether it was measured."""
+    """Ground that each pair of a unit and a zone shares, and whether it was measured; pairs are in order of units.
+
+    The zone with the unit's inner place comes first: mostly it has all of the unit, and nothing is left for others.
+    """
     part_m2, is_measured = np.zeros(len(unit)), np.zeros(len(unit), np.bool_)
-    for k in range(len(unit)):
-        u, z = unit[k], zone[k]
-        if _comes_near(zones, z, units.box[u]):
-            part_m2[k], is_measured[k] = max(overlap_m2(units, u, zones, z), 0.0), True
-        elif holds(zones, z, inside_xy_m[u, 0], inside_xy_m[u, 1]):
-            part_m2[k] = m2[u]
+    begin = 0
+    while begin < len(unit):
+        u, end, first = unit[begin], begin, NONE
+        while end < len(unit) and unit[end] == u:
+            if first == NONE and holds(zones, zone[end], inside_xy_m[u, 0], inside_xy_m[u, 1]):
+                first = end
+            end += 1
+        if first != NONE:
+            is_measured[first] = _comes_near(zones, zone[first], units.box[u])
+            part_m2[first] = max(overlap_m2(units, u, zones, zone[first]), 0.0) if is_measured[first] else m2[u]
+        if first == NONE or part_m2[first] < m2[u] * (1 - NOTHING_SHARE):
+            for k in range(begin, end):
+                if k != first and _comes_near(zones, zone[k], units.box[u]):
+                    part_m2[k], is_measured[k] = max(overlap_m2(units, u, zones, zone[k]), 0.0), True
+        begin = end
     return part_m2, is_measured
 
 

@@ -73,6 +73,13 @@ def test_an_island_in_a_hole_is_no_part_of_the_gap() -> None:
     assert [gap.m2 for gap in found.gaps] == [100 * 100 - 20 * 20]
 
 
+def test_a_hole_of_an_island_in_a_hole_is_one_gap() -> None:
+    frame = shapely.difference(box(0, 0, 300, 300), box(50, 50, 250, 250))
+    island = shapely.difference(box(100, 100, 200, 200), box(140, 140, 160, 160))
+    assert [gap.m2 for gap in cleaned(frame, island).gaps] == [30_000, 400]
+    assert areas(cleaned(frame, island, gap_width_m=20.0)) == [50_000, 10_000]
+
+
 def test_an_island_that_touches_the_hole_in_a_corner_is_none_of_it_either() -> None:
     """Corners drawn a metre or two apart leave many of these; nobody may get the island along with the gap."""
     drawn = [*around(8), shapely.Polygon([(96, 96), (101, 98), (99, 102)])]
