@@ -62,7 +62,7 @@ def due(begin: datetime, limit: Limit, week: OfficeWeek) -> Due:
     '2025-10-10T18:00:00+08:00'
     """
     at_us = _dues_us(np.array([us_of(begin)]), limit, week)[0]
-    return _told(begin, int(at_us), limit.clock, week)
+    return due_at(begin, int(at_us), limit.clock, week)
 
 
 def due_of(begins_s: IntArray, limit: Limit, week: OfficeWeek) -> IntArray:
@@ -109,7 +109,7 @@ def due_after_pauses(begin: datetime, limit: Limit, pauses: Sequence[Pause], wee
     stands = np.flatnonzero(dues_us[: len(pauses_us)] <= pauses_us[:, 0])
     if is_open and not len(stands):
         return None
-    return _told(begin, int(dues_us[stands[0] if len(stands) else -1]), limit.clock, week)
+    return due_at(begin, int(dues_us[stands[0] if len(stands) else -1]), limit.clock, week)
 
 
 def part_run(
@@ -261,7 +261,8 @@ def _pause_us(begin: datetime, end: datetime | None) -> tuple[int, int]:
     return begin_us, end_us
 
 
-def _told(begin: datetime, at_us: int, clock: ClockKind, week: OfficeWeek) -> Due:
+def due_at(begin: datetime, at_us: int, clock: ClockKind, week: OfficeWeek) -> Due:
+    """A deadline that is known already (microseconds since 1970), with whether the days off it depends on are known."""
     return Due(moment_of(at_us, begin), _is_calendar_sure(begin, at_us, clock, week))
 
 

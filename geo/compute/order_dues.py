@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from geo.clocks import Due, Limit
-from geo.compute.deadlines import due, due_of, parts_run_s
+from geo.compute.deadlines import due_at, due_of, parts_run_s
+from geo.compute.dials import US_PER_S
 from geo.rules.clocks import OfficeWeek
 
 
@@ -28,7 +29,7 @@ def dues(begins: Sequence[datetime], limit: Limit, week: OfficeWeek) -> list[Due
     for begin, end_s in zip(begins, ends_s.tolist(), strict=True):
         days = begin.astimezone(zone).date(), datetime.fromtimestamp(end_s - 1, zone).date()
         if days not in sure:  # it depends on the days alone
-            sure[days] = due(begin, limit, week).is_calendar_sure
+            sure[days] = due_at(begin, end_s * US_PER_S, limit.clock, week).is_calendar_sure
         found.append(Due(datetime.fromtimestamp(end_s, zone), sure[days]))
     return found
 

@@ -168,10 +168,10 @@ def _points(
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or value is None:
+    if value is None or isinstance(value, bool):
         return float("nan")
     try:
-        return float(unicodedata.normalize("NFKC", value) if isinstance(value, str) else value)
+        return float(unicodedata.normalize("NFKC", value) if isinstance(value, str) and not value.isascii() else value)
     except (TypeError, ValueError):
         return float("nan")
 

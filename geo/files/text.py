@@ -30,12 +30,15 @@ def decode(data: bytes, encoding: str | None, filename: str) -> tuple[str, str]:
         text = data.decode(known(encoding) if encoding else "utf-8")
     except UnicodeDecodeError as error:
         if encoding and known(encoding).startswith(WIDE):  # its lines do not end at single bytes
-            raise BadFile("text_undecodable", path=filename, encodings=encoding) from error
+            row = data[: error.start].decode(encoding, errors="replace").count("\n") + 1
+            raise BadFile("text_undecodable", path=filename, encodings=encoding, row=row) from error
         lines = data.splitlines()
         encoding = encoding_of_values(lines, range(1, len(lines) + 1), (encoding, None), filename)
         text = data.decode(encoding, errors="replace")
-    if "\x00" in text or "\ufffd" in text:
-        raise BadFile("text_undecodable", path=filename, encodings=encoding or " / ".join(ENCODINGS))
+    odd = min((place for sign in "\x00\ufffd" if (place := text.find(sign)) >= 0), default=None)
+    if odd is not None:
+        encodings, row = encoding or " / ".join(ENCODINGS), text.count("\n", 0, odd) + 1
+        raise BadFile("text_undecodable", path=filename, encodings=encodings, row=row)
     return text, encoding or "utf-8"
 
 
@@ -73,7 +76,9 @@ def encoding_of_values(
             raise BadFile("text_mixed", path=filename, rows=", ".join(map(str, rows[:5])))
         if all(decoded(value, name) is not None for value in values):
             return name
-    raise BadFile("text_undecodable", path=filename, encodings=wish or " / ".join(ENCODINGS))
+    pairs = zip(values, row_of_value, strict=True)
+    row = next(row for value, row in pairs if decoded(value, names[-1]) is None)
+    raise BadFile("text_undecodable", path=filename, encodings=wish or " / ".join(ENCODINGS), row=row)
 
 
 def decoded(value: bytes, encoding: str) -> str | None:

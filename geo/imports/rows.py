@@ -89,7 +89,7 @@ class Rows:
         """A fault for every cell that a spreadsheet could not work out: it is not empty, its value is lost."""
         for name, header in self.header_of_field.items():
             column = self.table.columns.get(header, ())
-            if FAILED.isdisjoint(value for value in column if isinstance(value, str)):
+            if set(map(type, column)) <= {str, type(None)} and FAILED.isdisjoint(column):
                 continue
             for index, value in enumerate(column):
                 if isinstance(value, str) and value in FAILED:
@@ -115,7 +115,11 @@ class Rows:
         found = self._cells.get(name)
         if found is None:
             header = self.header_of_field.get(name)
-            found = [None] * len(self) if header is None else list(map(_filled, self.table.columns[header]))
+            column: Sequence[Any] = [None] * len(self) if header is None else self.table.columns[header]
+            if set(map(type, column)) <= {str, type(None)}:  # as in a CSV
+                found = [cell if cell and not cell.isspace() else None for cell in column]
+            else:
+                found = list(map(_filled, column))
             self._cells[name] = found
         return found
 

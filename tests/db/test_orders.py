@@ -741,5 +741,7 @@ def test_a_random_month_is_lawful(db: Database, town: PlanTown, tmp_path: Path) 
     assert report.totals["matters"] + merged == report.added == 400
     with db.read() as conn:
         assert conn.execute(text("select count(*) from incident where stage = 'merged'")).scalar_one() == merged
+        wrong = "border_area_ids is distinct from border_areas(border_grid_ids, grid_id)"
+        assert conn.execute(text(f"select count(*) from incident where {wrong}")).scalar_one() == 0
     assert merged > 50
     assert replace(report, import_id=None).rejected == 0
