@@ -114,7 +114,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
     limits = request_limits()
     app.state.jobs = Jobs(limits, clock, new_id)
     # a connection for every request that has a thread, one for every job that runs beside them, two for the
-    # sender and two for the watch
+    # sender and two for the watch; glances have a few of their own, for less than a millisecond each
     app.state.db = Database(database_url, size=settings.workers_db + limits.jobs_running + 4)
     app.state.events = Events(app.state.db, limits, clock)
     app.state.streets = StreetCache(app.state.db, settings.arrays_abs)

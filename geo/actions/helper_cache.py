@@ -45,12 +45,26 @@ MOST_REMEMBERED = 4096
 
 
 class Group(tuple[Helper, ...]):
-    """Stations or teams, by id."""
+    """Stations or teams, by id. Kept for as long as nothing about them changes, however busy they get."""
 
     @cached_property
     def digest(self) -> str:
         """sha256 over all that is known of them."""
         return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()
+
+    def offers(self, service: str) -> BoolArray:
+        """(n,) who offers a service."""
+        offers = np.zeros(len(self), np.bool_)
+        offers[self._of_service.get(service, [])] = True
+        return offers
+
+    @cached_property
+    def _of_service(self) -> dict[str, IntArray]:
+        numbers: dict[str, list[int]] = {}
+        for number, helper in enumerate(self):
+            for service in helper.services:
+                numbers.setdefault(service, []).append(number)
+        return {service: np.array(found, np.int64) for service, found in numbers.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +111,7 @@ class Helpers:
         """(n,) who offers a service; everybody where none is named."""
         if service is None:
             return np.ones(len(self.all), np.bool_)
-        offers = np.zeros(len(self.all), np.bool_)
-        offers[self._of_service.get(service, [])] = True
-        return offers
-
-    @cached_property
-    def _of_service(self) -> dict[str, IntArray]:
-        numbers: dict[str, list[int]] = {}
-        for number, helper in enumerate(self.all):
-            for service in helper.services:
-                numbers.setdefault(service, []).append(number)
-        return {service: np.array(found, np.int64) for service, found in numbers.items()}
+        return np.concatenate([self.of_stations.offers(service), self.of_resources.offers(service)])
 
 
 class Place(NamedTuple):

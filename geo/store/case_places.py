@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from geo.store.database import sql
 
@@ -49,4 +49,5 @@ def community_left_behind(conn: Connection, at: datetime, without: Sequence[int]
     None: there is no other.
     """
     values = {"at": at, "without": list(without)}
+    conn.execute(text("set local max_parallel_workers_per_gather = 0"))  # who asks the service needs the other cores
     return conn.execute(sql("community_left_behind"), values).scalar_one_or_none()

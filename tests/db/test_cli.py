@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from geo.cli import main
 from geo.cli.serve import address_of, listen
+from geo.cluster.system import free_port
 from geo.errors import GridcircleError
 from geo.settings import Settings
 from tests.databases import create_database, drop_database
@@ -135,6 +136,13 @@ def test_address_of_another_machine_is_refused() -> None:
     with pytest.raises(GridcircleError) as refusal:
         listen(Settings(host="192.0.2.1"))  # TEST-NET-1 of RFC 5737: nobody's
     assert refusal.value.key == "host_not_here"
+
+
+def test_no_part_of_an_answer_waits_until_the_other_end_has_the_part_before() -> None:
+    with listen(Settings(port=free_port())) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
