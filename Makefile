@@ -12,6 +12,8 @@ LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 export PYTHON
+# Images often forbid Python to keep its bytecode: every program of ours would translate itself anew. Empty is not set.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run tools test check warm bench demo picture relock clean
 
