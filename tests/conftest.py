@@ -1,4 +1,4 @@
-"""The real PostGIS that tests run against: one private cluster a session, one fresh database a test."""
+"""The real PostGIS that tests run against: one private cluster a session, a database as new for a test."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from geo.cluster.private import NAME, PrivateCluster
 from geo.store.database import Database
 from geo.store.migrate import migrate
-from tests.databases import Stock, create_database, drop_database, stocked
+from tests.databases import Stock, create_database, drop_database, stocked, writes_until_now
 
 TEMPLATE = "template_test"
 _numbers = itertools.count(1)
+_untouched: dict[str, str] = {}
+"""URL of a copy that nobody has written to, by what it is a copy of: the next test may have it."""
 
 
 def pytest_collection_finish() -> None:
@@ -91,11 +94,18 @@ def db(request: pytest.FixtureRequest, template_url: str) -> Iterator[Database]:
     """A fresh, migrated database: a copy of the stock that the test asks for, or else empty."""
     stocks = [request.getfixturevalue(asked) for asked in request.fixturenames if asked.endswith("_stock")]
     assert len(stocks) <= 1, "a database is a copy of one"
-    name = f"gc{os.getpid()}_{next(_numbers)}_test"
-    db = Database(create_database(template_url, name, template=stocks[0].name if stocks else TEMPLATE))
+    template = stocks[0].name if stocks else TEMPLATE
+    url = _untouched.pop(template, None)
+    if url is None:
+        url = create_database(template_url, f"gc{os.getpid()}_{next(_numbers)}_test", template=template)
+    written = writes_until_now(url)
+    db = Database(url)
     yield db
     db.close()
-    drop_database(template_url, name)
+    if writes_until_now(url) == written:
+        _untouched[template] = url
+    else:
+        drop_database(template_url, make_url(url).database or "")
 
 
 @pytest.fixture(scope="session")
