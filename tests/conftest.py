@@ -21,6 +21,7 @@ from geo.store.migrate import migrate
 from tests.databases import Stock, create_database, drop_database, stocked, writes_until_now
 
 TEMPLATE = "template_test"
+ROOM_BYTES = 4 << 30
 _numbers = itertools.count(1)
 _untouched: dict[str, str] = {}
 """URL of a copy that nobody has written to, by what it is a copy of: the next test may have it."""
@@ -42,10 +43,19 @@ def pytest_xdist_auto_num_workers() -> int:
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder with a short path; run as root, the database's account can enter it, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="gc-"))
+    folder = Path(tempfile.mkdtemp(prefix="gc-", dir=_in_memory()))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
+
+
+def _in_memory() -> Path | None:
+    """Where files never meet a disk, if all workers have room there: a database of six hundred files is copied in a
+    tenth of the time.
+    """
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    return memory if has_room else None
 
 
 @pytest.fixture

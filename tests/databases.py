@@ -39,7 +39,8 @@ def stocked(template_url: str, name: str, fill: Callable[[Database], Any]) -> It
 
 def create_database(url: str, name: str, template: str = "template1") -> str:
     """Create a database in the cluster of ``url`` and return its URL."""
-    _command(url, f'create database "{_checked(name)}" template "{template}"')
+    # file by file, as nothing is to be saved from a crash: two thirds of the work of a copy that is logged
+    _command(url, f'create database "{_checked(name)}" template "{template}" strategy file_copy')
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
