@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
+# Bytecode is made of what is used, at its first use: making all of it took a third of the installation.
+INSTALL := $(PIP) --no-compile --require-hashes --no-deps
 LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --no-header --annotation-style=line
 
@@ -12,6 +14,8 @@ LOCK := $(BIN)/pip-compile --generate-hashes --strip-extras --allow-unsafe --no-
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 export PYTHON
+# Images often forbid Python to keep its bytecode: every program of ours would translate itself anew. Empty is not set.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run tools test check warm bench demo picture relock clean
 
@@ -65,7 +69,7 @@ $(STAMPS)/system-test: geo/cluster/setup.sh
 $(STAMPS)/packages: requirements.lock | $(STAMPS)/system-run
 	@echo "Installing Python packages into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes --no-deps -r requirements.lock
+	@$(INSTALL) -r requirements.lock
 	@touch $@
 
 $(STAMPS)/run: pyproject.toml $(STAMPS)/packages
@@ -74,14 +78,14 @@ $(STAMPS)/run: pyproject.toml $(STAMPS)/packages
 
 $(STAMPS)/test: requirements-test.lock $(STAMPS)/run | $(STAMPS)/system-test
 	@echo "Installing what tests need"
-	@$(PIP) --require-hashes --no-deps -r requirements-test.lock
+	@$(INSTALL) -r requirements-test.lock
 	@touch $@
 
 # Engines to measure against are wanted, not needed: the table names those that are absent.
 $(STAMPS)/bench: requirements-bench.lock geo/cluster/setup.sh $(STAMPS)/test
 	@echo "Installing what benches measure against"
 	-@sh geo/cluster/setup.sh bench
-	-@$(PIP) --require-hashes --no-deps -r requirements-bench.lock
+	-@$(INSTALL) -r requirements-bench.lock
 	@touch $@
 
 $(STAMPS)/warm: $(wildcard geo/compute/*.py) | $(STAMPS)/run

@@ -39,7 +39,8 @@ def stocked(template_url: str, name: str, fill: Callable[[Database], Any]) -> It
 
 def create_database(url: str, name: str, template: str = "template1") -> str:
     """Create a database in the cluster of ``url`` and return its URL."""
-    _command(url, f'create database "{_checked(name)}" template "{template}"')
+    # file by file, as nothing is to be saved from a crash: two thirds of the work of a copy that is logged
+    _command(url, f'create database "{_checked(name)}" template "{template}" strategy file_copy')
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
@@ -58,6 +59,21 @@ def drop_database(url: str, name: str) -> None:
     raise RuntimeError(f"{name} could not be dropped")
 
 
+def writes_until_now(url: str) -> tuple[int, bool]:
+    """What grows with every transaction of the cluster that changed anything, and whether one goes on in the database.
+
+    PostgreSQL numbers a transaction when it first writes, also one that takes everything back.
+    """
+    query = """
+        select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+               exists (select from pg_stat_activity where datname = %s and state <> 'idle')
+    """
+    with _outside(url) as cursor:
+        cursor.execute(query, (make_url(url).database,))
+        ((number, goes_on),) = cursor.fetchall()
+        return number, goes_on
+
+
 def _checked(name: str) -> str:
     """A tests' database says so in its name: nobody's data are ever created over or dropped."""
     if not name.endswith("_test"):
@@ -66,12 +82,19 @@ def _checked(name: str) -> str:
 
 
 def _command(url: str, command: str) -> None:
-    """Run one command outside a transaction, from a database that no test uses."""
+    """Run one command outside a transaction."""
+    with _outside(url) as cursor:
+        cursor.execute(command)
+
+
+@contextmanager
+def _outside(url: str) -> Iterator[Any]:
+    """In a database that no test uses, of the same cluster."""
     home = make_url(url).set(database="gridcircle", drivername="postgresql")
     conn = psycopg2.connect(home.render_as_string(hide_password=False))
     try:
         conn.autocommit = True
         with conn.cursor() as cursor:
-            cursor.execute(command)
+            yield cursor
     finally:
         conn.close()

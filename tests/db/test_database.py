@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from geo.errors import Busy, DatabaseAway
 from geo.store.database import Database
+from tests.databases import writes_until_now
 
 ENDED = text(
     "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = current_database()"
@@ -63,3 +64,17 @@ def test_a_database_that_gives_something_up_is_not_away(db: Database) -> None:
             ask()
         assert refusal.value.key == key
     assert number(db) == 1
+
+
+def test_a_copy_is_untouched_until_somebody_writes(db: Database) -> None:
+    """What a test may be handed on is never one that another has written to, even if it was taken back."""
+    url = db.engine.url.render_as_string(hide_password=False)
+    before = writes_until_now(url)
+    with db.read() as conn:
+        conn.execute(text("select count(*) from area"))
+        assert writes_until_now(url) != before, "it goes on"
+    assert writes_until_now(url) == before
+    with db.write() as conn:
+        conn.execute(text("create table of_a_test ()"))
+        conn.rollback()
+    assert writes_until_now(url) != before
