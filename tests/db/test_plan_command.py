@@ -112,7 +112,7 @@ def test_days_say_what_plans_say(db: Database, town: PlanTown, tmp_path: Path) -
         (("split", 2, 1, "-70.9,40 -70.8,40"), "plan_line_does_not_cross"),
         (("move", 2, "-70.9,40 -70.8,40"), "fabric_no_vertex"),
         (("move", 2, " "), "what_if_lonlat_unread"),
-        (("carve", 2, "商圈", "-70.9,40 -70.8,40 -70.8,41"), "fabric_ring_holds_nothing"),
+        (("carve", 2, "商圈", "-70.9,40 -70.8,40 -70.8,41"), "plan_ring_outside"),
         (("post", 2, 1, "king"), "plan_post_unknown"),
         (("publish", 2, "--accept", "households"), "plan_acceptance_unread"),
         (("rename", 2, 1, "x", "--version", 7), "plan_stale"),
