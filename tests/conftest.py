@@ -36,7 +36,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: a third of the time a worker waits, for the browser or the database."""
+    """Half as many again as there are cores: a worker often waits, for the browser or the database."""
     return -(-3 * len(os.sched_getaffinity(0)) // 2)
 
 
@@ -51,7 +51,7 @@ def open_folder() -> Iterator[Path]:
 
 def _in_memory() -> Path | None:
     """Where files never meet a disk, if all workers have room there: a database of six hundred files is copied in a
-    tenth of the time.
+    fifth of the time.
     """
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
