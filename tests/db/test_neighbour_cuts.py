@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,16 +41,21 @@ def build(db: Database, *box: float) -> None:
         conn.execute(insert(home), [{"kind": "building", **shapes, **counts, "source": "t", "source_key": "1"}])
 
 
-def told(db: Database, community: str) -> list[Problem]:
-    plan = open_plan(db, community, None, None, replace(HAND, at=LATER)).plan
-    return [problem for problem in view_plan(db, plan.id).problems if problem.rule == "neighbours"]
+def begun(db: Database, community: str) -> int:
+    return open_plan(db, community, None, None, HAND).plan.id
+
+
+def told(db: Database, plan_id: int) -> list[Problem]:
+    return [problem for problem in view_plan(db, plan_id).problems if problem.rule == "neighbours"]
 
 
 def test_a_neighbour_that_was_cut_before_is_told_with_its_day(town: Database) -> None:
+    draft = begun(town, WEST)
+    assert told(town, draft) == []
     build(town, *ON_THE_BORDER)
     (odd,) = check_cuts(town, cut_and_store(town, [EAST], LATER))
     assert (odd.code, odd.neighbour_code, odd.day) == (EAST, WEST, AT.date().isoformat())
-    (note,) = told(town, WEST)
+    (note,) = told(town, draft)
     assert (note.severity, note.subject, note.evidence["corners"]) == ("note", EAST, odd.corners)
     assert note.evidence["day"] == LATER.date().isoformat()
     assert f"gridcircle plan units {WEST} {EAST}" in note.in_language("zh")
@@ -68,7 +72,7 @@ def test_the_command_tells_it_until_both_sides_are_cut_again(town: Database) -> 
     assert f"gridcircle plan units {EAST} {WEST}" in words
     code, words = gridcircle(town, "plan", "units", WEST, "--json")
     assert json.loads(words)["odd_borders"] == []
-    assert told(town, WEST) == told(town, EAST) == []
+    assert told(town, begun(town, WEST)) == told(town, begun(town, EAST)) == []
 
 
 def test_what_changes_within_a_community_is_nothing_to_its_neighbour(town: Database) -> None:
