@@ -29,12 +29,15 @@ def outer_border(fabric: Fabric) -> FloatArray:
 def odd_corners(one: FloatArray, other: FloatArray) -> FloatArray:
     """(n, 2) corners that one of two outer borders has on the other's, which has none there.
 
+    Where the two part, the next corner of one may lie a hair beyond their last common one: that is no misfit.
+
     >>> south = np.array([[[0.0, 0.0], [50.0, 0.0]], [[50.0, 0.0], [99.0, 0.0]]])
     >>> odd_corners(south, np.array([[[99.0, 0.0], [0.0, 0.0]]])).tolist()
     [[50.0, 0.0]]
     """
     corners = [np.unique(border.reshape(-1, 2), axis=0) for border in (one, other)]
     both, times = np.unique(np.concatenate(corners), axis=0, return_counts=True)
-    single = both[times == 1]
+    single, common = both[times == 1], both[times > 1]
     is_odd = are_near(single, one, REACH) & are_near(single, other, REACH)
+    is_odd &= ~are_near(single, np.stack([common, common], axis=1), REACH)
     return np.asarray(single[is_odd])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from geo.actions.load_demo import load_demo
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_view import PlanView, view_plan
 from geo.compute.fabric_rings import shapes_of
+from geo.compute.unit_neighbours import odd_corners, outer_border
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, BadMove, Cancelled, NotFound
 from geo.imports.places import in_metres
@@ -76,6 +78,8 @@ def test_every_community_of_the_demo_city(city: Database) -> None:
         assert ((cut.kind_of_arc == BORDER_KINDS.index("community")) == outside).all()
     assert (held == 1).all(), "every building in exactly one unit"
     fits([units_of(cut) for cut in cuts])
+    borders = [outer_border(cut.fabric) for cut in cuts]
+    assert not any(len(odd_corners(one, other)) for one, other in combinations(borders, 2))
 
 
 def off_m2(db: Database, view: PlanView) -> float:
