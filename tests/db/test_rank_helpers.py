@@ -177,7 +177,7 @@ def test_a_full_station_until_a_case_is_handled(town: Town, case: int) -> None:
     first, _ = town.busy(near, 2)
     found = town.rank(case, k=1)
     assert [one.helper.name for one in found.helpers] == ["站1"]
-    assert found.set_aside[0].reason.in_language("en") == "full: 2 open cases, room for 2"
+    assert found.set_aside[0].reason.in_language("en") == "full: 2 of 2 places are taken"
     town.send(first, near, stage="handled")
     assert town.told(case, k=1)[0][0] == "站0"
 

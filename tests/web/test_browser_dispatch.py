@@ -390,7 +390,7 @@ def test_who_loses_a_claim_sees_who_won(browser: Browser, town_address: str, tow
 
         visit.page.route("**/steps", others_first, times=1)
         visit.page.keyboard.press("c")
-        expect(card.locator("#card-refusal")).to_contain_text("“desk 2”进行了“认领”")
+        expect(card.locator("#card-refusal")).to_contain_text("“desk 2”先一步完成了“认领”")
         expect(card.locator("[data-move=claim]")).to_have_text("接手……")
         expect(card.locator(".holder")).to_have_text("desk 2")
         board.forgive("412")
@@ -543,6 +543,32 @@ def test_a_report_names_its_thing_and_is_told_of_others_about_it(
         card.locator(".same").get_by_text(f"Merge into #{first}").click()
         expect(card.locator("#move-form")).to_be_visible()
         board.forgive("422")
+
+
+def test_there_is_a_way_on_where_nothing_fits_or_a_case_cannot_be_read(
+    browser: Browser, town_address: str, town: Town
+) -> None:
+    with visiting(browser, town_address, **DESKTOP) as visit:
+        board, page = Board(visit, town.first), visit.page
+        case = board.reported("cannot be read at first")
+        page.locator("#find").fill("no case has these words")
+        page.locator("#clear").click()
+        expect(page.locator("#find")).to_have_value("")
+        page.route(f"**/incidents/{case}", lambda route: route.abort(), times=1)
+        board.row(case).click()
+        expect(page.locator("#case .refusal")).to_contain_text("does not answer")
+        held: list[Route] = []
+        page.route("**/stations?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 -- Playwright marks it
+        page.locator("#case .button-row .plain").click()
+        expect(page.locator(f"#case[data-case='{case}'] h2")).to_be_visible()
+        page.keyboard.press("d")
+        expect(page.locator("#move-form input:checked")).to_be_focused()
+        held[0].continue_()
+        expect(page.locator("#move-form .helper-choice")).not_to_have_count(1)
+        expect(page.locator("#move-form input:checked")).to_be_focused()
+        page.keyboard.press("Control+Enter")
+        expect(board.row(case).locator(".stage")).to_have_text("dispatched")
+        board.forgive("Failed to load")
 
 
 def test_a_report_by_the_keyboard_alone(browser: Browser, town_address: str, town: Town) -> None:
@@ -728,7 +754,7 @@ def test_several_at_once_with_one_reason_and_every_outcome_told(
         page.locator("[data-bulk=claim]").click()
         outcomes = page.locator(".outcomes li")
         expect(outcomes).to_have_count(3)
-        assert [told.split()[1] for told in outcomes.all_inner_texts()] == ["done", "Case", "done"]
+        assert [told.split()[1] for told in outcomes.all_inner_texts()] == ["done", "is", "done"]
         assert [board.ask("get", f"/incidents/{case}")["holder"] for case in cases] == ["desk 1", "desk 2", "desk 1"]
         board.row(cases[0]).locator(".mark").click()
         board.row(cases[2]).click(modifiers=["Shift"])

@@ -31,7 +31,7 @@ export async function ask(method, path, { query = {}, body, version, key, signal
     told = await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, {}, say("connection_lost"));
+    throw new Refusal(0, {}, say("service_silent"));
   }
   if (!response.ok) throw new Refusal(response.status, told, response.statusText);
   return told;

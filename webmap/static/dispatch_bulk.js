@@ -49,7 +49,8 @@ export class Bulk {
         await this.page.step(it, key, said);
         outcomes.push([id, "done", say("dispatch_done")]);
       } catch (refusal) {
-        outcomes.push([id, "refused", refusal.message]);
+        const { holder, since } = refusal.evidence ?? {};
+        outcomes.push([id, "refused", refusal.key === "case_held" ? say("dispatch_held", { desk: holder, time: since }) : refusal.message]);
       }
     }
     this.isBusy = false;

@@ -14,6 +14,8 @@ const MAIN_MOVES = ["dispatch", "file", "handle", "feed_back", "verify", "close"
 const HAND_MOVES = ["claim", "release"];
 /** Cases that may be the same: so many at first. */
 const FEW = 2;
+/** A text with more signs may not fit: it is rolled, and so takes the focus. */
+const LONG_TEXT = 250;
 /** As the service has it. */
 const SHORTEST_ADDRESS = 2;
 
@@ -38,13 +40,29 @@ export class Card {
     this.forget();
     Object.assign(this, { notes, opened: new Set(opened) });
     const { signal } = (this.pending = new AbortController());
-    const it = await api.getCase(id);
+    let it;
+    try {
+      it = await api.getCase(id);
+    } catch (refusal) {
+      if (!signal.aborted) this.failed(id, refusal);
+      return;
+    }
     if (signal.aborted) return;
     this.it = it;
     this.draw();
     const known = this.page.cases.known.get(id);
     // a step that was told while the answer was under way came for a case that was not open yet
     await Promise.all([this.loadGrid(signal), this.loadHelpers(signal), this.loadCandidates(signal), known ? this.took(known, null) : null]);
+  }
+
+  /** A case that could not be read leaves no empty card: it says why, and can be asked for again. */
+  failed(id, { message }) {
+    fill(this.element,
+      el("header", { class: "card-head" }, el("p", { class: "eyebrow" }, el("span", { class: "case-id" }, `#${id}`),
+        el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => this.page.leave() }, "×"))),
+      el("div", { class: "refusal", role: "alert" }, el("p", {}, message)),
+      el("p", { class: "button-row" }, el("button", { type: "button", class: "plain", onclick: () => this.page.open(id) }, say("dispatch_again"))));
+    delete this.element.dataset.case;
   }
 
   async loadGrid(signal) {
@@ -141,7 +159,8 @@ export class Card {
       await this.page.step(this.it, key, {});
     } catch (refusal) {
       if (refusal.isStale) await this.page.trying(() => this.reread()); // who was quicker is seen at once
-      if (this.isOpen) this.refuse(refusal.message);
+      const last = refusal.isStale ? this.it?.steps.at(-1) : null;
+      if (this.isOpen) this.refuse(last ? say("dispatch_overtaken", { desk: actorName(last), move: moveName(last.move) }) : refusal.message);
     }
   }
 
@@ -222,7 +241,7 @@ export class Card {
       el("p", { class: "eyebrow" }, el("span", { class: "case-id" }, `#${it.id}`), el("span", { class: `stage ${it.stage}` }, stageName(it.stage)), holderTag(it),
         el("button", { type: "button", class: "close-card", "aria-label": say("close"), onclick: () => this.page.back() }, "×")),
       el("h2", { tabindex: "-1" }, titleOf(it)),
-      it.text ? el("p", { class: "case-text" }, it.text) : null);
+      it.text ? el("p", { class: "case-text", tabindex: it.text.length > LONG_TEXT ? "0" : null }, it.text) : null);
   }
 
   /** What others did meanwhile, and what else there is to know. */

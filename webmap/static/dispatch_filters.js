@@ -52,6 +52,7 @@ export class Filters {
   constructor({ onChange, gridName, now }) {
     Object.assign(this, { onChange, gridName, now, values: {}, chips: [], choices: new Map() });
     byId("find").addEventListener("input", (event) => this.set({ q: event.target.value.trim() }));
+    byId("clear").addEventListener("click", () => this.clear());
     byId("find-form").addEventListener("submit", (event) => event.preventDefault());
     fill(byId("counts"), this.chip("all", () => this.set({ overdue: "", where: "" })), COUNTS.map(([name, value]) => this.chip(value === "yes" ? name : value, () => this.toggle(name, value))));
     fill(byId("filters"), [
@@ -69,6 +70,13 @@ export class Filters {
     this.onChange(this.values);
   }
 
+  /** Narrow by nothing. */
+  clear() {
+    byId("find").value = "";
+    this.values = {};
+    this.onChange(this.values);
+  }
+
   toggle(name, value) {
     this.set({ [name]: this.values[name] === value ? "" : value });
   }
@@ -77,6 +85,7 @@ export class Filters {
   draw(cases) {
     const { values } = this;
     if (byId("find") !== document.activeElement) byId("find").value = values.q ?? "";
+    byId("clear").hidden = Object.keys(values).length === 0;
     const now = this.now();
     const numbers = [cases.length, ...COUNTS.map(([, , isOne]) => cases.filter((it) => isOne(it, now)).length)];
     const on = [!values.overdue && !values.where, ...COUNTS.map(([name, value]) => values[name] === value)];

@@ -30,10 +30,15 @@ function row(helper, number, onSend, onShow) {
     el("span", { class: "helper-side" }, el("strong", {}, minutesText(helper.minutes)), onSend ? el("button", { type: "button", class: "plain", onclick: () => onSend(helper) }, say("dispatch_send")) : null));
 }
 
+/** Those who offer what is needed come one by one, the others together: at night they would hide them. */
 function asideSection(told) {
   if (told.number_set_aside === 0) return null;
+  const isUnfit = (helper) => helper.reason.key === "helper_unfit";
+  const unfit = told.set_aside.filter(isUnfit);
+  const row = (helper) => el("li", {}, el("span", {}, helper.name), " ", el("span", { class: "note" }, `${minutesText(helper.minutes)} · ${helper.reason.text}`));
   return el("details", { class: "aside", open: told.helpers.length === 0 }, el("summary", {}, say("dispatch_set_aside", { n: told.number_set_aside })),
-    el("ul", {}, told.set_aside.map((helper) => el("li", {}, el("span", {}, helper.name), " ", el("span", { class: "note" }, `${minutesText(helper.minutes)} · ${helper.reason.text}`)))));
+    el("ul", {}, told.set_aside.filter((helper) => !isUnfit(helper)).map(row)),
+    unfit.length > 0 ? el("p", { class: "note unfit" }, say("dispatch_unfit", { why: unfit[0].reason.text, names: unfit.map((helper) => helper.name).join(say("dispatch_list")) })) : null);
 }
 
 /** Who can be sent as choices of a form; none is a choice, too. `onChoose(helper)` is told. */

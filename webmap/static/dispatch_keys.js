@@ -14,8 +14,8 @@ const KEYS = [
   { keys: ["p"], shown: ["P"], told: "place", act: (page) => page.quickPlace() },
   { keys: ["n"], shown: ["N"], told: "report", act: (page) => page.newReport() },
   { keys: ["x"], shown: ["X"], told: "mark", act: (page) => page.queue.choose([page.queue.at], !page.queue.chosen.has(page.queue.at)) },
-  { keys: ["J"], shown: ["Shift", "J"], told: "mark_on", act: (page) => page.queue.move(1, true) },
-  { keys: ["K"], shown: ["Shift", "K"], told: "mark_back", act: (page) => page.queue.move(-1, true) },
+  { keys: ["J"], shown: ["Shift", "J", "↓"], told: "mark_on", act: (page) => page.queue.move(1, true) },
+  { keys: ["K"], shown: ["Shift", "K", "↑"], told: "mark_back", act: (page) => page.queue.move(-1, true) },
   { keys: ["o"], shown: ["O"], told: "overdue", act: (page) => page.filters.toggle("overdue", "yes") },
   { keys: ["u"], shown: ["U"], told: "unplaced", act: (page) => page.filters.toggle("where", "unplaced") },
   { keys: ["/"], shown: ["/"], told: "search", act: () => byId("find").focus() },
@@ -24,6 +24,8 @@ const KEYS = [
 ];
 
 const table = new Map(KEYS.flatMap((entry) => entry.keys.map((key) => [key, entry])));
+/** Marking on the way, by the arrows as well. */
+const MARKING = { ArrowDown: "J", ArrowUp: "K" };
 const isField = (element) => element.closest("input, select, textarea") !== null;
 
 export class Keys {
@@ -38,7 +40,7 @@ export class Keys {
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
     if (isField(event.target) && event.key !== "Escape") return;
-    const entry = table.get(event.key);
+    const entry = table.get((event.shiftKey && MARKING[event.key]) || event.key);
     if (!entry || !this.page.isDesk || this.isElsewhere(event)) return;
     event.preventDefault();
     entry.act(this.page);

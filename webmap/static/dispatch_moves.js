@@ -52,6 +52,9 @@ export class MoveForm {
       event.preventDefault();
       this.send();
     });
+    this.form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.ctrlKey) this.form.requestSubmit();
+    });
     this.see(it);
   }
 
@@ -76,7 +79,10 @@ export class MoveForm {
     if (needs.includes("unit")) parts.push(line("move-unit", "dispatch_unit", { maxlength: desk.longest_unit, required: true, value: this.it.unit ?? "" }));
     if (needs.includes("level")) parts.push(this.level());
     if (needs.includes("until")) parts.push(line("move-until", "dispatch_until", { type: "datetime-local", required: true }));
-    if (needs.includes("into")) parts.push(line("move-into", "dispatch_into", { inputmode: "numeric", pattern: "[1-9][0-9]{0,17}", required: true, value: given.into ?? "" }));
+    if (needs.includes("into")) {
+      parts.push(line("move-into", "dispatch_into", { inputmode: "numeric", pattern: "[1-9][0-9]{0,17}", required: true, value: given.into ?? "", list: "move-into-same" }),
+        el("datalist", { id: "move-into-same" }, (this.it.suggestions ?? []).map((other) => el("option", { value: other.id }, say(`dispatch_same_${other.why}`)))));
+    }
     parts.push(line("move-reason", "dispatch_reason", { maxlength: desk.longest_reason }));
     if (this.helperPlace) this.offer(this.helpers, given.sent ?? null);
     return parts.flat();
@@ -93,7 +99,9 @@ export class MoveForm {
     if (!this.helperPlace) return;
     const nearest = helpers?.helpers.find((helper) => helper.family === "station");
     this.sent = wanted ?? this.sent ?? nearest ?? null;
+    const isHere = this.helperPlace.contains(document.activeElement); // who is nearest may be known only after the form stands
     fill(this.helperPlace, helperChoices(helpers, this.sent, (helper) => this.choose(helper)));
+    if (isHere) this.helperPlace.querySelector("input:checked").focus({ preventScroll: true });
   }
 
   /** Whoever is sent goes beside the unit that answers; a team is the unit itself. */
