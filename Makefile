@@ -88,6 +88,6 @@ $(STAMPS)/bench: requirements-bench.lock geo/cluster/setup.sh $(STAMPS)/test
 	-@$(INSTALL) -r requirements-bench.lock
 	@touch $@
 
-$(STAMPS)/warm: $(wildcard geo/compute/*.py) | $(STAMPS)/run
+$(STAMPS)/warm: $(wildcard geo/compute/*.py geo/compute/*/*.py) | $(STAMPS)/run
 	@$(BIN)/gridcircle warm
 	@touch $@

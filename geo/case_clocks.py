@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from geo.case_states import ENDED_STAGES, Stage
 from geo.clocks import Due, Limit
-from geo.compute.deadlines import Pause, due_after_pauses, part_run
+from geo.compute.cases.deadlines import Pause, due_after_pauses, part_run
 from geo.rules.clocks import OfficeWeek
 
 StageClock = Literal["dispatch", "handle", "verify"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from geo.areas import Area
-from geo.compute.fabric import Fabric
+from geo.compute.fabric.faces import Fabric
 from geo.grids import Post
 from geo.rules.code_schemes import CodeScheme
 from geo.units import FloatArray, Int32Array, IntArray

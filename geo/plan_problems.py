@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_clean import is_coverage
-from geo.compute.plan_figures import grid_of_homes
+from geo.compute.layers.clean import is_coverage
+from geo.compute.plans.figures import grid_of_homes
 from geo.compute.project import Frame
 from geo.drafts import Draft, NeighbourCut, PlanHomes
 from geo.plan_figures import GridFigures

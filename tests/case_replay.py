@@ -11,7 +11,7 @@ from itertools import pairwise
 from geo.case_clocks import Passage, dues_of
 from geo.case_states import MOVES
 from geo.clocks import Limit
-from geo.compute.deadlines import due
+from geo.compute.cases.deadlines import due
 from geo.rules.clocks import OfficeWeek
 
 ORDER = ("dispatch", "handle", "verify", "done")

@@ -11,7 +11,7 @@ import heapq
 
 import numpy as np
 
-from geo.compute.net import Net, Stops, Turns, build_net
+from geo.compute.streets.net import Net, Stops, Turns, build_net
 from geo.units import NONE
 
 Joint = tuple[int, tuple[int, int], int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from geo.compute.layer_edges import Shapes
+from geo.compute.layers.edges import Shapes
 
 
 def jittered(shapes: Shapes, rng: np.random.Generator, noise_m: float = 0.2) -> Shapes:

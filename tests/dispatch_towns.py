@@ -14,7 +14,7 @@ from geo.actions.helper_cache import HelperCache
 from geo.actions.rank_helpers import Ranking, RankWish, rank_helpers
 from geo.actions.street_cache import StreetCache
 from geo.cases import Step
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.rules.case_catalogue import case_catalogues
 from geo.store import cases
 from geo.store.database import Database

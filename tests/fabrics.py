@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.compute.fabric import Fabric
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.faces import Fabric
+from geo.compute.fabric.shapes import fabric_of
 from geo.units import E7
 
 CORNER_E7 = (1_032_000_000, 404_000_000)

@@ -17,8 +17,8 @@ from geo.actions.import_grids import import_grids
 from geo.actions.open_plan import Opened, open_plan
 from geo.actions.plan_access import Hand
 from geo.areas import Area
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.plan_rows import arc_rows
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.plans.rows import arc_rows
 from geo.drafts import BORDER_KINDS, DraftGrid
 from geo.imports.options import ImportOptions
 from geo.plan_rows import ArcRow, PlanRows

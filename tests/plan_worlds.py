@@ -12,10 +12,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.areas import Area
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_edits import edited
-from geo.compute.plan_figures import n_pieces, unit_of_homes
-from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, turned
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.edits import edited
+from geo.compute.plans.figures import n_pieces, unit_of_homes
+from geo.compute.plans.rows import delta_of, draft_of, rows_of, stepped, turned
 from geo.drafts import CodeBook, Draft
 from geo.errors import GridcircleError
 from geo.plan_ops import Bridge, Carve, Change, Lock, Merge, Move, Paint, Rename, Renumber, SetPost, Split

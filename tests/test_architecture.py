@@ -67,6 +67,22 @@ def test_arrows_point_one_way(folder: str) -> None:
     assert not wrong
 
 
+ROOMS = ("fabric", "layers", "units", "streets", "reach", "plans", "cases", "visits")
+"""The folders of the computation: each may use those before it, and what lies in no folder."""
+
+
+def test_rooms_of_the_computation_use_those_before_them() -> None:
+    assert {path.split("/")[2] for path, _ in sources("geo/compute") if path.count("/") > 2} == set(ROOMS)
+    wrong = {
+        f"{path} imports {name}"
+        for path, tree in sources("geo/compute")
+        for name in imported(tree)
+        for room in ROOMS[ROOMS.index(path.split("/")[2]) + 1 if path.count("/") > 2 else 0 :]
+        if name.startswith(f"geo.compute.{room}.")
+    }
+    assert not wrong
+
+
 def module_of(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 

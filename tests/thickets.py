@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from geo.compute.net import Net, Stops, build_net, no_turns
+from geo.compute.streets.net import Net, Stops, build_net, no_turns
 from geo.units import NONE
 
 N_STATIONS = 6

@@ -10,12 +10,12 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geo.compute.ground import ground_of
-from geo.compute.nearest import nearest_of_homes
-from geo.compute.net import Stops, stops_of
-from geo.compute.network import component_lengths_m
 from geo.compute.project import Frame
-from geo.compute.ways import net_of
+from geo.compute.reach.nearest import nearest_of_homes
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.net import Stops, stops_of
+from geo.compute.streets.network import component_lengths_m
+from geo.compute.streets.ways import net_of
 from geo.rules.modes import mode, surface
 from geo.streets import StreetGraph, on_foot_only
 from geo.units import NONE

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from geo.compute.ground import ground_of
-from geo.compute.joined import graph_parts
-from geo.compute.net import Net, Stops, reverse, reversed_stops, stops_of
-from geo.compute.network import build_network
-from geo.compute.ways import net_of
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.joined import graph_parts
+from geo.compute.streets.net import Net, Stops, reverse, reversed_stops, stops_of
+from geo.compute.streets.network import build_network
+from geo.compute.streets.ways import net_of
 from geo.rules.modes import mode, surface
 from geo.streets import CLOSED, ENDS_ONLY, OPEN, Barriers, StreetGraph, StreetLines, place_keys
 from geo.units import NONE

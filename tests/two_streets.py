@@ -29,7 +29,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.store import tables
 from geo.store.database import Database
 from geo.store.streets import save_network

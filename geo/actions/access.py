@@ -23,7 +23,7 @@ from geo.access import (
 from geo.actions.engine import Base, Engine
 from geo.areas import Area
 from geo.compute import inequality
-from geo.compute.access import Access, even_weights, floating_catchments, gaussian_weights, ring_weights
+from geo.compute.reach.access import Access, even_weights, floating_catchments, gaussian_weights, ring_weights
 from geo.errors import NotFound, Refused
 from geo.grids import Grid
 from geo.rules.access import AccessRule, access_rule

@@ -11,7 +11,7 @@ import shapely
 
 from geo.actions.load_layers import METHOD, LoadedLayer, LoadedLayers, load_layers
 from geo.compute.crosswalk import Crosswalk, crosswalk, sums
-from geo.compute.layer_audit import (
+from geo.compute.layers.audit import (
     Ground,
     amounts_of,
     covered_both,
@@ -21,8 +21,8 @@ from geo.compute.layer_audit import (
     slivers,
     zones_holding,
 )
-from geo.compute.layer_edges import Edges, edges_of, located
-from geo.compute.layer_overlap import Overlaps, overlaps
+from geo.compute.layers.edges import Edges, edges_of, located
+from geo.compute.layers.overlap import Overlaps, overlaps
 from geo.errors import Refused
 from geo.imports.places import is_on_earth
 from geo.layers import (

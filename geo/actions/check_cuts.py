@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo.actions.cut_units import CutUnits
-from geo.compute.unit_neighbours import odd_corners, outer_border
+from geo.compute.units.neighbours import odd_corners, outer_border
 from geo.store import drafts
 from geo.store.database import Database
 

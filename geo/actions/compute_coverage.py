@@ -11,10 +11,10 @@ import numpy as np
 from geo.actions.coverage_report import AREA_LEVELS, has_services, is_of_kinds, report_of
 from geo.actions.load_city import City, Wish, hash_of, load_city, roads
 from geo.actions.street_cache import lay_out
-from geo.compute.circles import Pen
-from geo.compute.coverage import CATEGORIES, People, figures, sums_of_groups
-from geo.compute.survey import Places, Streets, Survey, Terms, survey
-from geo.compute.ways import exact_ds_of_sides
+from geo.compute.reach.circles import Pen
+from geo.compute.reach.coverage import CATEGORIES, People, figures, sums_of_groups
+from geo.compute.reach.survey import Places, Streets, Survey, Terms, survey
+from geo.compute.streets.ways import exact_ds_of_sides
 from geo.coverage import METHOD, Circle, CoverageRun
 from geo.rules.bounds import bounds_rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from geo.actions.layer_units import cut_shapes
 from geo.areas import Area
-from geo.compute.coverage import polygon_of_points
+from geo.compute.reach.coverage import polygon_of_points
 from geo.store.drafts import number_of_units
 from geo.store.plan_homes import Housed
 from geo.store.work_counts import communities_counted

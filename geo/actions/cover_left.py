@@ -10,10 +10,10 @@ import numpy as np
 from geo.actions.engine import Base, Engine
 from geo.actions.helper_cache import HelperCache
 from geo.actions.judge_helpers import FULL, judge
-from geo.compute.coverage import polygon_of_points
-from geo.compute.move_up import Movers, best_move, covered_alone
-from geo.compute.net import reversed_stops, stops_of
-from geo.compute.pairs import Pairs, PairsOfHomes, by_home, homes_within, is_covered
+from geo.compute.reach.coverage import polygon_of_points
+from geo.compute.reach.move_up import Movers, best_move, covered_alone
+from geo.compute.reach.pairs import Pairs, PairsOfHomes, by_home, homes_within, is_covered
+from geo.compute.streets.net import reversed_stops, stops_of
 from geo.cover_left import CoverLeft, KindLeft, Suggestion, Thin, Without
 from geo.helpers import Family, Helper
 from geo.rules.dispatch import CoverRule, dispatch_rule

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from geo.actions.load_city import City, Wish
-from geo.compute.coverage import CATEGORIES, sums_by_minute
-from geo.compute.ground import Ground
-from geo.compute.survey import Survey
+from geo.compute.reach.coverage import CATEGORIES, sums_by_minute
+from geo.compute.reach.survey import Survey
+from geo.compute.streets.ground import Ground
 from geo.rules.bounds import bounds_rule
 from geo.units import DS_PER_MINUTE, BoolArray, FloatArray, IntArray
 

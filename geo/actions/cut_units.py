@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from geo.actions.share_work import each_worked, helpers_for
 from geo.areas import Area
-from geo.compute.fabric import Fabric, lengths_m_of_arcs
-from geo.compute.unit_cut import UnitCut
-from geo.compute.unit_cut import cut_units as cut
-from geo.compute.unit_dead_ends import without_dead_ends
-from geo.compute.unit_grid_lines import lines_of_grids
-from geo.compute.unit_kinds import kinds_of_arcs
+from geo.compute.fabric.faces import Fabric, lengths_m_of_arcs
+from geo.compute.units.cut import UnitCut
+from geo.compute.units.cut import cut_units as cut
+from geo.compute.units.dead_ends import without_dead_ends
+from geo.compute.units.grid_lines import lines_of_grids
+from geo.compute.units.kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, NotFound
 from geo.imports.places import frame_about

@@ -9,7 +9,7 @@ import shapely
 
 from geo.actions.layer_units import find_units, ground_of_units
 from geo.actions.load_layers import load_layers
-from geo.compute.layer_rebase import rebase
+from geo.compute.layers.rebase import rebase
 from geo.layers import DoorPlace
 from geo.rules.layers import layer_rules
 from geo.store.database import Database

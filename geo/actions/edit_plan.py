@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
 from geo.areas import Area
-from geo.compute.fabric import e7_of
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_drawn import led_of, left_out
-from geo.compute.plan_edits import edited
-from geo.compute.plan_rows import delta_of, draft_of, rows_of, stepped, touched_grids, turned
+from geo.compute.fabric.faces import e7_of
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.drawn import led_of, left_out
+from geo.compute.plans.edits import edited
+from geo.compute.plans.rows import delta_of, draft_of, rows_of, stepped, touched_grids, turned
 from geo.drafts import Draft
 from geo.errors import BadMove
 from geo.plan_drawn import Led, LeftOut

@@ -13,13 +13,13 @@ import numpy as np
 
 from geo.actions.load_city import City, Direction, Wish, load_city, roads
 from geo.actions.street_cache import Laid, StreetCache
-from geo.compute.ground import Ground
-from geo.compute.honesty import nearest_by_air, times_to_chosen
-from geo.compute.nearest import nearest_of_homes
-from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
-from geo.compute.pairs import Pairs, PairsOfHomes, by_home, homes_within
-from geo.compute.rejoin import Town
-from geo.compute.snap import Joints
+from geo.compute.reach.honesty import nearest_by_air, times_to_chosen
+from geo.compute.reach.nearest import nearest_of_homes
+from geo.compute.reach.pairs import Pairs, PairsOfHomes, by_home, homes_within
+from geo.compute.reach.rejoin import Town
+from geo.compute.streets.ground import Ground
+from geo.compute.streets.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
+from geo.compute.streets.snap import Joints
 from geo.grids import Grid
 from geo.people import Homes
 from geo.provenance import Provenance

@@ -16,7 +16,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.step_incident import raised_to, store_step
 from geo.case_clocks import CLOCK_OF_STAGE
 from geo.cases import CLOCK, Case
-from geo.compute.escalation import Breach
+from geo.compute.cases.escalation import Breach
 from geo.errors import DatabaseAway, GridcircleError
 from geo.rules.escalation import escalation_rule
 from geo.store import breaches, cases

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from geo.actions.plan_consequences import compare_plans, consequences_of
 from geo.actions.plan_view import PlanView, view_plan
-from geo.compute.topology import polygons_of_labels
+from geo.compute.fabric.topology import polygons_of_labels
 from geo.files.plan_formats import PlanFile, write_changes, write_plan
 from geo.files.plan_page import PlanPage, write_plan_page
 from geo.files.plan_sheet import about_changes, bridges_out, grids_out

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo.compute.address import NamedPlace, scores_of, spoken
+from geo.compute.cases.address import NamedPlace, scores_of, spoken
 from geo.compute.project import Frame
 from geo.imports.places import in_degrees, in_metres
 from geo.rules.incidents import incident_rule

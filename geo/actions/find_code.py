@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from geo.compute.numbering import heirs_of
+from geo.compute.plans.numbering import heirs_of
 from geo.errors import Refused
 from geo.grids import CodeSpell, Grid
 from geo.rules.code_schemes import code_digits

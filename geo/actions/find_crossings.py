@@ -11,7 +11,7 @@ import shapely
 
 from geo.actions.engine import Base, Engine
 from geo.actions.load_city import roads
-from geo.compute.crossings import (
+from geo.compute.reach.crossings import (
     Crossings,
     Town,
     best_apart,
@@ -20,11 +20,11 @@ from geo.compute.crossings import (
     people_gained,
     worth_a_look,
 )
-from geo.compute.facing import Ends, Facing, facing_positions
-from geo.compute.nearest import nearest_of_homes
-from geo.compute.net import Net, Stops, reversed_stops, round_half_up, stops_of
-from geo.compute.reach import times_of_nodes
-from geo.compute.ways import zoned_access
+from geo.compute.reach.minutes import times_of_nodes
+from geo.compute.reach.nearest import nearest_of_homes
+from geo.compute.streets.facing import Ends, Facing, facing_positions
+from geo.compute.streets.net import Net, Stops, reversed_stops, round_half_up, stops_of
+from geo.compute.streets.ways import zoned_access
 from geo.errors import Refused
 from geo.honesty import Crossing, CrossingReport, CrossingWish, Heads
 from geo.rules.honesty import honesty_rule

@@ -12,7 +12,7 @@ from geo import hours
 from geo.actions.load_city import LonLat, Wish, streets_provenance
 from geo.actions.street_cache import Joined, StreetCache
 from geo.actions.trace_way import Ends, Way, ends_at, trace_way
-from geo.compute.nearest import times_to_stations
+from geo.compute.reach.nearest import times_to_stations
 from geo.coverage import StationWalk
 from geo.hours import HoursState
 from geo.provenance import Provenance

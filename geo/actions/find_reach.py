@@ -10,10 +10,10 @@ import shapely
 
 from geo.actions.load_city import Direction, LonLat, Wish, roads, streets_provenance
 from geo.actions.street_cache import StreetCache
-from geo.compute.circles import Pen, Sources, draw_circles
-from geo.compute.net import reverse, reversed_stops, stops_of
-from geo.compute.reach import reach_of_stations
-from geo.compute.snap import Joints
+from geo.compute.reach.circles import Pen, Sources, draw_circles
+from geo.compute.reach.minutes import reach_of_stations
+from geo.compute.streets.net import reverse, reversed_stops, stops_of
+from geo.compute.streets.snap import Joints
 from geo.provenance import Provenance
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.modes import mode as mode_of

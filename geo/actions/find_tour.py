@@ -14,11 +14,11 @@ from geo.actions.load_city import Wish, streets_provenance
 from geo.actions.plan_access import Hand, check_community
 from geo.actions.street_cache import Joined, StreetCache, joined_doors
 from geo.actions.trace_way import ends_at, trace_way
-from geo.compute.net import stops_of_pieces
-from geo.compute.pairs import homes_within
-from geo.compute.plan_changes import grid_at
-from geo.compute.tour import Round, find_round
-from geo.compute.tour_days import Call, days_of_round, stops_of_places
+from geo.compute.plans.changes import grid_at
+from geo.compute.reach.pairs import homes_within
+from geo.compute.streets.net import stops_of_pieces
+from geo.compute.visits.tour import Round, find_round
+from geo.compute.visits.tour_days import Call, days_of_round, stops_of_places
 from geo.errors import NotFound, Refused
 from geo.provenance import Provenance
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE

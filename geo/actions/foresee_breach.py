@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from geo.actions.case_desk import Desk
 from geo.actions.step_incident import raised_to
 from geo.cases import Case
-from geo.compute.escalation import Breach, on_breach
+from geo.compute.cases.escalation import Breach, on_breach
 from geo.rules.case_levels import Level
 from geo.rules.escalation import Act, escalation_rule
 from geo.store import locate

@@ -22,10 +22,10 @@ from sqlalchemy import Connection
 from geo import hours
 from geo.actions.load_city import Direction, LonLat, Wish, streets_provenance
 from geo.actions.street_cache import Joined, Key, Laid, StreetCache, Value, joined_doors, kept
-from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
 from geo.compute.project import Frame
-from geo.compute.rejoin import joined_stops
-from geo.compute.snap import Joints
+from geo.compute.reach.rejoin import joined_stops
+from geo.compute.streets.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
+from geo.compute.streets.snap import Joints
 from geo.errors import StreetsMissing
 from geo.helpers import Family, Helper
 from geo.hours import HoursState

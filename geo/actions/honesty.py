@@ -12,8 +12,8 @@ import shapely
 
 from geo.actions.engine import Base, Engine
 from geo.areas import Area
-from geo.compute.circles import Pen, Sources, outline_of_union
-from geo.compute.honesty import (
+from geo.compute.reach.circles import Pen, Sources, outline_of_union
+from geo.compute.reach.honesty import (
     Compared,
     compare,
     compare_groups,
@@ -21,9 +21,9 @@ from geo.compute.honesty import (
     in_outlines,
     led_astray,
 )
-from geo.compute.members import Members, is_in_any, of_places, together
-from geo.compute.plain_circles import union_of_circles
-from geo.compute.reach import times_of_nodes
+from geo.compute.reach.members import Members, is_in_any, of_places, together
+from geo.compute.reach.minutes import times_of_nodes
+from geo.compute.reach.plain_circles import union_of_circles
 from geo.errors import NotFound, Refused
 from geo.grids import Grid
 from geo.honesty import LEVELS, Astray, Heads, HonestyReport, HonestyWish, Promise, PromiseKind

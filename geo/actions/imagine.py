@@ -21,12 +21,12 @@ from geo.changes import (
     LonLat,
     MoveStation,
 )
-from geo.compute.ground import COLUMNS, Ground
-from geo.compute.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of_pieces
-from geo.compute.rejoin import Edits, Imagined, Terms, imagine, joints_as_times, stations_that_feel
+from geo.compute.reach.rejoin import Edits, Imagined, Terms, imagine, joints_as_times, stations_that_feel
 from geo.compute.segments import SegmentIndex
-from geo.compute.street_edits import Way, nearest_spots
-from geo.compute.ways import net_of
+from geo.compute.streets.ground import COLUMNS, Ground
+from geo.compute.streets.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of_pieces
+from geo.compute.streets.street_edits import Way, nearest_spots
+from geo.compute.streets.ways import net_of
 from geo.errors import NotFound, Refused
 from geo.hours import validate
 from geo.rules.edits import edit_rule

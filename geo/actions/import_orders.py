@@ -22,8 +22,8 @@ from geo.actions.order_ways import Dues, happenings, walked
 from geo.caller import caller_hash
 from geo.case_states import ENDED_STAGES, OPEN_STAGES, Stage
 from geo.collecting import uncollected
+from geo.compute.cases.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.datums import DATUMS
-from geo.compute.order_merge import BY_LINK, FOREVER, WHYS, Calls, Closeness, Matters, matters_of
 from geo.compute.project import Frame
 from geo.errors import Refused
 from geo.files.digest import sha256_of

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, land_rows
 from geo.actions.street_cache import lay_out
-from geo.compute.coverage import known_extent
+from geo.compute.reach.coverage import known_extent
 from geo.files.osm import is_osm
 from geo.files.osm_things import read_osm_buildings
 from geo.files.read import read_table

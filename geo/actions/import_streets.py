@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, begin, refuse_faults
-from geo.compute.network import build_network
-from geo.compute.outlines import gates_of
+from geo.compute.streets.network import build_network
+from geo.compute.streets.outlines import gates_of
 from geo.errors import BadFile
 from geo.files.digest import sha256_of
 from geo.files.osm import is_osm

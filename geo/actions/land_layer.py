@@ -13,8 +13,8 @@ import shapely
 from sqlalchemy import Connection
 
 from geo.actions.land_rows import Order, begin, refuse_faults
-from geo.compute.layer_audit import moved_homes
-from geo.compute.layer_edges import edges_of
+from geo.compute.layers.audit import moved_homes
+from geo.compute.layers.edges import edges_of
 from geo.compute.project import Frame
 from geo.errors import Conflict, Refused
 from geo.files.table import FileTable

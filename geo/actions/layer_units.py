@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.areas import Area
-from geo.compute.fabric import lengths_m_of_arcs
-from geo.compute.fabric_rings import neighbours_of, shapes_of
-from geo.compute.layer_edges import edges_of
-from geo.compute.layer_rebase import UnitGround
-from geo.compute.plan_figures import unit_of_homes
-from geo.compute.plan_rows import draft_of
+from geo.compute.fabric.faces import lengths_m_of_arcs
+from geo.compute.fabric.rings import neighbours_of, shapes_of
+from geo.compute.layers.edges import edges_of
+from geo.compute.layers.rebase import UnitGround
+from geo.compute.plans.figures import unit_of_homes
+from geo.compute.plans.rows import draft_of
 from geo.compute.project import Frame
 from geo.drafts import Draft, DraftGrid
 from geo.errors import NotFound

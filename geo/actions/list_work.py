@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from geo.actions.layer_units import find_units
 from geo.actions.plan_access import Hand, community_for
 from geo.areas import Area
-from geo.compute.load import counted
-from geo.compute.plan_figures import unit_of_homes
+from geo.compute.plans.figures import unit_of_homes
+from geo.compute.plans.load import counted
 from geo.errors import NotFound
 from geo.store.database import Database
 from geo.store.work_counts import counts_in

@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 
 from geo.actions.street_cache import Laid
 from geo.areas import Area
-from geo.compute.coverage import polygon_of_points
-from geo.compute.ground import Ground
-from geo.compute.net import Net
+from geo.compute.reach.coverage import polygon_of_points
+from geo.compute.streets.ground import Ground
+from geo.compute.streets.net import Net
 from geo.coverage import METHOD
 from geo.errors import Refused
 from geo.grids import Grid

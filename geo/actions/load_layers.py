@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
-from geo.compute.layer_edges import Edges, Shapes, edges_of, located
+from geo.compute.layers.edges import Edges, Shapes, edges_of, located
 from geo.compute.project import Frame
 from geo.errors import NotFound
 from geo.imports.places import frame_about, in_metres

@@ -16,8 +16,8 @@ from geo.actions.audit_layers import RESIDENTS, crosswalk_rows
 from geo.actions.layer_units import ground_of_units, stored_units
 from geo.actions.load_layers import METHOD, LoadedLayer, LoadedLayers, load_layers
 from geo.compute.crosswalk import Crosswalk, crosswalk
-from geo.compute.layer_merge import GAP, LOOSE, OUTVOTED, STAYED, Merged, MergeUnits, merge
-from geo.compute.layer_rebase import Rebased, rebase
+from geo.compute.layers.merge import GAP, LOOSE, OUTVOTED, STAYED, Merged, MergeUnits, merge
+from geo.compute.layers.rebase import Rebased, rebase
 from geo.errors import NotFound, Refused
 from geo.imports.places import as_multipolygon
 from geo.layers import CityUnits, Doubt, GivenCell, MergedZone, MergeProposal, MergeWish, SplitZone

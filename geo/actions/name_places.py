@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from geo.actions.engine import Base
-from geo.compute.what_if import Touched
+from geo.compute.reach.what_if import Touched
 from geo.rules.edits import edit_rule
 from geo.store import people
 from geo.store.database import Database

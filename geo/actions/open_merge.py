@@ -14,11 +14,11 @@ from geo.actions.merge_layers import merge_within
 from geo.actions.open_plan import store_draft
 from geo.actions.plan_access import Hand, check_community, community_for
 from geo.areas import Area
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.grid_sameness import same_grids
-from geo.compute.numbering import free_codes, order_west_east_north_south
-from geo.compute.plan_figures import centres_of_grids, grid_of_homes, unit_of_homes
-from geo.compute.plan_rows import draft_of
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.figures import centres_of_grids, grid_of_homes, unit_of_homes
+from geo.compute.plans.grid_sameness import same_grids
+from geo.compute.plans.numbering import free_codes, order_west_east_north_south
+from geo.compute.plans.rows import draft_of
 from geo.drafts import Draft, DraftGrid
 from geo.errors import BadMove, Conflict, NotFound
 from geo.grids import Grid

@@ -16,12 +16,12 @@ from geo.actions.cut_units import runs_through_units
 from geo.actions.plan_access import Hand, check_community, community_for
 from geo.actions.store_cuts import cut_and_store
 from geo.areas import Area
-from geo.compute.fabric import lengths_m_of_arcs
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.numbering import numbered
-from geo.compute.plan_figures import unit_of_homes
-from geo.compute.plan_rows import draft_of
-from geo.compute.plan_start import grids_of_units
+from geo.compute.fabric.faces import lengths_m_of_arcs
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.figures import unit_of_homes
+from geo.compute.plans.numbering import numbered
+from geo.compute.plans.rows import draft_of
+from geo.compute.plans.start import grids_of_units
 from geo.drafts import CodeBook, Draft, DraftGrid
 from geo.errors import BadMove
 from geo.grids import Grid

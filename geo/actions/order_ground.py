@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from geo.actions.report_incident import deciding
 from geo.areas import Area, depth
-from geo.compute.order_ground import first_holding, near_shapes
+from geo.compute.cases.order_ground import first_holding, near_shapes
 from geo.grids import Grid
 from geo.rules.case_levels import Level
 from geo.rules.incidents import incident_rule

@@ -9,7 +9,7 @@ from typing import Any
 from geo.case_clocks import CLOCK_OF_STAGE
 from geo.case_states import Stage
 from geo.clocks import Due
-from geo.compute.order_dues import dues, warnings
+from geo.compute.cases.order_dues import dues, warnings
 from geo.orders import Happening, Way
 from geo.rules.case_catalogue import CaseItem
 from geo.rules.clocks import OfficeWeek

@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from geo.actions.counted_ground import counted_ground
 from geo.actions.plan_view import PlanView, view_of
 from geo.areas import Area
-from geo.compute.load import counted_shares, known_work, load_of_grids, walking_m
-from geo.compute.plan_changes import compare, consequences, grid_at
-from geo.compute.plan_figures import figures_of_shapes
+from geo.compute.plans.changes import compare, consequences, grid_at
+from geo.compute.plans.figures import figures_of_shapes
+from geo.compute.plans.load import counted_shares, known_work, load_of_grids, walking_m
 from geo.compute.project import Frame
 from geo.coverage import CoverageRun
 from geo.errors import CoverageMissing, Refused

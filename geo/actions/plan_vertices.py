@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from geo.compute.plan_rows import arc_rows
+from geo.compute.plans.rows import arc_rows
 from geo.drafts import Draft
 from geo.errors import NotFound
 from geo.units import E7, NONE

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from geo.actions.counted_ground import counted_ground
 from geo.areas import Area
-from geo.compute.bridges import lines_of_bridges
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.load import KnownWork, balance_of, counted_shares, known_work, load_of_grids, walking_m
-from geo.compute.plan_figures import figures_of_grids, grid_of_homes, unit_of_homes
-from geo.compute.plan_rows import draft_of
-from geo.compute.plan_rules import problems_of
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.bridges import lines_of_bridges
+from geo.compute.plans.figures import figures_of_grids, grid_of_homes, unit_of_homes
+from geo.compute.plans.load import KnownWork, balance_of, counted_shares, known_work, load_of_grids, walking_m
+from geo.compute.plans.rows import draft_of
+from geo.compute.plans.rules import problems_of
 from geo.compute.project import Frame
 from geo.drafts import Draft, NeighbourCut
 from geo.errors import BadMove

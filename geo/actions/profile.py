@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from geo.actions.engine import Base, Engine
-from geo.compute.profile import change_of_hours, people_covered
+from geo.compute.reach.profile import change_of_hours, people_covered
 from geo.errors import NotFound, Refused
 from geo.hours import CLOSED, OPEN, UNSAID, Mask, open_mask, unsure_years, validate
 from geo.people import Homes

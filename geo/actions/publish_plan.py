@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from geo.actions.plan_access import Hand, plan_for
 from geo.actions.plan_view import PlanView, view_of
 from geo.actions.rehome_incidents import rehome_incidents
-from geo.compute.numbering import Placed, lineage_with_ground
-from geo.compute.plan_changes import grid_at
+from geo.compute.plans.changes import grid_at
+from geo.compute.plans.numbering import Placed, lineage_with_ground
 from geo.errors import BadMove, Conflict
 from geo.grids import Grid
 from geo.plan_figures import Descent

@@ -14,8 +14,8 @@ from geo.actions.judge_helpers import Verdict, judge
 from geo.actions.load_city import Direction, LonLat, Wish
 from geo.actions.trace_way import Way, ends_at, trace_way
 from geo.case_states import may_be_sent_to
-from geo.compute.net import Stops, reversed_stops
-from geo.compute.pairs import homes_of_one
+from geo.compute.reach.pairs import homes_of_one
+from geo.compute.streets.net import Stops, reversed_stops
 from geo.errors import BadMove, NotAllowed, StreetsMissing
 from geo.helpers import Helper, Reason
 from geo.provenance import Provenance

@@ -15,13 +15,13 @@ import shapely
 from geo.actions.engine import Base, Engine
 from geo.actions.find_reach import fastest_kmh
 from geo.actions.load_city import Wish
-from geo.compute.circles import Pen, Sources, outline_of_union
-from geo.compute.coverage import in_air_circles
-from geo.compute.nearest import nearest_of_homes
-from geo.compute.plain_circles import union_of_circles
-from geo.compute.reach import times_of_nodes
-from geo.compute.rejoin import of_points
-from geo.compute.wire import geometry_geojson
+from geo.compute.reach.circles import Pen, Sources, outline_of_union
+from geo.compute.reach.coverage import in_air_circles
+from geo.compute.reach.minutes import times_of_nodes
+from geo.compute.reach.nearest import nearest_of_homes
+from geo.compute.reach.plain_circles import union_of_circles
+from geo.compute.reach.rejoin import of_points
+from geo.compute.reach.wire import geometry_geojson
 from geo.errors import NotFound
 from geo.hours import OPEN, UNSAID, open_mask
 from geo.provenance import Provenance

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from geo.actions.cut_units import CutUnits, cut_units
-from geo.compute.plan_rows import arc_rows
+from geo.compute.plans.rows import arc_rows
 from geo.plan_rows import PlanRows
 from geo.store import drafts
 from geo.store.database import Database

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from geo.compute.ground import Ground
+from geo.compute.streets.ground import Ground
 from geo.files.arrays import Shelf
 from geo.files.packed import packed, unpacked
 from geo.rules.modes import Travel

@@ -13,11 +13,11 @@ import numpy as np
 from sqlalchemy import Connection
 
 from geo.actions.stored_streets import StoredStreets
-from geo.compute.ground import Ground, ground_of
-from geo.compute.joined import joined
-from geo.compute.net import Net, Stops, stops_of
-from geo.compute.snap import Joints
-from geo.compute.ways import net_of
+from geo.compute.streets.ground import Ground, ground_of
+from geo.compute.streets.joined import joined
+from geo.compute.streets.net import Net, Stops, stops_of
+from geo.compute.streets.snap import Joints
+from geo.compute.streets.ways import net_of
 from geo.rules.modes import Mode, Surface, Travel
 from geo.rules.reach import reach_rule
 from geo.stations import Station

@@ -16,8 +16,9 @@ from geo.actions.figure_periods import edges_of, is_final, month_of, period_name
 from geo.case_figures import BYS, METHOD, PLACES, By, FigureTable, FigureWish
 from geo.case_histories import CaseHistories
 from geo.clocks import Limit
-from geo.compute.case_figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
-from geo.compute.case_parts import (
+from geo.compute.cases.dials import US_PER_S, us_of
+from geo.compute.cases.figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
+from geo.compute.cases.parts import (
     CaseGrids,
     Division,
     Label,
@@ -28,9 +29,8 @@ from geo.compute.case_parts import (
     place_tree,
     units_of_cases,
 )
-from geo.compute.case_spells import Passages
-from geo.compute.case_tables import Counted, figure_rows, stages_by_clock
-from geo.compute.dials import US_PER_S, us_of
+from geo.compute.cases.spells import Passages
+from geo.compute.cases.tables import Counted, figure_rows, stages_by_clock
 from geo.errors import NotAllowed, Refused
 from geo.publication import rule as publication_rule
 from geo.rules.burden import burdens

@@ -11,12 +11,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, check_community
-from geo.compute.case_parts import PlaceTree, place_tree
-from geo.compute.coverage import polygon_of_points
-from geo.compute.load import counted
-from geo.compute.plan_changes import grid_at
-from geo.compute.visit_counts import carried_over, hidden_kinds, standings, sums_by, targets_of_grids, visit_sums
-from geo.compute.visit_terms import terms_around
+from geo.compute.cases.parts import PlaceTree, place_tree
+from geo.compute.plans.changes import grid_at
+from geo.compute.plans.load import counted
+from geo.compute.reach.coverage import polygon_of_points
+from geo.compute.visits.counts import carried_over, hidden_kinds, standings, sums_by, targets_of_grids, visit_sums
+from geo.compute.visits.terms import terms_around
 from geo.errors import Refused
 from geo.grids import Grid
 from geo.publication import rule as publication_rule

@@ -13,10 +13,10 @@ from shapely.ops import substring
 
 from geo.actions.load_city import LonLat, Wish
 from geo.actions.street_cache import Joined
-from geo.compute.ground import Ground
-from geo.compute.net import Net, Stops, stops_of
-from geo.compute.paths import Path, shortest_path
-from geo.compute.snap import Joints
+from geo.compute.reach.paths import Path, shortest_path
+from geo.compute.streets.ground import Ground
+from geo.compute.streets.net import Net, Stops, stops_of
+from geo.compute.streets.snap import Joints
 from geo.units import DS_PER_S, NONE, FloatArray
 
 SAME_M = 0.02

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import shapely
 
-from geo.compute.plan_ground import ground_moves
-from geo.compute.proposal import states_of
+from geo.compute.plans.ground import ground_moves
+from geo.compute.plans.proposal import states_of
 from geo.grids import Grid
 from geo.imports.places import frame_about
 from geo.plan_changes import GroundMove, State

@@ -11,21 +11,21 @@ import shapely
 
 from geo.actions.warm_plans import warm_plans
 from geo.actions.warm_questions import warm_questions
-from geo.compute.circles import Pen
-from geo.compute.ground import ground_of
-from geo.compute.joined import graph_parts
-from geo.compute.nearest import times_to_stations
-from geo.compute.net import stops_of
-from geo.compute.network import build_network
-from geo.compute.osm_blocks import block_of
-from geo.compute.osm_nodes import nodes_of
-from geo.compute.osm_places import rows_of, runs_of
-from geo.compute.osm_tags import Wanted
-from geo.compute.osm_ways import relations_of, ways_of
-from geo.compute.paths import shortest_path
-from geo.compute.survey import Places, Streets, Terms, survey
-from geo.compute.tour import find_round
-from geo.compute.ways import exact_ds_of_sides, net_of
+from geo.compute.reach.circles import Pen
+from geo.compute.reach.nearest import times_to_stations
+from geo.compute.reach.paths import shortest_path
+from geo.compute.reach.survey import Places, Streets, Terms, survey
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.joined import graph_parts
+from geo.compute.streets.net import stops_of
+from geo.compute.streets.network import build_network
+from geo.compute.streets.osm_blocks import block_of
+from geo.compute.streets.osm_nodes import nodes_of
+from geo.compute.streets.osm_places import rows_of, runs_of
+from geo.compute.streets.osm_tags import Wanted
+from geo.compute.streets.osm_ways import relations_of, ways_of
+from geo.compute.streets.ways import exact_ds_of_sides, net_of
+from geo.compute.visits.tour import find_round
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, mode, surface
 from geo.rules.reach import reach_rule
 from geo.streets import StreetGraph, StreetLines, on_foot_only, place_keys

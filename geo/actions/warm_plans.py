@@ -6,14 +6,14 @@ import numpy as np
 import shapely
 
 from geo.areas import Area
-from geo.compute.fabric import lengths_m_of_arcs
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.layer_edges import edges_of, located
-from geo.compute.layer_overlap import overlaps
-from geo.compute.plan_edits import edited
-from geo.compute.plan_rows import arc_rows, draft_of
-from geo.compute.plan_start import grids_of_units
-from geo.compute.unit_cut import cut_units
+from geo.compute.fabric.faces import lengths_m_of_arcs
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.layers.edges import edges_of, located
+from geo.compute.layers.overlap import overlaps
+from geo.compute.plans.edits import edited
+from geo.compute.plans.rows import arc_rows, draft_of
+from geo.compute.plans.start import grids_of_units
+from geo.compute.units.cut import cut_units
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.imports.places import frame_about, in_metres
 from geo.plan_ops import Carve, Move, Split

@@ -13,10 +13,10 @@ from geo.actions.engine import Base, Engine
 from geo.actions.imagine import Scene, scene_of
 from geo.actions.name_places import name_places
 from geo.actions.profile import week_from
-from geo.compute.pairs import homes_within, is_covered
-from geo.compute.profile import change_of_hours
-from geo.compute.rejoin import joined_stops, of_points
-from geo.compute.what_if import Counted, Rows, Touched, moved_people, rows_of, touched_homes
+from geo.compute.reach.pairs import homes_within, is_covered
+from geo.compute.reach.profile import change_of_hours
+from geo.compute.reach.rejoin import joined_stops, of_points
+from geo.compute.reach.what_if import Counted, Rows, Touched, moved_people, rows_of, touched_homes
 from geo.hours import OPEN, open_mask
 from geo.stations import Station
 from geo.store.database import Database

@@ -40,7 +40,7 @@ KEPT = 4
 SHORT_WHILE = 1 << 13
 """Looks at a counter: some ten microseconds."""
 
-IMPORTED = re.compile(r"^from geo\.(compute\.)?(\w+) import", re.MULTILINE)
+IMPORTED = re.compile(r"^from geo\.([\w.]+) import", re.MULTILINE)
 
 FOLDER = Path(__file__).parent
 GIVEN = numba.config.CACHE_DIR
@@ -58,14 +58,15 @@ def _base() -> Path:
 
 
 def _compiled_into(file: Path) -> list[Path]:
-    """A file of kernels and what it imports: of this folder, directly or not, and for constants files beside it."""
+    """A file of kernels and what it imports: of this folder, directly or not, and for constants other files."""
     known, waiting = {file}, [file]
     while waiting:
         text = waiting.pop().read_text(encoding="utf-8")
-        folders = ((FOLDER if inside else FOLDER.parent) / name for inside, name in IMPORTED.findall(text))
-        found = {folder.with_suffix(".py") for folder in folders} - known
-        known |= {source for source in found if source.is_file()}
-        waiting.extend(source for source in found if source.parent == FOLDER)
+        places = (FOLDER.parent.joinpath(*name.split(".")) for name in IMPORTED.findall(text))
+        found = {place.with_suffix(".py") for place in places} - known
+        found = {source for source in found if source.is_file()}
+        known |= found
+        waiting.extend(source for source in found if FOLDER in source.parents)
     return sorted(known)
 
 
@@ -74,9 +75,10 @@ def _cache_folder(file: Path) -> str:
     """Where the kernels of one file are kept; caches of its long-gone states are cleared away."""
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in _compiled_into(file))).hexdigest()
     base = _base()
-    folder = base / f"kernels-{file.stem}-{digest[:16]}"
+    name = ".".join(file.relative_to(FOLDER).with_suffix("").parts)
+    folder = base / f"kernels-{name}-{digest[:16]}"
     if not folder.exists():
-        others = sorted(base.glob(f"kernels-{file.stem}-*"), key=lambda other: other.stat().st_mtime)
+        others = sorted(base.glob(f"kernels-{name}-*"), key=lambda other: other.stat().st_mtime)
         for other in others[:-KEPT]:
             shutil.rmtree(other, ignore_errors=True)
     return str(folder)
@@ -85,7 +87,7 @@ def _cache_folder(file: Path) -> str:
 def _compiled(function: F, **options: Any) -> F:
     """Compile a function at its first use, or take it from the cache."""
     file = Path(function.__code__.co_filename)
-    numba.config.CACHE_DIR = _cache_folder(file) if file.parent == FOLDER else GIVEN
+    numba.config.CACHE_DIR = _cache_folder(file) if FOLDER in file.parents else GIVEN
     compiled: F = numba.njit(cache=True, nogil=True, **options)(function)
     return compiled
 

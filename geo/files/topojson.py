@@ -20,7 +20,7 @@ SCALE = 1 / E7
 
 
 class Lines(Protocol):
-    """Nodes, and arcs between them, as ``geo.compute.fabric`` has them."""
+    """Nodes, and arcs between them, as ``geo.compute.fabric.faces`` has them."""
 
     @property
     def node_e7(self) -> Int32Array:

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_clean import NOT_WHOLE, Change, Cleaned, Step, clean_layer
-from geo.compute.layer_edges import Shapes
+from geo.compute.layers.clean import NOT_WHOLE, Change, Cleaned, Step, clean_layer
+from geo.compute.layers.edges import Shapes
 from geo.compute.project import Frame
 from geo.errors import Refused
 from geo.imports.layers import without

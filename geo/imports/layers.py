@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_rings import RingChange, mended
+from geo.compute.layers.rings import RingChange, mended
 from geo.errors import BadFile
 from geo.files.table import FileTable
 from geo.imports.places import Town, polygon_of, swapped

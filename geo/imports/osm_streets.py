@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from geo.compute.osm_blocks import NODES, RELATIONS, WAYS, Block, block_of
-from geo.compute.osm_nodes import nodes_of
-from geo.compute.osm_places import rows_of, runs_of
-from geo.compute.osm_tags import Tags, Wanted
-from geo.compute.osm_ways import relations_of, ways_of
+from geo.compute.streets.osm_blocks import NODES, RELATIONS, WAYS, Block, block_of
+from geo.compute.streets.osm_nodes import nodes_of
+from geo.compute.streets.osm_places import rows_of, runs_of
+from geo.compute.streets.osm_tags import Tags, Wanted
+from geo.compute.streets.osm_ways import relations_of, ways_of
 from geo.errors import BadFile
 from geo.files import osm
 from geo.files.osm_blobs import UnknownExtract, extract

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.layer_clean import is_coverage
+from geo.compute.layers.clean import is_coverage
 from geo.imports.places import frame_about, in_degrees, in_metres
 from geo.rules.import_limits import ImportLimits, import_limits
 

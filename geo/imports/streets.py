@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.compute.network import components_m
 from geo.compute.project import Frame
+from geo.compute.streets.network import components_m
 from geo.errors import BadFile
 from geo.files.street_lines import StreetFile
 from geo.imports.report import Fault, ImportReport

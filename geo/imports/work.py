@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.areas import CODE_DIGITS, Area
-from geo.compute.coverage import polygon_of_points
-from geo.compute.plan_figures import unit_of_homes
+from geo.compute.plans.figures import unit_of_homes
+from geo.compute.reach.coverage import polygon_of_points
 from geo.errors import BadFile
 from geo.files.table import FileTable
 from geo.imports.places import POINT_DIGITS, Town, point_of

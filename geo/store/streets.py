@@ -94,7 +94,8 @@ def save_network(  # noqa: PLR0913 -- one row of street_network, and what hangs 
 def load_graph(conn: Connection) -> StreetGraph:
     """The routable pieces of all live networks, turns, gates, and the barriers that stop walkers.
 
-    Networks of different sources lie side by side here, not yet connected: ``geo.compute.joined.joined`` does that.
+    Networks of different sources lie side by side here, not yet connected: ``geo.compute.streets.joined.joined`` does
+    that.
 
     Raises
     ------

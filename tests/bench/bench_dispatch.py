@@ -18,7 +18,7 @@ from geo.actions.helper_cache import HelperCache, Helpers, Near
 from geo.actions.judge_helpers import judge
 from geo.actions.rank_helpers import Ranking, RankWish, rank_helpers
 from geo.actions.street_cache import StreetCache
-from geo.compute.net import Net, Stops, stops_of
+from geo.compute.streets.net import Net, Stops, stops_of
 from geo.rules.case_catalogue import case_catalogues
 from geo.rules.modes import mode, surface
 from geo.rules.reach import reach_rule

@@ -15,7 +15,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.actions.store_cuts import cut_and_store
-from geo.compute.plan_edits import edited
+from geo.compute.plans.edits import edited
 from geo.drafts import CodeBook, Draft
 from geo.errors import GridcircleError
 from geo.plan_ops import Paint

@@ -9,12 +9,12 @@ import numpy as np
 import shapely
 
 from geo.compute.crosswalk import crosswalk
-from geo.compute.layer_clean import clean_layer
-from geo.compute.layer_edges import Edges, Shapes, edges_of, located
-from geo.compute.layer_merge import MergeUnits, merge
-from geo.compute.layer_overlap import overlaps
-from geo.compute.layer_rebase import UnitGround, rebase
-from geo.compute.layer_rings import mended
+from geo.compute.layers.clean import clean_layer
+from geo.compute.layers.edges import Edges, Shapes, edges_of, located
+from geo.compute.layers.merge import MergeUnits, merge
+from geo.compute.layers.overlap import overlaps
+from geo.compute.layers.rebase import UnitGround, rebase
+from geo.compute.layers.rings import mended
 from geo.rules.layers import layer_rules
 from geo.units import NONE, FloatArray, IntArray
 from tests.bench.machine import Row, Table, median_s, timed

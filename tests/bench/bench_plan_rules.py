@@ -8,10 +8,10 @@ import numpy as np
 import shapely
 
 from geo.areas import Area
-from geo.compute.fabric import Fabric
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_figures import figures_of_grids, unit_of_homes
-from geo.compute.plan_rules import problems_of
+from geo.compute.fabric.faces import Fabric
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.figures import figures_of_grids, unit_of_homes
+from geo.compute.plans.rules import problems_of
 from geo.compute.project import Frame
 from geo.drafts import BORDER_KINDS, Draft, DraftGrid, PlanHomes
 from geo.grids import Post

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.fabric.shapes import fabric_of
 from geo.units import E7, IntArray
 from tests.bench.graphs import GENERATED
 from tests.bench.machine import Row, Table, median_s

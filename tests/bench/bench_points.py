@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.compute.nearest_piece import NearestPiece, nearest_piece
 from geo.compute.segments import SegmentIndex, index_lines
+from geo.compute.streets.nearest_piece import NearestPiece, nearest_piece
 from geo.units import FloatArray
 from tests.bench import peers_postgis
 from tests.bench.answers import Numbers

@@ -12,13 +12,13 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from geo.compute.circles import CircleShape, Pen, Sources, draw_circles, outline_of_union
-from geo.compute.ground import Ground, ground_of
-from geo.compute.net import Net, build_net, no_turns, round_half_up, stops_of
-from geo.compute.network import build_network
-from geo.compute.parts import Joined, Memory, Shapes, parts_within
-from geo.compute.reach import Reached, reach_of_stations
-from geo.compute.wire import geometry_geojson
+from geo.compute.reach.circles import CircleShape, Pen, Sources, draw_circles, outline_of_union
+from geo.compute.reach.minutes import Reached, reach_of_stations
+from geo.compute.reach.parts import Joined, Memory, Shapes, parts_within
+from geo.compute.reach.wire import geometry_geojson
+from geo.compute.streets.ground import Ground, ground_of
+from geo.compute.streets.net import Net, build_net, no_turns, round_half_up, stops_of
+from geo.compute.streets.network import build_network
 from geo.files.osm import read_streets
 from geo.rules.reach import reach_rule
 from geo.streets import StreetGraph

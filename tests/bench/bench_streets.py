@@ -16,7 +16,7 @@ PEER = "Valhalla build_tiles"
 OURS = """
 import sys
 from pathlib import Path
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.imports.osm_streets import read_extract
 print(len(build_network(read_extract(Path(sys.argv[1]), with_lands=False).lines).length_m_of_piece))
 """

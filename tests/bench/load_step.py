@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from geo.actions.stored_streets import StoredStreets
-from geo.compute.ground import ground_of
-from geo.compute.network import build_network
-from geo.compute.ways import net_of
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.network import build_network
+from geo.compute.streets.ways import net_of
 from geo.imports.osm_streets import read_extract
 from geo.rules.modes import mode, surface
 from geo.rules.reach import reach_rule

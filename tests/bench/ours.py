@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compute.nearest import nearest_of_nodes
-from geo.compute.net import Net, Stops, build_net, no_turns
-from geo.compute.reach import Reached, reach_of_stations, times_of_nodes
+from geo.compute.reach.minutes import Reached, reach_of_stations, times_of_nodes
+from geo.compute.reach.nearest import nearest_of_nodes
+from geo.compute.streets.net import Net, Stops, build_net, no_turns
 from geo.units import Int32Array
 from tests.bench.graphs import Edges
 

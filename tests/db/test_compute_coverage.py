@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection, func, insert, select, update
 
 from geo.actions.compute_coverage import compute_coverage
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.coverage import CoverageRun
 from geo.errors import CoverageMissing, NotFound, Refused, StreetsMissing
 from geo.store import coverage as store

@@ -143,10 +143,10 @@ def compiled():
 after_warming = compiled()
 import numpy as np
 import shapely
-from geo.compute.ground import ground_of
-from geo.compute.circles import Pen
-from geo.compute.survey import Places, Streets, Terms, survey
-from geo.compute.ways import exact_ds_of_sides, net_of
+from geo.compute.streets.ground import ground_of
+from geo.compute.reach.circles import Pen
+from geo.compute.reach.survey import Places, Streets, Terms, survey
+from geo.compute.streets.ways import exact_ds_of_sides, net_of
 from geo.rules.modes import mode, surface
 from geo.streets import read_only
 from tests.towns import FRAME, block_town, graph_of

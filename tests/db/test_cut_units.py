@@ -17,8 +17,8 @@ from geo.actions.edit_plan import edit_plan
 from geo.actions.load_demo import load_demo
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_view import PlanView, view_plan
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.unit_neighbours import odd_corners, outer_border
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.units.neighbours import odd_corners, outer_border
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry, BadMove, Cancelled, NotFound
 from geo.imports.places import in_metres

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from geo.actions.compute_coverage import compute_coverage
 from geo.actions.engine import Engine
 from geo.actions.street_cache import StreetCache
-from geo.compute.pairs import is_covered
+from geo.compute.reach.pairs import is_covered
 from geo.errors import NotFound, Refused, StreetsMissing
 from geo.store.database import Database
 from geo.store.tables import home, plan, station

@@ -8,7 +8,7 @@ import pytest
 
 from geo.actions.find_nearest import find_nearest
 from geo.actions.street_cache import StreetCache
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.errors import NotFound, Refused, StreetsMissing
 from geo.store import stations
 from geo.store.database import Database

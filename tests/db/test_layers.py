@@ -21,7 +21,7 @@ from geo.actions.import_people import import_people
 from geo.actions.merge_layers import merge_layers
 from geo.actions.store_cuts import cut_and_store
 from geo.actions.undo_import import undo_import
-from geo.compute import layer_clean
+from geo.compute.layers import clean as layer_clean
 from geo.errors import BadFile, BadRows, NotFound, Refused
 from geo.imports.report import ImportReport
 from geo.layers import CityUnits, Layer, LayerWish, MergeWish, Zone

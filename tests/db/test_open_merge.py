@@ -23,8 +23,8 @@ from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.plan_rows import arc_rows
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.plans.rows import arc_rows
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadMove, Conflict, NotAllowed, NotFound
 from geo.layers import MergeTaken, MergeWish, TakenUp

@@ -18,7 +18,7 @@ from geo.actions.export_plan import export_plan
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
-from geo.compute.plan_rows import stepped
+from geo.compute.plans.rows import stepped
 from geo.errors import BadMove, Refused
 from geo.plan_ops import Bridge, Merge, Paint, PlanOp, Redo, Split, Undo
 from geo.plans import Plan

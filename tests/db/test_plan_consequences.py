@@ -17,7 +17,7 @@ from geo.actions.export_plan import export_changes, print_changes
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_view import view_plan
 from geo.actions.publish_plan import publish_plan
-from geo.compute.plan_figures import figures_of_shapes
+from geo.compute.plans.figures import figures_of_shapes
 from geo.errors import Refused
 from geo.imports.places import in_metres
 from geo.plan_ops import Paint

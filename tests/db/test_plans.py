@@ -17,7 +17,7 @@ from geo.actions.plan_access import Hand
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
 from geo.actions.plan_view import PlanView, view_plan
 from geo.actions.publish_plan import publish_plan
-from geo.compute.plan_rows import stepped
+from geo.compute.plans.rows import stepped
 from geo.drafts import Draft
 from geo.errors import BadGeometry, BadMove, Conflict, NotAllowed, NotFound, StaleVersion
 from geo.plan_ops import Bridge, Carve, Lock, Merge, Move, Paint, PlanOp, Redo, Rename, Renumber, SetPost, Split, Undo

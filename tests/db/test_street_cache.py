@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.actions.street_cache import Laid, StreetCache
-from geo.compute.network import build_network
+from geo.compute.streets.network import build_network
 from geo.rules.modes import mode, modes, surface
 from geo.store import stations
 from geo.store.database import Database

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.joined import joined
-from geo.compute.network import build_network
+from geo.compute.streets.joined import joined
+from geo.compute.streets.network import build_network
 from geo.errors import StreetsMissing
 from geo.store.database import Database
 from geo.store.streets import extents, load_graph, save_network

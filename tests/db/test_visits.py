@@ -21,7 +21,7 @@ from geo.actions.record_visits import import_visits, record_visits
 from geo.actions.street_cache import StreetCache
 from geo.actions.tell_visits import VisitWish, tell_visits
 from geo.actions.undo_import import undo_import
-from geo.compute.visit_counts import HIDDEN
+from geo.compute.visits.counts import HIDDEN
 from geo.errors import BadMove, GridcircleError, NotAllowed, NotFound, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport

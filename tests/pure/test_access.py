@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.compute.access import even_weights, floating_catchments, gaussian_weights, ring_weights
-from geo.compute.pairs import Pairs
+from geo.compute.reach.access import even_weights, floating_catchments, gaussian_weights, ring_weights
+from geo.compute.reach.pairs import Pairs
 
 Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
 CUTOFF = 900

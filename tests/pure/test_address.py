@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from geo.compute.address import NamedPlace, scores_of, spoken
+from geo.compute.cases.address import NamedPlace, scores_of, spoken
 
 WEST, EAST = shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)
 

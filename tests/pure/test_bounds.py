@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geo.compute.bounds import Allowance, Bounds, Spots, bounds_of_homes
-from geo.compute.ground import ground_of
-from geo.compute.net import reverse, reversed_stops, stops_of
-from geo.compute.ways import exact_ds_of_sides, net_of
+from geo.compute.reach.bounds import Allowance, Bounds, Spots, bounds_of_homes
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.net import reverse, reversed_stops, stops_of
+from geo.compute.streets.ways import exact_ds_of_sides, net_of
 from geo.rules.modes import mode, surface
 from geo.streets import Gates
 from geo.units import NONE

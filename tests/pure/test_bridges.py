@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geo.compute.bridges import lines_of_bridges
-from geo.compute.plan_edits import edited
-from geo.compute.plan_figures import n_pieces
-from geo.compute.plan_rows import delta_of, rows_of, stepped, touched_grids, turned
-from geo.compute.plan_rows import draft_of as draft_of_rows
+from geo.compute.plans.bridges import lines_of_bridges
+from geo.compute.plans.edits import edited
+from geo.compute.plans.figures import n_pieces
+from geo.compute.plans.rows import delta_of, rows_of, stepped, touched_grids, turned
+from geo.compute.plans.rows import draft_of as draft_of_rows
 from geo.drafts import Draft, DraftBridge
 from geo.errors import BadGeometry, BadMove, GridcircleError, NotFound
 from geo.plan_ops import Bridge, Change, Lock, Merge, Paint, Split

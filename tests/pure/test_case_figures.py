@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from geo.case_figures import check_sum, percent_of
 from geo.case_states import STAGES, moves_from
 from geo.clocks import CLOCKS, Limit
-from geo.compute.case_figures import (
+from geo.compute.cases.deadlines import used
+from geo.compute.cases.dials import us_of
+from geo.compute.cases.figures import (
     CaseLimits,
     Parts,
     Told,
@@ -25,9 +27,7 @@ from geo.compute.case_figures import (
     rate_tallies,
     stage_tallies,
 )
-from geo.compute.case_spells import Passages
-from geo.compute.deadlines import used
-from geo.compute.dials import us_of
+from geo.compute.cases.spells import Passages
 from geo.compute.hidden_cells import hidden_cells
 from geo.errors import Refused
 from geo.rules.case_catalogue import LIMITED_STAGES

@@ -7,7 +7,8 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from geo.compute.coverage import (
+from geo.compute.project import Frame
+from geo.compute.reach.coverage import (
     BEYOND,
     COVERED,
     NO_STREET,
@@ -21,7 +22,6 @@ from geo.compute.coverage import (
     polygon_of_points,
     sums_by_minute,
 )
-from geo.compute.project import Frame
 from geo.units import NONE
 from tests.towns import FRAME
 

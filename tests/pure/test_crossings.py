@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geo.compute.crossings import (
+from geo.compute.reach.crossings import (
     Crossings,
     Town,
     best_apart,
@@ -21,14 +21,14 @@ from geo.compute.crossings import (
     people_gained,
     worth_a_look,
 )
-from geo.compute.facing import Facing, facing_positions, places_along
-from geo.compute.ground import Ground, ground_of
-from geo.compute.nearest import nearest_of_homes
-from geo.compute.net import Stops, round_half_up, stops_of, stops_of_pieces
-from geo.compute.reach import times_of_nodes
+from geo.compute.reach.minutes import times_of_nodes
+from geo.compute.reach.nearest import nearest_of_homes
 from geo.compute.segments import index_lines
-from geo.compute.snap import Joints
-from geo.compute.ways import net_of
+from geo.compute.streets.facing import Facing, facing_positions, places_along
+from geo.compute.streets.ground import Ground, ground_of
+from geo.compute.streets.net import Stops, round_half_up, stops_of, stops_of_pieces
+from geo.compute.streets.snap import Joints
+from geo.compute.streets.ways import net_of
 from geo.rules.modes import mode, surface
 from geo.units import NONE
 from tests.towns import DS_PER_M, FRAME, MAX_M, XY, SecondOpinion, Way, block_town, graph_of

@@ -25,11 +25,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geo.clocks
-import geo.compute.deadlines
-import geo.compute.dials
+import geo.compute.cases.deadlines
+import geo.compute.cases.dials
 from geo.clocks import CLOCKS, DAY_CLOCKS, ClockKind, Limit, written
-from geo.compute.deadlines import Pause, due, due_after_pauses, due_of, is_breached, part_run, remaining, used
-from geo.compute.order_dues import dues, warnings
+from geo.compute.cases.deadlines import Pause, due, due_after_pauses, due_of, is_breached, part_run, remaining, used
+from geo.compute.cases.order_dues import dues, warnings
 from geo.errors import Refused
 from geo.rules.clocks import DayCount, DayEnd, FirstDay, OfficeWeek, longest, office_week
 from geo.words import LANGUAGES, sentence
@@ -542,8 +542,8 @@ def test_the_zone_of_the_machine_plays_no_part(zone: str, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setenv("TZ", zone)
         time.tzset()
-        geo.compute.dials._office.cache_clear()  # laid out anew
-        geo.compute.dials._dial.cache_clear()
+        geo.compute.cases.dials._office.cache_clear()  # laid out anew
+        geo.compute.cases.dials._dial.cache_clear()
         found = [due(at("2025-09-30 17:00"), Limit(clock, 2), WEEK).at for clock in CLOCKS]
         begins_s = np.array([int(at("2025-09-30 17:00").timestamp())])
         many = [int(due_of(begins_s, Limit(clock, 2), WEEK)[0]) for clock in CLOCKS]
@@ -795,7 +795,7 @@ def test_every_clock_has_a_name_and_a_longest_limit() -> None:
         assert longest(clock) > 0
 
 
-@pytest.mark.parametrize("module", [geo.clocks, geo.compute.deadlines])
+@pytest.mark.parametrize("module", [geo.clocks, geo.compute.cases.deadlines])
 def test_examples_in_docstrings(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted >= 2

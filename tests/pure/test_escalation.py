@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import geo.compute.escalation
+import geo.compute.cases.escalation
 import geo.rules.escalation
 import geo.words
 from geo.case_clocks import CLOCK_OF_STAGE, STAGE_CLOCKS, Passage, dues_of, warned_at
 from geo.case_states import ENDED_STAGES, MOVES, STAGES, Stage
 from geo.clocks import ClockKind, Limit
-from geo.compute.escalation import on_breach
+from geo.compute.cases.escalation import on_breach
 from geo.rules.case_levels import LEVELS, Level, is_above
 from geo.rules.case_needs import case_needs
 from geo.rules.clocks import office_week
@@ -146,6 +146,6 @@ def test_a_span_of_time_is_told_by_its_two_greatest_parts() -> None:
     assert Span(38_080) == 38_080
 
 
-@pytest.mark.parametrize("module", [geo.compute.escalation, geo.rules.escalation, geo.words])
+@pytest.mark.parametrize("module", [geo.compute.cases.escalation, geo.rules.escalation, geo.words])
 def test_examples_of_the_code(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

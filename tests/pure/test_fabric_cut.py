@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.fabric import Fabric
-from geo.compute.fabric_cut import Cut, cut_along, cut_out
-from geo.compute.fabric_fault import fault_of
-from geo.compute.fabric_rings import faces_area_e7, shapes_of
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.cut import Cut, cut_along, cut_out
+from geo.compute.fabric.faces import Fabric
+from geo.compute.fabric.fault import fault_of
+from geo.compute.fabric.rings import faces_area_e7, shapes_of
+from geo.compute.fabric.shapes import fabric_of
 from geo.errors import BadGeometry
 from geo.units import NONE
 from tests.fabrics import (

@@ -7,13 +7,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric import Fabric, n_faces_of
-from geo.compute.fabric_cut import cut_along, cut_out
-from geo.compute.fabric_edges import edges_of
-from geo.compute.fabric_fault import fault_of
-from geo.compute.fabric_move import move_points
-from geo.compute.fabric_rings import faces_area_e7, shapes_of
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.cut import cut_along, cut_out
+from geo.compute.fabric.edges import edges_of
+from geo.compute.fabric.faces import Fabric, n_faces_of
+from geo.compute.fabric.fault import fault_of
+from geo.compute.fabric.move import move_points
+from geo.compute.fabric.rings import faces_area_e7, shapes_of
+from geo.compute.fabric.shapes import fabric_of
 from geo.errors import BadGeometry
 from geo.units import NONE
 from tests.fabrics import CORNER_E7, drawn, is_coverage, patchwork, same_fabric, same_shapes

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric_exact import comes_first, cross_sign, do_meet, turn
+from geo.compute.fabric.exact import comes_first, cross_sign, do_meet, turn
 
 WIDE = st.integers(-(2**33), 2**33)
 NEAR_FULL = st.sampled_from([1_800_000_000, -1_800_000_000, 1_799_999_999, -1_799_999_999, 900_000_000, 0, 1, -1])

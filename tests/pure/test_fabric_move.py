@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geo.compute.fabric import Fabric, n_faces_of
-from geo.compute.fabric_fault import fault_of
-from geo.compute.fabric_move import move_points
-from geo.compute.fabric_rings import faces_area_e7
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.faces import Fabric, n_faces_of
+from geo.compute.fabric.fault import fault_of
+from geo.compute.fabric.move import move_points
+from geo.compute.fabric.rings import faces_area_e7
+from geo.compute.fabric.shapes import fabric_of
 from geo.errors import BadGeometry
 from tests.fabrics import XY, box, chequers, e7_at, polygon, same_fabric, shapes
 

@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric import n_faces_of
-from geo.compute.fabric_rings import faces_area_e7, is_one_piece, neighbours_of, pieces_of, shapes_of
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.faces import n_faces_of
+from geo.compute.fabric.rings import faces_area_e7, is_one_piece, neighbours_of, pieces_of, shapes_of
+from geo.compute.fabric.shapes import fabric_of
 from geo.units import NONE
 from tests.fabrics import box, chequers, drawn, is_coverage, patchwork, polygon, ring_in_ring, same_shapes, shapes
 

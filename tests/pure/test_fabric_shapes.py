@@ -8,11 +8,11 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric import e7_of, lengths_m_of_arcs, n_faces_of
-from geo.compute.fabric_edges import edges_of
-from geo.compute.fabric_fault import fault_of, first_fault
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.fabric_shapes import fabric_of
+from geo.compute.fabric.edges import edges_of
+from geo.compute.fabric.faces import e7_of, lengths_m_of_arcs, n_faces_of
+from geo.compute.fabric.fault import fault_of, first_fault
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.fabric.shapes import fabric_of
 from geo.compute.project import Frame
 from geo.errors import BadGeometry
 from geo.units import E7, NONE

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute import gates as gates_module
-from geo.compute.ground import ground_of
-from geo.compute.snap import Joints
+from geo.compute.streets import gates as gates_module
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.snap import Joints
 from geo.streets import StreetGraph
 from geo.units import NONE
 from tests.drawn_streets import FRAME, XY

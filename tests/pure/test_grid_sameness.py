@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.compute import grid_sameness
-from geo.compute.grid_sameness import same_grids
+from geo.compute.plans import grid_sameness
+from geo.compute.plans.grid_sameness import same_grids
 from geo.units import NONE
 
 LEAST = 0.8

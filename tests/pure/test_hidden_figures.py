@@ -12,9 +12,9 @@ import pytest
 from scipy.optimize import linprog
 
 from geo.case_figures import HIDDEN, FigureRow
-from geo.compute.case_figures import StageTally, Tally
-from geo.compute.case_parts import Division, Label
-from geo.compute.case_tables import Counted, figure_rows
+from geo.compute.cases.figures import StageTally, Tally
+from geo.compute.cases.parts import Division, Label
+from geo.compute.cases.tables import Counted, figure_rows
 from geo.rules.figures import figure_rule
 from geo.units import NONE
 

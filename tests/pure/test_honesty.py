@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.honesty import (
+from geo.compute.reach.honesty import (
     compare,
     compare_groups,
     in_circles,
@@ -16,7 +16,7 @@ from geo.compute.honesty import (
     led_astray,
     nearest_by_air,
 )
-from geo.compute.members import Members, is_in_any, of_places, together
+from geo.compute.reach.members import Members, is_in_any, of_places, together
 from geo.units import NONE
 
 Points = list[tuple[int, int]]

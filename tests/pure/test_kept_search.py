@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute import kept_search as kept
-from geo.compute.kept_search import kept_search as one_search
-from geo.compute.kept_search import kept_searches
 from geo.compute.kernels import all_cores
-from geo.compute.net import Net, Stops
-from geo.compute.reach import reach_of_stations, times_of_nodes
-from geo.compute.search import FARTHEST_DS
-from geo.compute.skeleton import NOWHERE_DS
+from geo.compute.reach import kept_search as kept
+from geo.compute.reach.kept_search import kept_search as one_search
+from geo.compute.reach.kept_search import kept_searches
+from geo.compute.reach.minutes import reach_of_stations, times_of_nodes
+from geo.compute.reach.search import FARTHEST_DS
+from geo.compute.streets.net import Net, Stops
+from geo.compute.streets.skeleton import NOWHERE_DS
 from tests.thickets import Thicket
 
 

@@ -23,7 +23,7 @@ def inner(x):
 """
 OUTER = """
 from geo.compute.kernels import kernel
-from geo.compute.inner import inner
+from geo.compute.room.inner import inner
 
 @kernel
 def outer(x):
@@ -35,9 +35,9 @@ ROOT = Path(__file__).parents[2]
 def town(folder: Path, number: int) -> int:
     """What a kernel of one file says that has a kernel of another file compiled into it."""
     compute = folder / "geo" / "compute"
-    compute.mkdir(parents=True, exist_ok=True)
+    (compute / "room").mkdir(parents=True, exist_ok=True)
     (compute / "kernels.py").write_bytes((ROOT / "geo" / "compute" / "kernels.py").read_bytes())
-    (compute / "inner.py").write_text(INNER.format(number=number), encoding="utf-8")
+    (compute / "room" / "inner.py").write_text(INNER.format(number=number), encoding="utf-8")
     (compute / "outer.py").write_text(OUTER, encoding="utf-8")
     # without bytecode of Python's own, which does not notice a change of the same length within one second
     command = [sys.executable, "-c", "from geo.compute.outer import outer; print(outer(1))"]
@@ -58,11 +58,11 @@ def test_a_kernel_compiled_into_another_is_not_left_behind(tmp_path: Path) -> No
 def test_caches_of_long_gone_sources_are_cleared(tmp_path: Path) -> None:
     cache = tmp_path / "geo" / "compute" / "__pycache__"
     for number in range(8):
-        (cache / f"kernels-inner-{number}").mkdir(parents=True)
+        (cache / f"kernels-room.inner-{number}").mkdir(parents=True)
     town(tmp_path, 1)
-    left = {folder.name for folder in cache.glob("kernels-inner-*")}
+    left = {folder.name for folder in cache.glob("kernels-room.inner-*")}
     assert len(left) == 5
-    assert len(left - {f"kernels-inner-{number}" for number in range(8)}) == 1
+    assert len(left - {f"kernels-room.inner-{number}" for number in range(8)}) == 1
 
 
 def test_a_change_elsewhere_costs_no_compilation(tmp_path: Path) -> None:

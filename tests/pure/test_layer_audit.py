@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.compute.crosswalk import Crosswalk, crosswalk
-from geo.compute.layer_audit import (
+from geo.compute.layers.audit import (
     amounts_of,
     covered_both,
     ground_of,
@@ -18,7 +18,7 @@ from geo.compute.layer_audit import (
     slivers,
     zones_holding,
 )
-from geo.compute.layer_edges import edges_of
+from geo.compute.layers.edges import edges_of
 from geo.units import NONE
 
 

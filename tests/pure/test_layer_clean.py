@@ -12,11 +12,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute import layer_clean
-from geo.compute.layer_clean import Cleaned, clean_layer, is_coverage
-from geo.compute.layer_edges import Shapes
-from geo.compute.layer_gaps import without_narrow_gaps
-from geo.compute.layer_rings import mended
+from geo.compute.layers import clean as layer_clean
+from geo.compute.layers.clean import Cleaned, clean_layer, is_coverage
+from geo.compute.layers.edges import Shapes
+from geo.compute.layers.gaps import without_narrow_gaps
+from geo.compute.layers.rings import mended
 from geo.rules.layers import layer_rules
 from geo.units import NONE
 

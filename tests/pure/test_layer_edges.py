@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.layer_edges import Shapes, edges_of, located
-from geo.compute.layer_overlap import meetings, overlaps
+from geo.compute.layers.edges import Shapes, edges_of, located
+from geo.compute.layers.overlap import meetings, overlaps
 from geo.units import NONE
 
 

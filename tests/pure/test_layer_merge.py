@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.layer_merge import GAP, LOOSE, OUTVOTED, STAYED, Merged, MergeUnits, merge, pieces
+from geo.compute.layers.merge import GAP, LOOSE, OUTVOTED, STAYED, Merged, MergeUnits, merge, pieces
 from geo.units import NONE, IntArray
 
 

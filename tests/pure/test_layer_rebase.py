@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.layer_edges import Shapes, edges_of
-from geo.compute.layer_rebase import Rebased, UnitGround, rebase
+from geo.compute.layers.edges import Shapes, edges_of
+from geo.compute.layers.rebase import Rebased, UnitGround, rebase
 from geo.units import NONE, FloatArray
 
 

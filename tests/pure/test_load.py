@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.compute.load import (
+from geo.compute.plans.load import (
     KnownWork,
     balance_of,
     known_work,

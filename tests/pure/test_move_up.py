@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.move_up import Movers, best_move, covered_alone
-from geo.compute.pairs import Pairs, by_home
+from geo.compute.reach.move_up import Movers, best_move, covered_alone
+from geo.compute.reach.pairs import Pairs, by_home
 
 
 def pairs_of(rows: list[list[int]]) -> Pairs:

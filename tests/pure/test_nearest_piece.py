@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.nearest_piece import nearest_piece
 from geo.compute.segments import index_lines
+from geo.compute.streets.nearest_piece import nearest_piece
 from geo.units import NONE
 from tests.towns import Way, points_of, starts_of
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.nearest import nearest_of_homes, nearest_of_nodes, times_to_stations
-from geo.compute.net import Net, Stops, Turns, build_net, no_turns, reverse, reversed_stops, stops_of_pieces
-from geo.compute.pairs import homes_within
-from geo.compute.reach import reach_of_stations, times_of_nodes
+from geo.compute.reach.minutes import reach_of_stations, times_of_nodes
+from geo.compute.reach.nearest import nearest_of_homes, nearest_of_nodes, times_to_stations
+from geo.compute.reach.pairs import homes_within
+from geo.compute.streets.net import Net, Stops, Turns, build_net, no_turns, reverse, reversed_stops, stops_of_pieces
 from geo.units import NONE
 from tests.directed_towns import DirectedTown, one_point
 from tests.towns import far_as_inf

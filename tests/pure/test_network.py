@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.compute.hilbert import hilbert_order
-from geo.compute.network import build_network, components_m
+from geo.compute.streets.network import build_network, components_m
 from geo.streets import StreetLines, StreetNetwork, place_keys
 from tests.drawn_streets import FRAME, XY, lines_of, lonlat_of
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.joined import joined
-from geo.compute.network import build_network
+from geo.compute.streets.joined import joined
+from geo.compute.streets.network import build_network
 from geo.streets import ENDS_ONLY, OPEN, StreetGraph, StreetLines, StreetNetwork
 from tests.drawn_streets import FRAME, XY, key_at, lines_of
 

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.numbering import (
+from geo.compute.plans.numbering import (
     Placed,
     free_codes,
     heirs_of,

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.order_ground import first_holding, near_shapes
-from geo.compute.order_merge import (
+from geo.compute.cases.order_ground import first_holding, near_shapes
+from geo.compute.cases.order_merge import (
     ALONE,
     BY_CALLER,
     BY_LINK,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.network import build_network
-from geo.compute.outlines import gates_of
+from geo.compute.streets.network import build_network
+from geo.compute.streets.outlines import gates_of
 from geo.files.osm import read_streets
 from geo.files.read import read_table
 from geo.files.street_lines import StreetFile

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.compute.osm_places import rows_of, runs_of
-from geo.compute.varints import BROKEN, undo_zigzag, varint
+from geo.compute.streets.osm_places import rows_of, runs_of
+from geo.compute.streets.varints import BROKEN, undo_zigzag, varint
 from geo.errors import BadFile
 from geo.files import osm
 from geo.files.osm import read_streets

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.pairs import Pairs, by_home, count_within, is_covered, nth_ds
+from geo.compute.reach.pairs import Pairs, by_home, count_within, is_covered, nth_ds
 from tests.towns import far_as_inf
 
 

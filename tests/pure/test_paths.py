@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.paths import Path, shortest_path
+from geo.compute.reach.paths import Path, shortest_path
 from tests.directed_towns import BEFORE, PUBLIC, DirectedTown, joints_of, one_point
 from tests.towns import Walked, block_town
 

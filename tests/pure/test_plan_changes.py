@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.plan_changes import compare, consequences, grid_at, moved_counts
+from geo.compute.plans.changes import compare, consequences, grid_at, moved_counts
 from geo.compute.project import Frame
 from geo.grids import Grid, Post
 from geo.plan_changes import Comparison, Counted, GridLoad, GridName

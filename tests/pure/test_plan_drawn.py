@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geo.compute.fabric import e7_of
-from geo.compute.plan_drawn import led_of, left_out
-from geo.compute.plan_rows import draft_of
+from geo.compute.fabric.faces import e7_of
+from geo.compute.plans.drawn import led_of, left_out
+from geo.compute.plans.rows import draft_of
 from geo.drafts import Draft
 from geo.errors import BadGeometry
 from geo.plan_ops import Carve, Change, LonLat, Move, Paint, Split

@@ -10,13 +10,13 @@ import pytest
 import shapely
 
 from geo.areas import Area
-from geo.compute.fabric_edges import edges_of
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.plan_edits import edited
-from geo.compute.plan_rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
-from geo.compute.unit_cut import cut_units
-from geo.compute.unit_kinds import kinds_of_arcs
+from geo.compute.fabric.edges import edges_of
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.plans.edits import edited
+from geo.compute.plans.rows import arc_rows, delta_of, draft_of, rows_of, stepped, turned
+from geo.compute.units.cut import cut_units
+from geo.compute.units.kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftGrid
 from geo.errors import BadGeometry, BadMove, GridcircleError
 from geo.plan_ops import Carve, Change, Move, Rename, SetPost, Split

@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric import Fabric
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_figures import (
+from geo.compute.fabric.faces import Fabric
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.plans.figures import (
     centres_of_grids,
     figures_of_grids,
     grid_of_homes,

@@ -22,10 +22,10 @@ import shapely
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from geo.compute.fabric_rings import shapes_of
-from geo.compute.plan_changes import consequences
-from geo.compute.plan_figures import figures_of_grids, unit_of_homes
-from geo.compute.topology import polygons_of_labels
+from geo.compute.fabric.rings import shapes_of
+from geo.compute.fabric.topology import polygons_of_labels
+from geo.compute.plans.changes import consequences
+from geo.compute.plans.figures import figures_of_grids, unit_of_homes
 from geo.drafts import Draft
 from geo.errors import BadFile, MissingPiece
 from geo.files import plan_formats, plan_map, plan_print, plan_sheet

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.plan_rules import CHECKS, problems_of
+from geo.compute.plans.rules import CHECKS, problems_of
 from geo.drafts import BORDER_KINDS, Draft, DraftGrid, PlanHomes
 from geo.grids import KINDS, Post
 from geo.plan_problems import Inspection, PlanBefore, Problem, blocks

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.plan_rules import problems_of
+from geo.compute.plans.rules import problems_of
 from geo.drafts import Draft
 from geo.plan_problems import Inspection, Problem, blocks
 from geo.rules.plan_rules import plan_rules

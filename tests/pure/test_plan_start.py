@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.fabric import lengths_m_of_arcs
-from geo.compute.plan_start import Start, grids_of_units
+from geo.compute.fabric.faces import lengths_m_of_arcs
+from geo.compute.plans.start import Start, grids_of_units
 from geo.imports.places import in_metres
 from tests.drawn_grids import FRAME, box, draft_of, unit_shapes
 

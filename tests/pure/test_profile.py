@@ -17,8 +17,8 @@ from shapely import Point
 
 from geo.actions.engine import Base
 from geo.actions.profile import extra_of, profile_of, week_from
-from geo.compute.pairs import PairsOfHomes
-from geo.compute.profile import change_of_hours, people_covered
+from geo.compute.reach.pairs import PairsOfHomes
+from geo.compute.reach.profile import change_of_hours, people_covered
 from geo.errors import NotFound, Refused
 from geo.hours import OPEN, open_mask
 from geo.people import Homes

@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.plan_ground import ground_moves
+from geo.compute.plans.ground import ground_moves
+from geo.compute.plans.proposal import states_of
 from geo.compute.project import Frame
-from geo.compute.proposal import states_of
 from geo.grids import Grid, Post
 from tests.two_plans import SIDE, SOUTH, WEST, blocks_of, grids_of
 

@@ -16,12 +16,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely.ops import substring
 
-from geo.compute.circles import CircleShape, Pen, Sources, draw_circles, outline_of_union
-from geo.compute.ground import ground_of
-from geo.compute.net import build_net, no_turns, reverse, reversed_stops, round_half_up, stops_of
-from geo.compute.parts import Joined, Memory, Shapes, parts_within
-from geo.compute.reach import reach_of_stations
-from geo.compute.wire import circles_geojson, geometry_geojson
+from geo.compute.reach.circles import CircleShape, Pen, Sources, draw_circles, outline_of_union
+from geo.compute.reach.minutes import reach_of_stations
+from geo.compute.reach.parts import Joined, Memory, Shapes, parts_within
+from geo.compute.reach.wire import circles_geojson, geometry_geojson
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.net import build_net, no_turns, reverse, reversed_stops, round_half_up, stops_of
 from geo.units import NONE
 from tests.towns import DS_PER_M, FRAME, XY, Way, block_town, graph_of
 
@@ -326,7 +326,7 @@ def test_the_ground_reached_from_any_station_is_that_of_all_circles(seed: int) -
 def test_strips_give_the_same_outline_as_one_raster(monkeypatch: pytest.MonkeyPatch) -> None:
     town = random_town(7)
     whole = [circle.wkb for here in town.circles(NESTED) for circle in here]
-    monkeypatch.setattr("geo.compute.circles.STRIP_VALUES", 256 * 5)
+    monkeypatch.setattr("geo.compute.reach.circles.STRIP_VALUES", 256 * 5)
     assert [circle.wkb for here in town.circles(NESTED) for circle in here] == whole
 
 

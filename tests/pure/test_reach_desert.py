@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compute.nearest import nearest_of_nodes, times_to_stations
-from geo.compute.net import round_half_up
+from geo.compute.reach.nearest import nearest_of_nodes, times_to_stations
+from geo.compute.streets.net import round_half_up
 from geo.units import NONE
 from tests.towns import Walked, block_town
 

@@ -7,10 +7,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.nearest import nearest_of_homes, nearest_of_nodes, times_to_stations
-from geo.compute.net import stops_of_pieces
-from geo.compute.pairs import homes_within
-from geo.compute.reach import reach_of_stations, times_of_nodes
+from geo.compute.reach.minutes import reach_of_stations, times_of_nodes
+from geo.compute.reach.nearest import nearest_of_homes, nearest_of_nodes, times_to_stations
+from geo.compute.reach.pairs import homes_within
+from geo.compute.streets.net import stops_of_pieces
 from geo.units import NONE
 from tests.towns import DS_PER_M, MAX_M, SecondOpinion, Walked, Way, far_as_inf
 

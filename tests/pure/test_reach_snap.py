@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.compute.segments import SegmentIndex, index_lines
-from geo.compute.snap import FEW, Joints, find_joints
+from geo.compute.streets.snap import FEW, Joints, find_joints
 from tests.towns import Way, points_of, starts_of
 
 NOTHING: list[Way] = []

@@ -17,7 +17,7 @@ import pytest
 import shapely
 
 from geo.actions.share_work import each_worked
-from geo.compute.unit_near import are_near
+from geo.compute.units.near import are_near
 from geo.errors import BadGeometry, Cancelled
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.nearest import nearest_of_nodes
-from geo.compute.net import Net, Stops, build_net, no_turns
-from geo.compute.reach import reach_of_stations, times_of_nodes
-from geo.compute.skeleton import NOWHERE_DS
+from geo.compute.reach.minutes import reach_of_stations, times_of_nodes
+from geo.compute.reach.nearest import nearest_of_nodes
+from geo.compute.streets.net import Net, Stops, build_net, no_turns
+from geo.compute.streets.skeleton import NOWHERE_DS
 from geo.units import NONE
 from tests.thickets import N_STATIONS, Thicket
 from tests.towns import far_as_inf
@@ -99,7 +99,7 @@ def test_memory_grows_with_what_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     piece = np.linspace(0, 2999, n).astype(np.int32)
     stations = Stops(np.arange(n + 1), piece, np.tile(np.array([[0, 1]], np.int32), (n, 1)), np.zeros(n, np.int32))
     expected = [x.tolist() for x in reach_of_stations(net, stations, 900, 1).triples()]
-    monkeypatch.setattr("geo.compute.reach.FIRST_ROOM", 10)
+    monkeypatch.setattr("geo.compute.reach.minutes.FIRST_ROOM", 10)
     for n_threads in (1, 2, 3):
         told = [x.tolist() for x in reach_of_stations(net, stations, 900, n_threads).triples()]
         assert told == expected

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from geo.compute.fabric import Fabric
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.topology import polygons_of_labels
+from geo.compute.fabric.faces import Fabric
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.fabric.topology import polygons_of_labels
 from geo.files.topojson import TopoLayer, topology_of
 from geo.units import NONE
 

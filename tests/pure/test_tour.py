@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.tour import find_round, lower_bound
+from geo.compute.visits.tour import find_round, lower_bound
 from geo.rules.visits import visit_rule
 
 MOST = visit_rule().tour.most_ratio

@@ -9,10 +9,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.unit_borders import on_corners
-from geo.compute.unit_cut import cut_units
-from geo.compute.unit_lattice import keys_of
-from geo.compute.unit_sides import Sides
+from geo.compute.units.borders import on_corners
+from geo.compute.units.cut import cut_units
+from geo.compute.units.lattice import keys_of
+from geo.compute.units.sides import Sides
 from geo.rules.units import unit_rule
 from tests.fitting import fits
 from tests.pure.test_unit_cut import box, drawn, line, turned

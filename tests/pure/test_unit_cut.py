@@ -10,9 +10,9 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from geo.compute.fabric_shapes import fabric_of
-from geo.compute.unit_cut import UnitCut, cut_units
-from geo.compute.unit_kinds import kinds_of_arcs
+from geo.compute.fabric.shapes import fabric_of
+from geo.compute.units.cut import UnitCut, cut_units
+from geo.compute.units.kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
 from geo.errors import BadGeometry
 from geo.rules.units import unit_rule

@@ -10,10 +10,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.unit_cut import UnitCut, cut_units
-from geo.compute.unit_dead_ends import without_dead_ends
-from geo.compute.unit_grid_lines import lines_of_grids
-from geo.compute.unit_kinds import kinds_of_arcs
+from geo.compute.units.cut import UnitCut, cut_units
+from geo.compute.units.dead_ends import without_dead_ends
+from geo.compute.units.grid_lines import lines_of_grids
+from geo.compute.units.kinds import kinds_of_arcs
 from geo.drafts import BORDER_KINDS
 from geo.rules.layers import layer_rules
 from geo.rules.units import unit_rule

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.burden import burden_of
-from geo.compute.load import visits_per_month
-from geo.compute.tour_days import days_of_round, stops_of_places
-from geo.compute.visit_counts import carried_over, hidden_kinds, shared_out, standings, targets_of_grids, visit_sums
-from geo.compute.visit_terms import is_work_day, term_at, terms_around
+from geo.compute.plans.load import visits_per_month
+from geo.compute.visits.counts import carried_over, hidden_kinds, shared_out, standings, targets_of_grids, visit_sums
+from geo.compute.visits.terms import is_work_day, term_at, terms_around
+from geo.compute.visits.tour_days import days_of_round, stops_of_places
 from geo.errors import Refused
 from geo.hours import fridays_of_second_weeks
 from geo.imports.visits import refuse_fields

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, shortest_path
 
-from geo.compute.ground import ground_of
-from geo.compute.ways import ds_of_sides, zoned_access
+from geo.compute.streets.ground import ground_of
+from geo.compute.streets.ways import ds_of_sides, zoned_access
 from geo.rules.modes import mode, modes, surface
 from geo.streets import CLOSED, ENDS_ONLY, OPEN, StreetGraph
 from geo.units import NONE

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.compute.ground import Ground, ground_of
-from geo.compute.net import reverse, reversed_stops, stops_of, stops_of_pieces
-from geo.compute.pairs import Pairs, by_home, homes_within
-from geo.compute.rejoin import (
+from geo.compute.reach.pairs import Pairs, by_home, homes_within
+from geo.compute.reach.rejoin import (
     Edits,
     Terms,
     Town,
@@ -22,10 +20,12 @@ from geo.compute.rejoin import (
     of_points,
     stations_that_feel,
 )
+from geo.compute.reach.what_if import Counted, Rows, moved_people, rows_of, touched_homes
 from geo.compute.segments import index_lines
-from geo.compute.street_edits import Way, nearest_spots
-from geo.compute.ways import net_of
-from geo.compute.what_if import Counted, Rows, moved_people, rows_of, touched_homes
+from geo.compute.streets.ground import Ground, ground_of
+from geo.compute.streets.net import reverse, reversed_stops, stops_of, stops_of_pieces
+from geo.compute.streets.street_edits import Way, nearest_spots
+from geo.compute.streets.ways import net_of
 from geo.rules.modes import mode, surface
 from geo.units import NONE
 from tests.towns import FRAME, block_town, graph_of

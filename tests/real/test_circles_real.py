@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.circles import draw_circles
-from geo.compute.wire import geometry_geojson
+from geo.compute.reach.circles import draw_circles
+from geo.compute.reach.wire import geometry_geojson
 from tests.bench.bench_polygons import city, ious, reached_lines
 from tests.bench.graphs import CUTOFF_DS, FILES
 from tests.real_data import needs_real_data

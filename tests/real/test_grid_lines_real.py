@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.compute.fabric import lengths_m_of_arcs
-from geo.compute.fabric_rings import pieces_of
-from geo.compute.plan_start import grids_of_units
+from geo.compute.fabric.faces import lengths_m_of_arcs
+from geo.compute.fabric.rings import pieces_of
+from geo.compute.plans.start import grids_of_units
 from geo.compute.project import Frame
-from geo.compute.unit_cut import UnitCut, cut_units
-from geo.compute.unit_grid_lines import lines_of_grids
-from geo.compute.unit_kinds import kinds_of_arcs
+from geo.compute.units.cut import UnitCut, cut_units
+from geo.compute.units.grid_lines import lines_of_grids
+from geo.compute.units.kinds import kinds_of_arcs
 from geo.imports.places import in_metres
 from geo.rules.layers import layer_rules
 from geo.rules.units import unit_rule

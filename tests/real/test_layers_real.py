@@ -17,12 +17,12 @@ from geo.actions.audit_layers import audit_layers, cross_layers
 from geo.actions.import_layer import import_layer
 from geo.actions.import_people import import_people
 from geo.compute.crosswalk import crosswalk
-from geo.compute.layer_audit import moved_homes
-from geo.compute.layer_clean import Cleaned, clean_layer, is_coverage
-from geo.compute.layer_edges import Shapes, edges_of, located
-from geo.compute.layer_overlap import overlaps
-from geo.compute.layer_rebase import UnitGround, rebase
-from geo.compute.layer_rings import mended
+from geo.compute.layers.audit import moved_homes
+from geo.compute.layers.clean import Cleaned, clean_layer, is_coverage
+from geo.compute.layers.edges import Shapes, edges_of, located
+from geo.compute.layers.overlap import overlaps
+from geo.compute.layers.rebase import UnitGround, rebase
+from geo.compute.layers.rings import mended
 from geo.compute.project import Frame
 from geo.imports.options import ImportOptions
 from geo.layers import LayerWish

@@ -30,8 +30,8 @@ from geo.actions.import_people import import_people
 from geo.actions.import_stations import import_stations
 from geo.actions.import_streets import import_streets
 from geo.actions.street_cache import StreetCache
-from geo.compute.net import Net, Stops
-from geo.compute.reach import reach_of_stations
+from geo.compute.reach.minutes import reach_of_stations
+from geo.compute.streets.net import Net, Stops
 from geo.coverage import CoverageRun
 from geo.imports.options import ImportOptions
 from geo.rules.station_kinds import station_kind

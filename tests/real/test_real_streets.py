@@ -16,8 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.actions.import_streets import import_streets
-from geo.compute.network import build_network, components_m
 from geo.compute.project import Frame
+from geo.compute.streets.network import build_network, components_m
 from geo.files.osm import read_streets
 from geo.files.read import read_table
 from geo.files.street_lines import StreetFile

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compute.net import stops_of, stops_of_pieces
-from geo.compute.pairs import homes_within
-from geo.compute.tour import find_round
-from geo.compute.ways import net_of
+from geo.compute.reach.pairs import homes_within
+from geo.compute.streets.net import stops_of, stops_of_pieces
+from geo.compute.streets.ways import net_of
+from geo.compute.visits.tour import find_round
 from geo.rules.modes import mode, surface
 from geo.rules.visits import visit_rule
 from geo.units import NONE

@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from geo.actions.cut_units import CutUnits, cut_units
 from geo.actions.import_areas import import_areas
 from geo.actions.import_streets import import_streets
-from geo.compute.fabric_fault import fault_of
-from geo.compute.fabric_rings import shapes_of
+from geo.compute.fabric.fault import fault_of
+from geo.compute.fabric.rings import shapes_of
 from geo.compute.project import Frame
 from geo.imports.options import ImportOptions
 from geo.imports.places import in_degrees, in_metres

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from geo.compute.network import build_network
 from geo.compute.project import Frame
+from geo.compute.streets.network import build_network
 from geo.store import tables
 from geo.store.database import Database
 from geo.store.streets import save_network

@@ -1,0 +1,1 @@
+"""Cases: deadlines, spells of stages, figures that add up, orders of a hotline."""

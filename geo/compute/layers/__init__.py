@@ -1,0 +1,1 @@
+"""Departments' layers: cleaned, held against each other, told of units, merged."""

@@ -1,0 +1,1 @@
+"""Drafts of grids on units: edits, rules, load, codes, and what changes for whom."""

@@ -1,0 +1,1 @@
+"""Communities cut once into units: street blocks, compounds, plots of buildings."""

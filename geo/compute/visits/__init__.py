@@ -1,0 +1,1 @@
+"""Visits that fall due, and rounds past doors."""
