@@ -50,6 +50,14 @@ def test_a_straddling_unit_goes_where_most_of_it_lies_and_is_asked_about() -> No
     assert found.questions.tolist() == [13, 9, 5, 1], "most people first"
 
 
+def test_a_large_town_is_rebased_in_parts() -> None:
+    """As above in each of 60 rows; the last column of squares lies in no zone."""
+    found = rebased(squares(60), shapely.box(0, 0, 17, 600), shapely.box(17, 0, 590, 600))
+    assert found.zone_of_unit.reshape(60, 60).tolist() == [[0] * 2 + [1] * 57 + [NONE]] * 60
+    assert found.share_inside.reshape(60, 60)[:, :3] == pytest.approx(np.array([[1.0, 0.7, 1.0]] * 60))
+    assert found.questions.tolist() == list(range(1, 3600, 60))
+
+
 def test_nine_tenths_inside_is_sure() -> None:
     assert rebased(squares(2), shapely.box(0, 0, 19, 20), shapely.box(19, 0, 40, 20)).questions.tolist() == []
     assert rebased(squares(2), shapely.box(0, 0, 18.9, 20), shapely.box(18.9, 0, 40, 20)).questions.tolist() == [1, 3]

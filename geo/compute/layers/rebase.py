@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compute.kernels import bare_kernel, kernel
+from geo.compute.kernels import bare_kernel, in_parts, kernel
 from geo.compute.layers.edges import Edges, band_of, holds
 from geo.compute.layers.overlap import meetings, overlap_m2
 from geo.units import NONE, BoolArray, FloatArray, IntArray
 
 NOTHING_SHARE = 1e-9
 """Less than this share of a unit is rounding."""
+
+
+UNITS_PER_PART = 2000
+"""Some ten milliseconds each."""
 
 
 class UnitGround(NamedTuple):
@@ -59,7 +63,18 @@ def rebase(units: UnitGround, zones: Edges, sure_share: float) -> Rebased:
         Units of which a smaller share lies in what they are given to are questions.
     """
     unit, zone = meetings(units.edges.box, zones.box)
-    part_m2, is_measured = _parts(units.edges, units.inside_xy_m, units.m2, zones, unit, zone)
+    start = np.searchsorted(unit, np.arange(len(units.m2) + 1))
+
+    def part(first: int, last: int) -> tuple[FloatArray, BoolArray]:
+        pairs = slice(start[first], start[last])
+        found: tuple[FloatArray, BoolArray] = _parts(
+            units.edges, units.inside_xy_m, units.m2, zones, unit[pairs], zone[pairs]
+        )
+        return found
+
+    parts = list(in_parts(part, len(units.m2), UNITS_PER_PART))
+    part_m2 = np.concatenate([np.zeros(0), *(m2 for m2, _ in parts)])
+    is_measured = np.concatenate([np.zeros(0, np.bool_), *(measured for _, measured in parts)])
     zone_of_unit, best_m2, next_zone = _largest(len(units.m2), unit, zone, part_m2, units.m2)
     measured = np.zeros(len(units.m2), np.bool_)
     measured[unit[is_measured]] = True
