@@ -1,4 +1,4 @@
-"""The service sees to what comes with time: deadlines that pass, plans that come into force."""
+"""The service sees to what comes with time: deadlines that pass, plans that come into force, positions to forget."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from geo.actions.case_desk import Desk
 from geo.actions.escalate_breaches import escalating
+from geo.actions.forget_positions import forget_positions
 from geo.actions.rehome_incidents import rehoming
 from geo.errors import DatabaseAway, GridcircleError
 from geo.rules.escalation import escalation_rule
@@ -28,6 +29,9 @@ REST_S: Final = 1.0
 
 PLANS_S: Final = 30.0
 """How often is looked for plans that came into force at most: where many cases lie in no grid that takes a while."""
+
+POSITIONS_S: Final = 60.0
+"""How often is looked for positions to forget."""
 
 AWAY_S: Final = 5.0
 """Until the database is tried again."""
@@ -80,9 +84,10 @@ def _take_turns(db: Database, desk: Desk, clock: Callable[[], datetime], ending:
     moves = _rounds(lambda: rehoming(db, clock), clock, PLANS_S)
     deeds = _rounds(lambda: escalating(db, desk, clock) if desk.settings.escalation else iter(()), clock, 0)
     next_at: datetime | None = None
-    with closing(moves), closing(deeds):
+    lapses = _rounds(lambda: _forgetting(db, clock), clock, POSITIONS_S)
+    with closing(moves), closing(deeds), closing(lapses):
         begun = clock()
-        for found, moved in zip(deeds, moves, strict=False):
+        for found, moved, _ in zip(deeds, moves, lapses, strict=False):
             for incident_id, key in found.faults if found else ():
                 log.warning("the deadline of case %s passed, and nothing could be done: %s", incident_id, key)
             next_at = found.next_at if found else next_at
@@ -95,6 +100,12 @@ def _take_turns(db: Database, desk: Desk, clock: Callable[[], datetime], ending:
             if ending.wait(pause_s):
                 return
             begun = clock()
+
+
+def _forgetting(db: Database, clock: Callable[[], datetime]) -> Iterator[None]:
+    """All at once: they are few."""
+    forget_positions(db, clock())
+    return iter(())
 
 
 def _rounds(begin: Callable[[], Iterator[T]], clock: Callable[[], datetime], every_s: float) -> Generator[T | None]:

@@ -19,7 +19,7 @@ class Resource:
     staff: int | None
     """Persons on duty: a count, never who they are; None: not known."""
     point: Point
-    """EPSG:4326."""
+    """EPSG:4326; empty where it is forgotten."""
     position_at: datetime
     source: str
     source_key: str

@@ -139,12 +139,12 @@ def load(db: Database, folder: Path) -> None:
 
 
 def everything(db: Database) -> dict[str, list[str]]:
-    """Every row of every table but the list of imports, counts made of other rows, and what figures keep of cases that
-    went, as the database writes it.
+    """Every row of every table but the list of imports, counts made of other rows, how often something changed, and
+    what figures keep of cases that went, as the database writes it.
     """
     with db.read() as conn:
         return {
             table.name: sorted(conn.execute(text(f"select t::text from {table.name} t")).scalars())
             for table in metadata.sorted_tables
-            if table.name not in {"import_batch", "incident_square", "gone_case", "gone_step"}
+            if table.name not in {"import_batch", "incident_square", "gone_case", "gone_step", "dispatch_change"}
         }

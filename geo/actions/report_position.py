@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import numpy as np
+from shapely.geometry import Point
 from sqlalchemy import Connection
 
 from geo.actions.load_city import LonLat
@@ -56,7 +57,7 @@ def report_position(
     with db.write() as conn:
         team = resources.lock(conn, resource_id)
         _check_place(conn, (lon, lat), team, hand)
-        if (position_at, lon, lat) == (team.position_at, team.point.x, team.point.y):
+        if position_at == team.position_at and team.point.equals(Point(lon, lat)):
             return team
         if position_at <= team.position_at:
             raise Conflict("position_older", name=team.name, known=_told(team.position_at), time=_told(position_at))
@@ -71,7 +72,8 @@ def _check_place(conn: Connection, lonlat: LonLat, team: Resource, hand: Hand) -
         raise Refused("position_outside_town", lon=lon, lat=lat, limit_km=f"{margin_m / 1000:g}")
     if hand.area_id is None:
         return
-    for place in (lonlat, (team.point.x, team.point.y)):
+    was = [] if team.point.is_empty else [(team.point.x, team.point.y)]
+    for place in (lonlat, *was):
         if not locate.is_within(conn, hand.area_id, place):
             raise NotAllowed("token_outside_area", area=locate.chain_of(conn, hand.area_id)[-1].name)
 

@@ -55,6 +55,7 @@ class DispatchRule:
     patience_seconds: float
     stale_after: timedelta
     lost_after: timedelta
+    forgotten_after: timedelta
     cases_of_team: int
     """How many cases a team is on at once."""
     air_kmh: Mapping[Travel, float]
@@ -74,6 +75,7 @@ def dispatch_rule() -> DispatchRule:
         patience_seconds=rank["patience_seconds"],
         stale_after=timedelta(minutes=position["stale_minutes"]),
         lost_after=timedelta(minutes=position["lost_minutes"]),
+        forgotten_after=timedelta(minutes=position["forgotten_minutes"]),
         cases_of_team=data["team"]["cases"],
         air_kmh=data["air"]["kmh"],
         cover=CoverRule(

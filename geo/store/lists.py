@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, TableValuedAlias, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Select, TableValuedAlias, and_, func, literal, not_, null, select
 from sqlalchemy.dialects.postgresql import array
 
 from geo.errors import NotFound
@@ -149,10 +149,11 @@ def grid(conn: Connection, at: datetime, grid_id: int) -> GridEntry:
 
 
 def resources(conn: Connection, kind: str | None, box: Box | None, part: Slice) -> tuple[int, list[ResourceEntry]]:
-    """How many resources are in use, and a page of them."""
+    """How many resources are in use whose place is not forgotten, and a page of them."""
     r = resource.c
     kept = (r.id, r.name, r.kind, r.services, r.staff, r.position_at)
-    chosen = select(*kept, _shape(resource.c.geom)).where(resource.c.retired_at.is_(None)).order_by(resource.c.id)
+    is_told = and_(r.retired_at.is_(None), not_(func.ST_IsEmpty(r.geom)))
+    chosen = select(*kept, _shape(r.geom)).where(is_told).order_by(r.id)
     if kind is not None:
         chosen = chosen.where(resource.c.kind == kind)
     return _page(conn, inside(chosen, resource.c.geom, box), part, ResourceEntry)

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, not_, select, update
 
 from geo.errors import NotFound
 from geo.resources import Resource
-from geo.store.tables import resource
+from geo.store.tables import BEFORE, resource
 
 
 def live(conn: Connection) -> list[Resource]:
-    """All that are in service, by id."""
-    return [_resource(row) for row in conn.execute(_select().order_by(resource.c.id))]
+    """All that are in service and whose place is not forgotten, by id."""
+    known = _select().where(not_(func.ST_IsEmpty(resource.c.geom)))
+    return [_resource(row) for row in conn.execute(known.order_by(resource.c.id))]
 
 
 def get(conn: Connection, resource_id: int) -> Resource:
@@ -60,6 +61,19 @@ def hold_positions(conn: Connection, source: str) -> dict[str, tuple[datetime, s
     chosen = select(r.source_key, r.position_at, func.ST_AsBinary(r.geom).label("wkb")).where(r.source == source)
     rows = conn.execute(chosen.order_by(r.id).with_for_update())
     return {row.source_key: (row.position_at, shapely.from_wkb(bytes(row.wkb))) for row in rows}
+
+
+def forget_positions(conn: Connection, before: datetime) -> int:
+    """Erase where whoever was last seen before a moment was, also as it was before imports; how many were erased.
+
+    When that was stays: an older position that comes late is still an older one.
+    """
+    n = 0
+    for table in (resource, BEFORE[resource.name]):
+        is_old = (table.c.position_at < before) & not_(func.ST_IsEmpty(table.c.geom))
+        forgotten = update(table).where(is_old).values(geom=func.ST_GeomFromText("POINT EMPTY", 4326))
+        n += conn.execute(forgotten).rowcount
+    return n
 
 
 def _select() -> Select[Any]:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import func, select, text
 
+from geo.actions.forget_positions import forget_positions
 from geo.actions.import_areas import import_areas
 from geo.actions.import_grids import import_grids
 from geo.actions.import_incidents import import_incidents
@@ -409,6 +410,18 @@ def test_a_team_does_not_go_back_in_time(db: Database, tmp_path: Path) -> None:
     with db.read() as conn:
         (team,) = live(conn)
     assert (team.name, team.point.x, team.position_at.isoformat()) == ("队", 103.22, "2026-02-02T00:00:00+00:00")
+
+
+def test_where_a_team_was_is_forgotten_in_what_an_import_would_be_undone_to(db: Database, tmp_path: Path) -> None:
+    row = {"id": "R1", "name": "队", "kind": "team", "services": "巡查", "lon": 103.21, "lat": 40.405}
+    for name, place in (("队", 103.21), ("新队", 103.22)):
+        file = [{**row, "name": name, "lon": place, "position_at": "2026-02-01 08:00"}]
+        last = import_resources(db, write_csv(tmp_path / "r.csv", file), ImportOptions(), AT)
+    assert forget_positions(db, LATER + timedelta(days=2)) == 2
+    undo_import(db, last.import_id or 0, LATER)
+    with db.read() as conn:
+        assert live(conn) == []
+        assert conn.execute(text("select name, ST_AsText(geom) from resource")).all() == [("队", "POINT EMPTY")]
 
 
 def test_resources_move(db: Database, tmp_path: Path) -> None:

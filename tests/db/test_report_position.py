@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select
 
+from geo.actions.forget_positions import forget_positions
 from geo.actions.plan_access import Hand
 from geo.actions.report_position import report_position
 from geo.compute.datums import to_wgs84
 from geo.errors import Conflict, NotAllowed, NotFound, Refused
 from geo.resources import Resource
+from geo.rules.dispatch import dispatch_rule
 from geo.rules.import_limits import import_limits
-from geo.store import resources
+from geo.store import lists, resources
 from geo.store.database import Database
+from geo.store.lists import Slice
 from geo.store.tables import area, resource
 from tests.db.test_compute_coverage import box
 from tests.dispatch_towns import AT, Town
@@ -135,3 +138,21 @@ def test_resources_that_are_gone_stay_where_they_were(town: Town) -> None:
         conn.execute(resource.update().values(retired_at=AT))
     with pytest.raises(NotFound):
         report(town, 700, 600)
+
+
+def test_after_a_day_it_is_erased_and_may_come_again(town: Town) -> None:
+    last = AT - 10 * MINUTE + dispatch_rule().forgotten_after
+    assert forget_positions(town.db, last) == 0
+    assert known(town).position_at == AT - 10 * MINUTE
+    assert forget_positions(town.db, last + MINUTE) == 1
+    assert forget_positions(town.db, last + MINUTE) == 0
+    with town.db.read() as conn:
+        assert resources.live(conn) == []
+        assert lists.resources(conn, None, None, Slice(10)) == (0, [])
+        assert resources.get(conn, town.team[0]).point.is_empty
+        west, east = conn.execute(select(area.c.id).order_by(area.c.code)).scalars()
+    with pytest.raises(Conflict, match="newer position"):
+        report(town, 700, 600, AT - 11 * MINUTE)
+    with pytest.raises(NotAllowed):
+        report(town, 700, 600, area_id=east)
+    assert report(town, 700, 600, area_id=west) == known(town)
