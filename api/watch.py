@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Final, TypeVar
 
@@ -30,8 +30,8 @@ REST_S: Final = 1.0
 PLANS_S: Final = 30.0
 """How often is looked for plans that came into force at most: where many cases lie in no grid that takes a while."""
 
-POSITIONS_S: Final = 60.0
-"""How often is looked for positions to forget."""
+POSITIONS_S: Final = 600.0
+"""How often is looked for positions to forget; not while there is so much else to do at the start."""
 
 AWAY_S: Final = 5.0
 """Until the database is tried again."""
@@ -84,7 +84,7 @@ def _take_turns(db: Database, desk: Desk, clock: Callable[[], datetime], ending:
     moves = _rounds(lambda: rehoming(db, clock), clock, PLANS_S)
     deeds = _rounds(lambda: escalating(db, desk, clock) if desk.settings.escalation else iter(()), clock, 0)
     next_at: datetime | None = None
-    lapses = _rounds(lambda: _forgetting(db, clock), clock, POSITIONS_S)
+    lapses = _rounds(lambda: _forgetting(db, clock), clock, POSITIONS_S, first_s=POSITIONS_S)
     with closing(moves), closing(deeds), closing(lapses):
         begun = clock()
         for found, moved, _ in zip(deeds, moves, lapses, strict=False):
@@ -108,11 +108,14 @@ def _forgetting(db: Database, clock: Callable[[], datetime]) -> Iterator[None]:
     return iter(())
 
 
-def _rounds(begin: Callable[[], Iterator[T]], clock: Callable[[], datetime], every_s: float) -> Generator[T | None]:
+def _rounds(
+    begin: Callable[[], Iterator[T]], clock: Callable[[], datetime], every_s: float, first_s: float = 0
+) -> Generator[T | None]:
     """What comes of one round after the other; None while none is due, and once after each."""
+    due_at = clock() + timedelta(seconds=first_s)
     while True:
-        begun = clock()
+        while clock() < due_at:
+            yield None
+        due_at = clock() + timedelta(seconds=every_s)
         yield from begin()
         yield None
-        while (clock() - begun).total_seconds() < every_s:
-            yield None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select
 
+from api.watch import watching
+from geo.actions.case_desk import Desk
 from geo.actions.forget_positions import forget_positions
 from geo.actions.plan_access import Hand
 from geo.actions.report_position import report_position
@@ -17,6 +20,7 @@ from geo.errors import Conflict, NotAllowed, NotFound, Refused
 from geo.resources import Resource
 from geo.rules.dispatch import dispatch_rule
 from geo.rules.import_limits import import_limits
+from geo.settings import Settings
 from geo.store import lists, resources
 from geo.store.database import Database
 from geo.store.lists import Slice
@@ -27,6 +31,8 @@ from tests.drawn_streets import lonlat_of
 from tests.small_town import everything
 
 MINUTE = timedelta(minutes=1)
+LOOKS = 7
+"""So often the service looks at its clock at least until it has looked for positions."""
 
 
 @pytest.fixture
@@ -156,3 +162,19 @@ def test_after_a_day_it_is_erased_and_may_come_again(town: Town) -> None:
     with pytest.raises(NotAllowed):
         report(town, 700, 600, area_id=east)
     assert report(town, 700, 600, area_id=west) == known(town)
+
+
+def test_the_service_forgets_by_itself(town: Town) -> None:
+    """Its clock goes on by a quarter of an hour whenever it is looked at; what it has begun it ends."""
+    asked, seen = list[int](), threading.Event()
+
+    def clock() -> datetime:
+        asked.append(1)
+        if len(asked) == LOOKS:
+            seen.set()
+        return AT + dispatch_rule().forgotten_after + len(asked) * 15 * MINUTE
+
+    with watching(town.db, Desk(Settings(escalation=False)), clock):
+        assert seen.wait(30)
+    with town.db.read() as conn:
+        assert resources.live(conn) == []

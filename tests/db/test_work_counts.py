@@ -470,7 +470,7 @@ BAD_ROWS: dict[str, tuple[Writer, int, str]] = {
         table({**row(0, 0, open_cases=1), "community_code": "9.90101E+11"}), 2, "code_scientific",
     ),
     "no such unit": (table({**row(0, 0, open_cases=1), "unit_no": 100}), 2, "work_unit_unknown"),
-    "a unit beyond all numbers": (table({**row(0, 0, open_cases=1), "unit_no": "9" * 40}), 2, "work_unit_unknown"),
+    "a unit beyond all numbers": (table({**row(0, 0, open_cases=1), "unit_no": "9" * 40}), 2, "whole_number_expected"),
     "a unit below zero": (table({**row(0, 0, open_cases=1), "unit_no": -1}), 2, "whole_number_expected"),
     "no unit": (table({**row(0, 0, open_cases=1), "unit_no": None}), 2, "value_missing"),
     "a community that is not cut": (table({**row(0, 0, open_cases=1), "community_code": EAST}), 2, "work_not_cut"),

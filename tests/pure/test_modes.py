@@ -65,7 +65,7 @@ def test_the_search_goes_farther_than_the_default_cutoff() -> None:
     assert reach_rule().horizon_ds > 9000
 
 
-@pytest.mark.parametrize("name", ["project", "net"])
+@pytest.mark.parametrize("name", ["project", "streets.net"])
 def test_examples_in_docstrings(name: str) -> None:
     module = importlib.import_module(f"geo.compute.{name}")
     outcome = doctest.testmod(module, extraglobs={"np": np})
