@@ -73,11 +73,13 @@ def town_address(town: Town) -> Iterator[str]:
 class Board:
     """A desk's page, and the service asked beside it."""
 
-    def __init__(self, visit: Visit, secret: str, path: str = "/maps/dispatch?lang=en") -> None:
+    def __init__(self, visit: Visit, secret: str, path: str = "/maps/dispatch?lang=en", *, waits: bool = True) -> None:
         self.visit, self.page, self.secret = visit, visit.page, secret
         visit.open(path)
         sign_in(visit, secret)
         expect(self.page.locator("#as-of")).not_to_be_empty()
+        if waits:  # as the stream begins the list is read once more
+            expect(self.page.locator("#queue")).to_have_attribute("aria-busy", "false")
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         known = {"Authorization": f"Bearer {self.secret}", "Accept-Language": "en", **headers}
@@ -729,8 +731,8 @@ def test_what_another_desk_does_moves_a_case_out_of_a_narrowed_queue(
         board = Board(visit, town.first, "/maps/dispatch?lang=en#holder=nobody")
         board.secret = town.second
         case = board.reported("taken away")
-        expect(board.row(case)).to_be_visible()
         expect(visit.page.locator("#status")).to_contain_text(f"New case #{case}")
+        expect(board.row(case)).to_be_visible()
         _claimed_beside(town, case)
         expect(board.row(case)).to_have_count(0)
         expect(visit.page.locator("#status")).to_contain_text("desk 2")
@@ -865,7 +867,7 @@ def test_the_first_page_is_drawn_before_the_rest_has_come(browser: Browser, town
 
     with visiting(browser, town_address, **DESKTOP) as visit:
         visit.page.route("**/api/v1/incidents?*", five_at_once)
-        board = Board(visit, town.first)
+        board = Board(visit, town.first, waits=False)
         wait_until(lambda: visit.page.title() and held)
         expect(visit.page.locator(".case-row")).to_have_count(5)
         is_over.set()

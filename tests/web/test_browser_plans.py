@@ -326,7 +326,8 @@ def test_a_vertex_of_three_grids_is_dragged_and_all_follow(browser: Browser, tow
         )
         desk.choose(owner)
         desk.tool("border")
-        visit.page.locator(".vertex").first.wait_for()
+        own = desk.get(f"/vertices?grid={owner}")["vertices"]
+        expect(visit.page.locator(".vertex")).to_have_count(len(own))
         expect(visit.page.locator(".vertex:not(.fixed)").first).to_be_visible()
         x, y = desk.pixel(*vertex["lonlat"])
         visit.page.mouse.move(x, y)

@@ -111,7 +111,12 @@ class DispatchPage {
   /** Read the queue anew; what could not be read is read again once the service is heard of. */
   async read() {
     Object.assign(this, { isBehind: true, readAt: performance.now() });
-    if (await this.cases.load(this.filters.values, () => this.draw())) this.isBehind = false;
+    byId("queue").setAttribute("aria-busy", "true");
+    try {
+      if (await this.cases.load(this.filters.values, () => this.draw())) this.isBehind = false;
+    } finally {
+      if (!this.cases.isReading) byId("queue").setAttribute("aria-busy", "false");
+    }
   }
 
   /** Another link in this tab: what it narrows, and what it opens. */
