@@ -22,6 +22,7 @@ from tests.dirty_layers import jittered
 
 GRAPH = "generated, 66 k units"
 JOB = "8 layers rebased and cross-walked"
+JOB_OF_UNITS = "8 layers with the units' own borders, rebased and cross-walked"
 N_SIDE = 258
 STREET_M = 75.0
 LAYERS = (2000, 2100, 2250, 2400, 2500, 2650, 2800, 2900)
@@ -39,8 +40,10 @@ class City(NamedTuple):
     shapes: Shapes
     homes_xy_m: FloatArray
     neighbours: IntArray
+    whole: list[Shapes]
+    """Layers whose zones are whole plots, with their corners."""
     layers: list[Shapes]
-    """As they were drawn: each polygon with corners of its own."""
+    """The same as they were drawn: each polygon with corners of its own."""
 
 
 def city() -> City:
@@ -53,7 +56,8 @@ def city() -> City:
     pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
     neighbours = np.concatenate([np.column_stack([a.ravel(), b.ravel()]) for a, b in pairs])
     ground = UnitGround(edges_of(shapes), inside, shapely.area(shapes), people)
-    return City(ground, shapes, inside, neighbours, [drawn(shapes, inside, n, rng) for n in LAYERS])
+    whole = [zones(shapes, inside, n, rng) for n in LAYERS]
+    return City(ground, shapes, inside, neighbours, whole, [drawn(layer, rng) for layer in whole])
 
 
 def plots(rng: np.random.Generator) -> Shapes:
@@ -64,13 +68,17 @@ def plots(rng: np.random.Generator) -> Shapes:
     return found
 
 
-def drawn(shapes: Shapes, inside: FloatArray, n_zones: int, rng: np.random.Generator) -> Shapes:
-    """Zones about places drawn at random, each digitised for itself: 0.4 m of noise, simplified by 3 m."""
+def zones(shapes: Shapes, inside: FloatArray, n_zones: int, rng: np.random.Generator) -> Shapes:
+    """Zones of whole plots about places drawn at random."""
     seeds = shapely.points(inside[rng.choice(len(inside), n_zones, replace=False)])
     zone = shapely.STRtree(seeds).query_nearest(shapely.points(inside), all_matches=False)[1]
     order = np.argsort(zone, kind="stable")
     bounds = np.searchsorted(zone[order], np.arange(n_zones + 1)).tolist()
-    whole = np.array([shapely.coverage_union_all(shapes[order[a:b]]) for a, b in pairwise(bounds)])
+    return np.array([shapely.coverage_union_all(shapes[order[a:b]]) for a, b in pairwise(bounds)])
+
+
+def drawn(whole: Shapes, rng: np.random.Generator) -> Shapes:
+    """Each zone digitised for itself: 0.4 m of noise, simplified by 3 m."""
     rough = shapely.simplify(jittered(shapely.segmentize(whole, 20.0), rng, 0.4), 3.0, preserve_topology=True)
     rings = [mended(shape, layer_rules().clean)[0] for shape in rough]
     return np.array([shape for shape in rings if shape is not None], dtype=object)
@@ -84,7 +92,8 @@ def bench(table: Table) -> None:
     assert all(one.is_whole for one in cleaned)
     clean_times(table, town)
     layers = [one.shapes for one in cleaned]
-    against_polygonising(table, town, layers)
+    against_polygonising(table, town, layers, JOB)
+    against_polygonising(table, town, town.whole, JOB_OF_UNITS)
     parts(table, town, layers)
 
 
@@ -94,9 +103,9 @@ def clean_times(table: Table, town: City) -> None:
     table.add(Row("8 layers cleaned and checked", GRAPH, "-", seconds, runs=1, note=note))
 
 
-def against_polygonising(table: Table, town: City, layers: list[Shapes]) -> None:
+def against_polygonising(table: Table, town: City, layers: list[Shapes], job: str) -> None:
     table.compare(
-        JOB,
+        job,
         GRAPH,
         "union_all + polygonize",
         lambda: ours(town, layers),

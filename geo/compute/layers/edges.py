@@ -15,7 +15,7 @@ from geo.units import NONE, FloatArray, IntArray
 Shapes = NDArray[np.object_]
 """Polygons and multipolygons of shapely, in metres."""
 
-EDGES_IN_BAND = 8
+EDGES_IN_BAND = 4
 """About so many edges of one polygon begin in a band."""
 
 SHAPES_IN_CELL = 2.0
@@ -37,6 +37,8 @@ class Edges(NamedTuple):
     """(n_bands + 1,) offsets into ``edge_of_entry``."""
     edge_of_entry: IntArray
     """The edges that reach into each band; one that reaches into several is named in each of them."""
+    first_band: IntArray
+    """(n_edges,) the lowest band that each edge reaches into."""
 
     def __len__(self) -> int:
         """Number of shapes."""
@@ -68,23 +70,50 @@ def edges_of(shapes: Shapes) -> Edges:
     parts, shape_of_part = shapely.get_parts(shapely.orient_polygons(shapes), return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    first = np.flatnonzero(ring[:-1] == ring[1:])
-    ends = np.ascontiguousarray(np.hstack([xy[first], xy[first + 1]]))
-    shape_of_edge = shape_of_part[part_of_ring[ring[first]]].astype(np.int64)
-    start = np.searchsorted(shape_of_edge, np.arange(len(shapes) + 1)).astype(np.int64)
+    start, ends = _ends(xy, ring, shape_of_part[part_of_ring], len(shapes))
     box = np.ascontiguousarray(shapely.bounds(shapes).reshape(-1, 4))
-    n_bands = np.maximum(np.diff(start) // EDGES_IN_BAND, 1)
-    start_of_bands = np.concatenate([[0], np.cumsum(n_bands)]).astype(np.int64)
-    south, north, bands = box[shape_of_edge, 1], box[shape_of_edge, 3], n_bands[shape_of_edge]
-    lowest, highest = (
-        np.clip((y - south) / (north - south) * bands, 0, bands - 1).astype(np.int64)
-        for y in (ends[:, 1::2].min(axis=1), ends[:, 1::2].max(axis=1))
-    )
-    edge, above = _spread(highest - lowest + 1)
-    band = start_of_bands[shape_of_edge[edge]] + lowest[edge] + above
-    order = np.argsort(band, kind="stable")
-    start_of_band = np.searchsorted(band[order], np.arange(start_of_bands[-1] + 1)).astype(np.int64)
-    return Edges(start, ends, box, start_of_bands, start_of_band, edge[order])
+    start_of_bands = np.concatenate([[0], np.cumsum(np.maximum(np.diff(start) // EDGES_IN_BAND, 1))]).astype(np.int64)
+    return Edges(start, ends, box, start_of_bands, *_bands(start, ends, box, start_of_bands))
+
+
+@kernel
+def _ends(xy: FloatArray, ring: IntArray, shape_of_ring: IntArray, n_shapes: int) -> tuple[IntArray, FloatArray]:
+    """Offsets of shapes, and the edges between corners that follow each other in a ring."""
+    start = np.zeros(n_shapes + 1, np.int64)
+    ends = np.empty((len(xy), 4))
+    n = 0
+    for i in range(len(xy) - 1):
+        if ring[i] == ring[i + 1]:
+            ends[n, 0], ends[n, 1], ends[n, 2], ends[n, 3] = xy[i, 0], xy[i, 1], xy[i + 1, 0], xy[i + 1, 1]
+            start[shape_of_ring[ring[i]] + 1] += 1
+            n += 1
+    return np.cumsum(start), ends[:n].copy()
+
+
+@kernel
+def _bands(
+    start: IntArray, ends: FloatArray, box: FloatArray, start_of_bands: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Offsets of bands, the edges of each in their order, and the band that each edge begins in."""
+    lowest, highest = np.empty(len(ends), np.int64), np.empty(len(ends), np.int64)
+    start_of_band = np.zeros(start_of_bands[-1] + 1, np.int64)
+    for shape in range(len(start) - 1):
+        first, n_bands = start_of_bands[shape], start_of_bands[shape + 1] - start_of_bands[shape]
+        south, north = box[shape, 1], box[shape, 3]
+        for edge in range(start[shape], start[shape + 1]):
+            ay, by = ends[edge, 1], ends[edge, 3]
+            lowest[edge] = first + band_of(min(ay, by), south, north, n_bands)
+            highest[edge] = first + band_of(max(ay, by), south, north, n_bands)
+            for band in range(lowest[edge], highest[edge] + 1):
+                start_of_band[band + 1] += 1
+    start_of_band = np.cumsum(start_of_band)
+    edge_of_entry = np.empty(start_of_band[-1], np.int64)
+    place = start_of_band[:-1].copy()
+    for edge in range(len(ends)):
+        for band in range(lowest[edge], highest[edge] + 1):
+            edge_of_entry[place[band]] = edge
+            place[band] += 1
+    return start_of_band, edge_of_entry, lowest
 
 
 def _spread(count: IntArray) -> tuple[IntArray, IntArray]:

@@ -26,22 +26,25 @@ class Overlaps(NamedTuple):
 
 
 @bare_kernel
-def _shared_strip(ends: FloatArray, e: int, other: FloatArray, f: int, west: float) -> float:
+def _shared_strip(ends: FloatArray, e: int, slope: float, other: FloatArray, f: int, west: float) -> float:
     """What the strips of two edges share, between ``west`` and the nearer of both; the sign is that of both together.
 
-    The first edge lies nowhere west of ``west``; of the second, what does is left out.
+    The first edge lies nowhere west of ``west``; of the second, what does is left out. ``slope``: of the first one.
     """
-    ay, by, cy, dy = ends[e, 1], ends[e, 3], other[f, 1], other[f, 3]
+    ax, ay, bx, by = ends[e]
+    cx, cy, dx, dy = other[f]
     low, high = max(min(ay, by), min(cy, dy)), min(max(ay, by), max(cy, dy))
-    if high <= low:
+    if high <= low or max(cx, dx) <= west:
         return 0.0
-    slope, slope_f = (ends[e, 2] - ends[e, 0]) / (by - ay), (other[f, 2] - other[f, 0]) / (dy - cy)
-    e0, e1 = ends[e, 0] - west + slope * (low - ay), ends[e, 0] - west + slope * (high - ay)
-    f0, f1 = other[f, 0] - west + slope_f * (low - cy), other[f, 0] - west + slope_f * (high - cy)
     sign = 1.0 if (by > ay) == (dy > cy) else -1.0
+    height = high - low
+    e0, e1 = ax - west + slope * (low - ay), ax - west + slope * (high - ay)
+    if min(cx, dx) >= max(ax, bx):
+        return float(sign * height * (e0 + e1) / 2)
+    slope_f = (dx - cx) / (dy - cy)
+    f0, f1 = cx - west + slope_f * (low - cy), cx - west + slope_f * (high - cy)
     if f0 <= 0 and f1 <= 0:
         return 0.0
-    height = high - low
     if f0 < 0 or f1 < 0:  # only where the second edge lies east of the line
         share = f0 / (f0 - f1)
         if f0 < 0:
@@ -55,8 +58,7 @@ def _shared_strip(ends: FloatArray, e: int, other: FloatArray, f: int, west: flo
         share = before / (before - after)
         middle = e0 + share * (e1 - e0)
         double_m = share * (min(e0, f0) + middle) + (1 - share) * (middle + min(e1, f1))
-    shared: float = sign * height * double_m / 2
-    return shared
+    return float(sign * height * double_m / 2)
 
 
 @bare_kernel
@@ -68,17 +70,18 @@ def overlap_m2(a: Edges, i: int, b: Edges, j: int) -> float:
     n_bands = b.start_of_shapes_bands[j + 1] - first_band
     found = 0.0
     for edge in range(a.start_of_shape[i], a.start_of_shape[i + 1]):
-        low, high = min(a.ends[edge, 1], a.ends[edge, 3]), max(a.ends[edge, 1], a.ends[edge, 3])
+        ax, ay, bx, by = a.ends[edge]
+        low, high = min(ay, by), max(ay, by)
         if high <= south or low >= north or low == high:
             continue
-        lowest = band_of(low, south, north, n_bands)
-        for band in range(lowest, band_of(high, south, north, n_bands) + 1):
-            for entry in range(b.start_of_band[first_band + band], b.start_of_band[first_band + band + 1]):
+        slope = (bx - ax) / (by - ay)
+        lowest = first_band + band_of(low, south, north, n_bands)
+        for band in range(lowest, first_band + band_of(high, south, north, n_bands) + 1):
+            for entry in range(b.start_of_band[band], b.start_of_band[band + 1]):
                 other = b.edge_of_entry[entry]
                 # an edge of several bands counts in the first that both reach into
-                begins = band_of(min(b.ends[other, 1], b.ends[other, 3]), south, north, n_bands)
-                if band == max(begins, lowest):
-                    found += _shared_strip(a.ends, edge, b.ends, other, west)
+                if band == max(b.first_band[other], lowest):
+                    found += _shared_strip(a.ends, edge, slope, b.ends, other, west)
     return found
 
 
@@ -112,9 +115,12 @@ def _fill_meetings(box: FloatArray, other: FloatArray, cells: Cells, i_of: IntAr
     return n
 
 
-def meetings(box: FloatArray, other: FloatArray) -> tuple[IntArray, IntArray]:
-    """All pairs of boxes, one of each set, that have a place in common, by the first number."""
-    cells = cells_of(other)
+def meetings(box: FloatArray, other: FloatArray, cells: Cells | None = None) -> tuple[IntArray, IntArray]:
+    """All pairs of boxes, one of each set, that have a place in common, by the first number.
+
+    ``cells``: of the second set, where they are at hand.
+    """
+    cells = cells or cells_of(other)
     room = 4 * len(box) + 1024
     while True:
         i_of, j_of = np.empty(room, np.int64), np.empty(room, np.int64)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compute.kernels import bare_kernel, in_parts, kernel
-from geo.compute.layers.edges import Edges, band_of, holds
+from geo.compute.layers.edges import Edges, band_of, cells_of, holds
 from geo.compute.layers.overlap import meetings, overlap_m2
 from geo.units import NONE, BoolArray, FloatArray, IntArray
 
@@ -62,19 +62,15 @@ def rebase(units: UnitGround, zones: Edges, sure_share: float) -> Rebased:
     sure_share
         Units of which a smaller share lies in what they are given to are questions.
     """
-    unit, zone = meetings(units.edges.box, zones.box)
-    start = np.searchsorted(unit, np.arange(len(units.m2) + 1))
+    cells = cells_of(zones.box)
 
-    def part(first: int, last: int) -> tuple[FloatArray, BoolArray]:
-        pairs = slice(start[first], start[last])
-        found: tuple[FloatArray, BoolArray] = _parts(
-            units.edges, units.inside_xy_m, units.m2, zones, unit[pairs], zone[pairs]
-        )
-        return found
+    def part(first: int, last: int) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+        unit, zone = meetings(units.edges.box[first:last], zones.box, cells)
+        unit += first
+        return unit, zone, *_parts(units.edges, units.inside_xy_m, units.m2, zones, unit, zone)
 
-    parts = list(in_parts(part, len(units.m2), UNITS_PER_PART))
-    part_m2 = np.concatenate([np.zeros(0), *(m2 for m2, _ in parts)])
-    is_measured = np.concatenate([np.zeros(0, np.bool_), *(measured for _, measured in parts)])
+    found = list(in_parts(part, len(units.m2), UNITS_PER_PART)) or [part(0, 0)]
+    unit, zone, part_m2, is_measured = (np.concatenate(column) for column in zip(*found, strict=True))
     zone_of_unit, best_m2, next_zone = _largest(len(units.m2), unit, zone, part_m2, units.m2)
     measured = np.zeros(len(units.m2), np.bool_)
     measured[unit[is_measured]] = True
