@@ -38,7 +38,7 @@ class Fabric(NamedTuple):
 
     def is_same(self, other: Fabric) -> bool:
         """Whether the other has the same arcs, in the same order, between the same faces."""
-        return all(np.array_equal(mine, its) for mine, its in zip(self, other, strict=True))
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in self._fields)
 
 
 def e7_of(lonlat: FloatArray) -> Int32Array:
