@@ -18,7 +18,8 @@ from api.plan_shapes import (
 )
 from geo.actions.edit_plan import Edited
 from geo.actions.plan_vertices import vertices_of
-from geo.actions.plan_view import PlanView, moved_by, view_of
+from geo.actions.plan_view import moved_by, views_of
+from geo.drafts import Draft
 from geo.plan_drawn import LeftOut
 from geo.store.database import Database
 
@@ -26,7 +27,7 @@ from geo.store.database import Database
 def edit_told(db: Database, done: Edited, language: str, *, dry_run: bool) -> EditTold:
     """What an edit did, with the breaches and the balance that the plan has then."""
     with db.read() as conn:
-        before, after = (view_of(conn, done.plan, draft) for draft in (done.before, done.after))
+        before, after = views_of(conn, done.plan, (done.before, done.after))
     features = grid_features(after, done.touched)
     there = {found.id for found in features}
     return EditTold(
@@ -57,9 +58,7 @@ def _left_out_told(left: LeftOut | None, language: str) -> LeftOutTold | None:
     )
 
 
-def vertex_list(view: PlanView, grid_id: int) -> VertexList:
-    """Where the border of a grid can be taken hold of."""
-    return VertexList(
-        version=view.plan.version,
-        vertices=[Vertex.model_validate(vertex) for vertex in vertices_of(view.draft, grid_id)],
-    )
+def vertex_list(draft: Draft, version: int, grid_id: int) -> VertexList:
+    """Where the border of a grid can be taken hold of, in a version of its plan."""
+    vertices = [Vertex.model_validate(vertex) for vertex in vertices_of(draft, grid_id)]
+    return VertexList(version=version, vertices=vertices)

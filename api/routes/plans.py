@@ -33,7 +33,7 @@ from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import check_community, plan_to_read, plans_to_read
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.plan_view import view_of, view_plan
+from geo.actions.plan_view import stored_draft, view_of, view_plan
 from geo.actions.publish_plan import publish_plan
 from geo.errors import NotAllowed
 from geo.plans import Plan
@@ -131,7 +131,8 @@ def vertices(
 ) -> VertexList:
     """Where the border of a grid can be taken hold of."""
     with db.read() as conn:
-        return vertex_list(view_of(conn, plan_to_read(conn, plan_id, hand_of(who, now))), grid)
+        plan = plan_to_read(conn, plan_id, hand_of(who, now))
+        return vertex_list(stored_draft(conn, plan), plan.version, grid)
 
 
 @router.post("/plans/{plan_id}/edits", responses=problems(404, 409, 412, 413, 428))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -10,7 +10,6 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
-from geo.areas import Area
 from geo.compute.fabric.faces import e7_of
 from geo.compute.fabric.rings import shapes_of
 from geo.compute.plans.drawn import led_of, left_out
@@ -57,13 +56,24 @@ class Standing:
     done: tuple[int, ...]
     undone: tuple[int, ...]
 
-    def after(self, op: str, seq: int) -> Standing:
-        """The same after one more row of the log."""
-        if op == "undo":
-            return Standing(self.done[:-1], (*self.undone, self.done[-1]))
-        if op == "redo":
-            return Standing((*self.done, self.undone[-1]), self.undone[:-1])
-        return Standing((*self.done, seq), ())
+    @classmethod
+    def of(cls, steps: Iterable[tuple[int, str]]) -> Standing:
+        """What stands of a log: ``seq`` and operation of each edit, in order.
+
+        >>> Standing.of([(2, "paint"), (3, "split"), (4, "undo")])
+        Standing(done=(2,), undone=(3,))
+        """
+        done: list[int] = []
+        undone: list[int] = []
+        for seq, op in steps:
+            if op == "undo":
+                undone.append(done.pop())
+            elif op == "redo":
+                done.append(undone.pop())
+            else:
+                done.append(seq)
+                undone.clear()
+        return cls(tuple(done), tuple(undone))
 
 
 def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, *, dry_run: bool = False) -> Edited:
@@ -86,18 +96,18 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
         community = community_of(conn, area_id=plan.community_id)
         assert plan.fabric_id is not None, "drafts are drawn on units"
         rows = drafts.rows_of_plan(conn, plan_id, plan.fabric_id)
-        standing = standing_of(conn, plan_id)
+        before, steps = draft_of(community, rows), drafts.steps_of(conn, plan_id)
         if isinstance(op, Undo | Redo):
-            after, delta, target = _replayed(conn, plan_id, rows, op, standing)
+            after, delta, target = _replayed(conn, plan_id, rows, op, Standing.of(steps))
         else:
-            changed, target = _changed(conn, plan, community, rows, op), None
+            changed, target = _changed(conn, plan, before, rows, op), None
             after = changed if dry_run else _with_ids(conn, community.id, changed)
             delta = delta_of(rows, after)
         draft = draft_of(community, after)
         touched = touched_grids(rows, after, delta)
         shapes = shapes_of_grids(draft, touched)
         name = type(op).__name__.lower()
-        standing = standing.after(name, version + 1)
+        standing = Standing.of([*steps, (version + 1, name)])
         if not dry_run:
             drafts.write_step(conn, plan_id, plan.fabric_id, rows, after, shapes)
             values = {
@@ -110,10 +120,8 @@ def edit_plan(db: Database, plan_id: int, version: int, op: PlanOp, hand: Hand, 
             }
             drafts.note_edit(conn, plan_id, version, values, hand.at)
             plan = replace(plan, version=version + 1)
-        before = draft_of(community, rows)
         led, left = _drawn(before, draft, op)
-        steps = bool(standing.done), bool(standing.undone)
-        return Edited(plan, before, draft, touched, shapes, *steps, led, left)
+        return Edited(plan, before, draft, touched, shapes, bool(standing.done), bool(standing.undone), led, left)
 
 
 def _drawn(before: Draft, after: Draft, op: PlanOp) -> tuple[Sequence[Led], LeftOut | None]:
@@ -141,10 +149,7 @@ def _without_numbers(op: PlanOp) -> PlanOp:
 
 def standing_of(conn: Connection, plan_id: int) -> Standing:
     """What of a plan's log stands."""
-    standing = Standing((), ())
-    for edit in drafts.edits_of(conn, plan_id):
-        standing = standing.after(edit.op, edit.seq)
-    return standing
+    return Standing.of(drafts.steps_of(conn, plan_id))
 
 
 def shapes_of_grids(draft: Draft, grid_ids: Sequence[int]) -> dict[int, BaseGeometry]:
@@ -156,10 +161,10 @@ def shapes_of_grids(draft: Draft, grid_ids: Sequence[int]) -> dict[int, BaseGeom
     return {draft.grids[place].id: shape for place, shape in zip(places, shapes, strict=True)}
 
 
-def _changed(conn: Connection, plan: Plan, community: Area, rows: PlanRows, change: Change) -> PlanRows:
+def _changed(conn: Connection, plan: Plan, before: Draft, rows: PlanRows, change: Change) -> PlanRows:
     """The rows after a change; new grids have negative ids."""
-    codes = plans.code_book(conn, community.code, plan.code_scheme)
-    return rows_of(edited(draft_of(community, rows), change, codes), rows)
+    codes = plans.code_book(conn, plan.community_code, plan.code_scheme)
+    return rows_of(edited(before, change, codes), rows)
 
 
 def _with_ids(conn: Connection, community_id: int, rows: PlanRows) -> PlanRows:

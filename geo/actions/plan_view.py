@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -178,21 +178,45 @@ def view_plan(db: Database, plan_id: int, *, with_work: bool = True) -> PlanView
         return view_of(conn, plan, with_work=with_work)
 
 
-def view_of(conn: Connection, plan: Plan, draft: Draft | None = None, *, with_work: bool = True) -> PlanView:
-    """The same within a transaction; ``draft``: the state to look at, if it is not the stored one."""
-    if plan.fabric_id is None:
-        raise BadMove("plan_not_on_units", id=plan.id)
-    community = community_of(conn, area_id=plan.community_id)
-    if draft is None:
-        draft = draft_of(community, drafts.rows_of_plan(conn, plan.id, plan.fabric_id))
+def view_of(conn: Connection, plan: Plan, *, with_work: bool = True) -> PlanView:
+    """The same within a transaction."""
+    return views_of(conn, plan, [stored_draft(conn, plan)], with_work=with_work)[0]
+
+
+def views_of(conn: Connection, plan: Plan, states: Sequence[Draft], *, with_work: bool = True) -> list[PlanView]:
+    """Some states of a plan, stored or not. What lies around them is read once, and the units of states that have the
+    same are looked at once.
+    """
+    community = states[0].community
     housed = homes_in(conn, [community.id])
-    n_units = len(draft.unit_no)
-    unit_shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
-    unit_of_home = unit_of_homes(unit_shapes, housed.homes.lonlat)
     before, counts = _before(conn, plan, housed), counts_in(conn, [community.id] if with_work else [])
     ground = counted_ground(conn, [community], housed, counts)
     around = drafts.neighbour_cuts(conn, community.id)
-    return PlanView(plan, community, draft, housed, unit_shapes, unit_of_home, before, counts, ground, around)
+    views: list[PlanView] = []
+    for draft in states:
+        like = next((view for view in views if view.draft.fabric.is_same(draft.fabric)), None)
+        if like is not None:
+            views.append(replace(like, draft=draft))
+            continue
+        n_units = len(draft.unit_no)
+        shapes = shapes_of(draft.fabric, np.arange(n_units), n_units)
+        unit_of_home = unit_of_homes(shapes, housed.homes.lonlat)
+        views.append(PlanView(plan, community, draft, housed, shapes, unit_of_home, before, counts, ground, around))
+    return views
+
+
+def stored_draft(conn: Connection, plan: Plan) -> Draft:
+    """A plan's units and grids as they are stored, and nothing else of it.
+
+    Raises
+    ------
+    BadMove
+        If it was imported and is not drawn on units.
+    """
+    if plan.fabric_id is None:
+        raise BadMove("plan_not_on_units", id=plan.id)
+    community = community_of(conn, area_id=plan.community_id)
+    return draft_of(community, drafts.rows_of_plan(conn, plan.id, plan.fabric_id))
 
 
 def grid_of_homes_in(conn: Connection, plan: Plan, housed: Housed) -> IntArray:

@@ -307,6 +307,12 @@ def edits_of(conn: Connection, plan_id: int) -> list[Row[Any]]:
     return list(conn.execute(select(*columns).where(e.plan_id == plan_id).order_by(e.seq)))
 
 
+def steps_of(conn: Connection, plan_id: int) -> list[tuple[int, str]]:
+    """``seq`` and operation of all that was done to a plan, in order: little enough of a log however long it is."""
+    e = plan_edit.c
+    return [(seq, op) for seq, op in conn.execute(select(e.seq, e.op).where(e.plan_id == plan_id).order_by(e.seq))]
+
+
 def delta_of_edit(conn: Connection, plan_id: int, seq: int) -> dict[str, Any]:
     """What one edit did to rows."""
     e = plan_edit.c

@@ -35,16 +35,16 @@ WARM_UP_S = 3.0
 
 
 class Served(NamedTuple):
-    """A service that runs, and how a dispatcher asks it."""
+    """A service that runs, and how somebody with a token asks it."""
 
     port: int
     headers: dict[str, str]
 
 
 @contextmanager
-def served(db: Database) -> Iterator[Served]:
-    """The service on a database, until the end of the block."""
-    _, secret = create_token(db, name="bench", role="dispatcher", area_code=None, days=1, at=datetime.now(UTC))
+def served(db: Database, role: str = "dispatcher") -> Iterator[Served]:
+    """The service on a database, and who asks it, until the end of the block."""
+    _, secret = create_token(db, name="bench", role=role, area_code=None, days=1, at=datetime.now(UTC))
     headers = {"Authorization": f"Bearer {secret}", "Connection": "keep-alive"}
     with tempfile.TemporaryDirectory() as home, socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 import shapely
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from geo.actions.edit_plan import edit_plan
 from geo.actions.open_plan import open_plan
 from geo.actions.plan_access import Hand
 from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.plan_view import PlanView, view_plan
+from geo.actions.plan_view import PlanView, view_plan, views_of
 from geo.actions.publish_plan import publish_plan
 from geo.compute.plans.rows import stepped
 from geo.drafts import Draft
@@ -88,8 +90,58 @@ def move_border_north(db: Database, town: PlanTown, metres: float) -> None:
             )
 
 
+@contextmanager
+def statements(db: Database) -> Iterator[list[str]]:
+    """All that the database is asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
 def do(db: Database, plan: Plan, version: int, op: PlanOp) -> int:
     return edit_plan(db, plan.id, version, op, HAND).plan.version
+
+
+class TestTelling:
+    """What an edit did, from states in memory."""
+
+    @pytest.mark.parametrize("kind", ["paint", "split", "move"])
+    def test_states_before_and_after_are_those_stored(
+        self, db: Database, town: PlanTown, draft: Plan, kind: str
+    ) -> None:
+        ops: dict[str, PlanOp] = {
+            "paint": Paint((unit_no(4, 5),), town.grid[1]),
+            "split": Split(town.grid[0], (lonlat(-10, 733), lonlat(600, 777))),
+            "move": Move(((lonlat(500, 500), lonlat(507, 504)),)),
+        }
+        before = view_plan(db, draft.id)
+        done = edit_plan(db, draft.id, 1, ops[kind], HAND)
+        after = view_plan(db, draft.id)
+        with db.read() as conn:
+            told = views_of(conn, done.plan, (done.before, done.after))
+        for view, stored in zip(told, (before, after), strict=True):
+            assert view.inputs_hash == stored.inputs_hash
+            assert (view.unit_of_home == stored.unit_of_home).all()
+            assert shapely.equals_exact(view.unit_shapes, stored.unit_shapes).all()
+            assert (view.load.total == stored.load.total).all()
+            assert [problem.id for problem in view.problems] == [problem.id for problem in stored.problems]
+
+    def test_what_lies_around_is_read_once_and_of_the_log_only_what_stands(
+        self, db: Database, town: PlanTown, draft: Plan
+    ) -> None:
+        version = do(db, draft, 1, Paint((unit_no(4, 5),), town.grid[1]))
+        with statements(db) as asked:
+            done = edit_plan(db, draft.id, version, Paint((unit_no(4, 6),), town.grid[1]), HAND, dry_run=True)
+            with db.read() as conn:
+                views_of(conn, done.plan, (done.before, done.after))
+        read = [" ".join(one.split()).partition(" FROM ")[2].partition(" ")[0] for one in asked]
+        assert [read.count(table) for table in ("home", "work_count", "plan_unit", "plan_edit")] == [1, 1, 1, 1]
+        assert not [one for one in asked if "plan_edit.request" in one]
 
 
 class TestBeginning:

@@ -36,6 +36,10 @@ class Fabric(NamedTuple):
     inner_e7: Int32Array
     """(n_inner, 2) the places that an arc passes between its ends."""
 
+    def is_same(self, other: Fabric) -> bool:
+        """Whether the other has the same arcs, in the same order, between the same faces."""
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in self._fields)
+
 
 def e7_of(lonlat: FloatArray) -> Int32Array:
     """(n, 2) degrees as whole ten-millionths.

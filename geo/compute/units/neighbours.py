@@ -6,6 +6,7 @@ They have if both were cut from the same streets, walls and buildings: see :mod:
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.compute.fabric.faces import Fabric, stops_of_arcs
 from geo.compute.units.near import are_near
@@ -35,9 +36,14 @@ def odd_corners(one: FloatArray, other: FloatArray) -> FloatArray:
     >>> odd_corners(south, np.array([[[99.0, 0.0], [0.0, 0.0]]])).tolist()
     [[50.0, 0.0]]
     """
-    corners = [np.unique(border.reshape(-1, 2), axis=0) for border in (one, other)]
-    both, times = np.unique(np.concatenate(corners), axis=0, return_counts=True)
-    single, common = both[times == 1], both[times > 1]
+    corners = [np.unique(_whole(border)) for border in (one, other)]
+    both, times = np.unique(np.concatenate(corners), return_counts=True)
+    single, common = (both[is_meant].view(np.float64).reshape(-1, 2) for is_meant in (times == 1, times > 1))
     is_odd = are_near(single, one, REACH) & are_near(single, other, REACH)
     is_odd &= ~are_near(single, np.stack([common, common], axis=1), REACH)
     return np.asarray(single[is_odd])
+
+
+def _whole(places: FloatArray) -> NDArray[np.complex128]:
+    """(n,) each place as one number, in the order of lon, then lat: rows of two are sorted ten times more slowly."""
+    return np.ascontiguousarray(places, np.float64).reshape(-1).view(np.complex128)
