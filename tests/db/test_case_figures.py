@@ -464,9 +464,12 @@ class TestRefused:
         assert "国办函" in refused.value.in_language("zh")
 
     def test_no_column_of_desks_is_read(self) -> None:
-        sql = (Path(__file__).parents[2] / "geo/store/sql/case_histories.sql").read_text(encoding="utf-8")
-        assert "token" not in sql
-        assert "holder" not in sql
+        store = Path(__file__).parents[2] / "geo/store"
+        files = [store / f"sql/{name}.sql" for name in ("cases_of_period", "cases_by_id", "cases_gone", "packed_logs")]
+        for file in (*files, store / "migrations/versions/0034_case_log.sql"):
+            words = file.read_text(encoding="utf-8")
+            assert "token" not in words
+            assert "holder" not in words
 
     @pytest.mark.parametrize(
         ("key", "wish"),
