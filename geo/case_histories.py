@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from geo.units import BoolArray, Int32Array, IntArray
 
 SEQ_SHIFT: Final = 32
-"""A step's code holds its number in the case from this bit on; below are what it does, as packed_step in migration 0034 has
-it, and the stage that it leads to (index into ``STAGES``).
+"""A step's code holds its number in the case from this bit on; below are what it does, as packed_step in migration 0034
+has it, and the stage that it leads to (index into ``STAGES``).
 """
 
 IS_REPORT: Final = 1 << 8

@@ -54,9 +54,7 @@ class CaseMemory:
         self._lock = Lock()
         self._spans: OrderedDict[tuple[datetime, datetime, Desk], _Span] = OrderedDict()
 
-    def known(
-        self, conn: Connection, desk: Desk, wish: FigureWish, count: Callable[[CaseHistories], Counted]
-    ) -> Known:
+    def known(self, conn: Connection, desk: Desk, wish: FigureWish, count: Callable[[CaseHistories], Counted]) -> Known:
         """What was known of the cases of a period at a moment.
 
         Parameters
@@ -79,9 +77,7 @@ class CaseMemory:
         histories = as_known(joined(span.logs, _read(gone, desk), ids), as_of_us)
         return Known(histories, count(histories))
 
-    def _span(
-        self, conn: Connection, desk: Desk, wish: FigureWish, count: Callable[[CaseHistories], Counted]
-    ) -> _Span:
+    def _span(self, conn: Connection, desk: Desk, wish: FigureWish, count: Callable[[CaseHistories], Counted]) -> _Span:
         key, now = (wish.since, wish.before, desk), case_histories.stored_until(conn)
         with self._lock:
             span = self._spans.get(key)

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
@@ -19,6 +21,7 @@ from geo.case_histories import CaseHistories, Kind
 from geo.clocks import Limit
 from geo.compute.cases.dials import US_PER_S, us_of
 from geo.compute.cases.figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
+from geo.compute.cases.logs import FOREVER_US
 from geo.compute.cases.parts import (
     CaseGrids,
     Division,
@@ -29,7 +32,6 @@ from geo.compute.cases.parts import (
     grids_of_cases,
     place_tree,
 )
-from geo.compute.cases.logs import FOREVER_US
 from geo.compute.cases.spells import Passages
 from geo.compute.cases.tables import Counted, figure_rows, run_out, stages_by_clock
 from geo.errors import NotAllowed, Refused
@@ -291,9 +293,7 @@ def _versions(histories: CaseHistories, chosen: IntArray) -> list[str]:
     return sorted({version for version, _ in _kinds(histories, chosen) if version is not None})
 
 
-def _hash(
-    asked: tuple[object, ...], desk: Desk, histories: CaseHistories, division: Division, chosen: IntArray
-) -> str:
+def _hash(asked: tuple[object, ...], desk: Desk, histories: CaseHistories, division: Division, chosen: IntArray) -> str:
     """sha256 over what the figures depend on: the question, the rules, and what was known of the cases that count."""
     calendar = desk.week.calendar
     days_off = None if calendar is None else sorted(calendar.weekday_of_special.items())
@@ -307,12 +307,12 @@ def _hash(
     is_chosen = np.zeros(len(histories.case_id), dtype=np.bool_)
     is_chosen[chosen] = True
     counts = is_chosen[histories.passage_case]
-    arrays = [histories.case_id[chosen], histories.arrived_us[chosen], histories.rated_us[chosen]]
+    arrays: list[NDArray[Any]] = [histories.case_id[chosen], histories.arrived_us[chosen], histories.rated_us[chosen]]
     arrays += [histories.is_satisfied[chosen]]
     arrays += [histories.case_id[histories.passage_case[counts]], histories.stage[counts], histories.at_us[counts]]
     arrays += [] if division.of_case is None else [division.of_case[chosen]]
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

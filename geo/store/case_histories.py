@@ -198,7 +198,7 @@ def _packed(conn: Connection, statement: str, values: Mapping[str, Any]) -> dict
 
 
 def _since_1970(packed: bytes) -> IntArray:
-    at_us: IntArray = unpacked(memoryview(packed), ">i8")
+    at_us: IntArray = unpacked(packed, ">i8")
     return np.where(at_us == INFINITE, INFINITE, at_us + EPOCH_2000_US)
 
 

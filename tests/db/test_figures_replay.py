@@ -5,10 +5,12 @@ The count knows nothing of the database: it keeps what was done in a list, and a
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -20,7 +22,7 @@ from geo.actions.case_desk import Desk
 from geo.actions.case_memory import CaseMemory
 from geo.actions.tell_figures import FigureSight, tell_figures
 from geo.case_figures import By, FigureTable, FigureWish
-from geo.case_states import ENDED_STAGES, MOVES, Stage, moves_from
+from geo.case_states import ENDED_STAGES, Stage, moves_from
 from geo.cases import Step
 from geo.compute.cases.deadlines import due, due_after_pauses
 from geo.settings import Settings
@@ -94,7 +96,7 @@ class World:
                 "insert into incident_step (incident_id, seq, move, from_stage, to_stage, at, known_at, said) values "
                 "(:id, :seq, :move, :before, :stage, :happened, :at, cast(:said as jsonb))"
             ),
-            values | {"seq": step.seq, "move": move, "before": before, "happened": at, "said": _json(said)},
+            values | {"seq": step.seq, "move": move, "before": before, "happened": at, "said": json.dumps(said)},
         )
         one.steps.append((step, self.now))
 
@@ -122,7 +124,7 @@ class World:
             before = [step.said["grid_id"] for step, _ in one.steps if "grid_id" in step.said][-1]
             after = self.dice.choice(self.town.grid)
             self.step(conn, one, "rehome", stage, self.now, from_grid_id=before, grid_id=after)
-        elif kind < 0.2 and one.import_id is None:
+        elif kind < 0.25:
             self._told_and_taken_back(conn, one, stage)
         elif moves := moves_from(stage):
             move = self.dice.choice(moves)
@@ -162,7 +164,12 @@ class World:
             return
         gone = self.dice.choice(files)
         keep_for_figures(conn, gone, self.now)
-        conn.execute(text("update incident set merged_into_id = null, stage = 'closed' where stage = 'merged' and import_id = :id"), {"id": gone})
+        conn.execute(
+            text(
+                "update incident set merged_into_id = null, stage = 'closed' where stage = 'merged' and import_id = :id"
+            ),
+            {"id": gone},
+        )
         conn.execute(text("delete from incident where import_id = :id"), {"id": gone})
         conn.execute(text("update import_batch set undone_at = :now where id = :id"), {"id": gone, "now": self.now})
         for one in self.live():
@@ -174,13 +181,7 @@ class World:
         self.now += timedelta(minutes=self.dice.randint(10, 60 * 24 * DAYS // (N_ROUNDS * N_MOVES) * 2))
 
 
-def _json(said: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(said)
-
-
-def parts_of(one: Told, known: list[Step], by: By, as_of: datetime) -> str | None:
+def part_of(one: Told, known: list[Step], by: By) -> str | None:
     """Which part a case belongs to."""
     if by == "item":
         return one.item
@@ -200,7 +201,11 @@ def moments(one: Told, known: list[Step], as_of: datetime) -> Iterator[tuple[str
         yield "solved", first.at, is_closed
     limits = DESK.catalogues.version("seed-1").item(one.item).limits
     answer_at = due(first.at, limits["dispatch"], DESK.week).at
-    sent = [at for stage, at in passes if stage not in {"collected", "filed", "returned", "escalated", "merged", "withdrawn"}]
+    sent = [
+        at
+        for stage, at in passes
+        if stage not in {"collected", "filed", "returned", "escalated", "merged", "withdrawn"}
+    ]
     if answer_at < as_of and (sent or not is_dropped):
         yield "response", answer_at, bool(sent) and sent[0] <= answer_at
     pauses = [
@@ -218,7 +223,7 @@ def moments(one: Told, known: list[Step], as_of: datetime) -> Iterator[tuple[str
             yield "on_time_less_deferred", told.at, is_closed and last is not None and last <= told.at
     if "closed" in names:
         at = passes[names.index("closed")][1]
-        pairs = set(zip(names, names[1:], strict=False))
+        pairs = set(pairwise(names))
         again, reopened = ("fed_back", "dispatched") in pairs, ("closed", "dispatched") in pairs
         yield from (("first_pass", at, not again and not reopened), ("rework", at, again))
         yield "second_dispatch", at, reopened
@@ -239,7 +244,7 @@ def counted(world: World, wish: FigureWish) -> dict[tuple[str, str | None], tupl
         known = one.known(wish.as_of)
         if not known or known[0].move != "report" or (one.until is not None and one.until <= wish.as_of):
             continue
-        part = parts_of(one, known, wish.by, wish.as_of)
+        part = part_of(one, known, wish.by)
         for rate, at, came_off in moments(one, known, wish.as_of):
             if wish.since <= at < wish.before:
                 met, of = found.get((rate, part), (0, 0))
@@ -323,11 +328,16 @@ def test_what_is_packed_is_what_the_steps_say(db: Database, plan_town: PlanTown)
         select count(*), count(*) filter (where l.steps = p.steps and l.sizes = p.sizes and l.words = p.words)
         from case_log l
         full join (
-            select incident_id,
-                   string_agg(packed_step(seq, move, from_stage, to_stage, at, known_at, said), '' order by seq) as steps,
-                   coalesce(string_agg(packed_sizes(move, said), '' order by seq) filter (where has_words(move, said)), '') as sizes,
-                   coalesce(string_agg(packed_words(move, said), '' order by seq) filter (where has_words(move, said)), '') as words
-            from incident_step group by incident_id
+            select incident_id, string_agg(step, '' order by seq) as steps,
+                   coalesce(string_agg(sizes, '' order by seq), '') as sizes,
+                   coalesce(string_agg(words, '' order by seq), '') as words
+            from (
+                select incident_id, seq, packed_step(seq, move, from_stage, to_stage, at, known_at, said) as step,
+                       case when has_words(move, said) then packed_sizes(move, said) end as sizes,
+                       case when has_words(move, said) then packed_words(move, said) end as words
+                from incident_step
+            ) s
+            group by incident_id
         ) p using (incident_id)
     """)
     with db.read() as conn:

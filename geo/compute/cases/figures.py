@@ -29,7 +29,6 @@ from geo.compute.cases.spells import (
 from geo.rules.clocks import OfficeWeek
 from geo.units import NONE, BoolArray, IntArray
 
-
 RUN_OUT: Final = frozenset({"response", "closing", "on_time", "on_time_less_deferred"})
 """Rates that count a case when its time has run out."""
 
@@ -209,8 +208,8 @@ def _sorted_within(part: IntArray, value: IntArray) -> IntArray:
     if width * (int(part.max(initial=0)) + 1) > np.iinfo(np.int64).max:
         sorted_value: IntArray = value[np.lexsort((value, part))]
         return sorted_value
-    both = np.sort(part * width + (value - least))
-    return both % width + least
+    found: IntArray = np.sort(part * width + (value - least)) % width + least
+    return found
 
 
 def _stage(stage: str, spells: Spells, limits: CaseLimits, deferred: Spells, week: OfficeWeek) -> StageTally:

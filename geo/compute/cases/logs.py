@@ -132,10 +132,15 @@ def joined(logs: CaseLogs, more: CaseLogs, gone: IntArray) -> CaseLogs:
     )
 
 
+def _spans(case_id: IntArray, ids: IntArray) -> tuple[IntArray, IntArray]:
+    """Where each of some cases begins and ends."""
+    return np.searchsorted(case_id, ids, side="left"), np.searchsorted(case_id, ids, side="right")
+
+
 def _merged(old: Rows, new: Rows, gone: IntArray) -> Rows:
     """Rows in the order of cases, those of some cases from ``new``: a few long pieces, put end to end at once."""
-    begins, ends = (np.searchsorted(old.case_id, gone, side=side).tolist() for side in ("left", "right"))
-    starts, stops = (np.searchsorted(new.case_id, gone, side=side).tolist() for side in ("left", "right"))
+    begins, ends = (ends.tolist() for ends in _spans(old.case_id, gone))
+    starts, stops = (ends.tolist() for ends in _spans(new.case_id, gone))
     pieces = [(old, 0, begins[0] if begins else len(old.case_id))]
     for place in range(len(begins)):
         pieces.append((new, starts[place], stops[place]))
@@ -189,7 +194,9 @@ def _last_units(
     is_meant = np.flatnonzero(is_said)
     is_meant = is_meant[has_later[case[is_meant]]]
     begin, size = logs.sayings.unit_begin[is_meant], logs.sayings.unit_size[is_meant]
-    said = [logs.words[first:last].decode() for first, last in zip(begin.tolist(), (begin + size).tolist(), strict=True)]
+    said = [
+        logs.words[first:last].decode() for first, last in zip(begin.tolist(), (begin + size).tolist(), strict=True)
+    ]
     units, said_no = _extended(logs.units, said)
     found = np.where(has_later, NONE, unit_no)
     found[case[is_meant]] = said_no  # the last one is written last

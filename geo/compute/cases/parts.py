@@ -128,7 +128,7 @@ class Division:
 
 
 def by_label(label_no: IntArray, labels: Sequence[str], names: Mapping[str, str], rest: Why) -> Division:
-    """Parts by what each case is called, (n_cases,) which of some labels; -1, and ``rest`` why: it is called nothing."""
+    """Parts by what each case is called: (n_cases,) which of some labels; -1: nothing, and ``rest`` says why."""
     found = np.unique(label_no[label_no != NONE]).tolist()
     keys = sorted({labels[number] for number in found})
     part = {key: place for place, key in enumerate(keys)}
@@ -156,4 +156,3 @@ def by_place(tree: PlaceTree, leaf: IntArray, level: str, area_id: int | None) -
     part_of_node[rests] = np.arange(len(nodes), len(nodes) + len(rests))
     node_of_part = np.array([*nodes, *rests, NONE], dtype=np.int64)
     return Division(labels, np.where(is_inside[leaf], part_of_node[leaf], NONE), tree.parent, leaf, node_of_part, whole)
-

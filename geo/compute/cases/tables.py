@@ -59,7 +59,8 @@ def stages_by_clock(stages: Sequence[StageTally], limits: Sequence[Limit]) -> di
 def run_out(counted: Counted, as_of_us: int) -> Counted:
     """What is counted at a moment: what runs out later has not run out."""
     has_run = {
-        rate: tally.only(tally.at_us < as_of_us) if rate in RUN_OUT else tally for rate, tally in counted.tallies.items()
+        rate: tally.only(tally.at_us < as_of_us) if rate in RUN_OUT else tally
+        for rate, tally in counted.tallies.items()
     }
     return Counted(has_run, counted.stages)
 
