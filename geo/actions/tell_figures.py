@@ -144,6 +144,7 @@ def tell_figures(
         smallest=smallest,
         is_final=is_final(wish.as_of, now),
         n_without_report=n_without,
+        is_first_month=is_first,
     )
 
 

@@ -345,3 +345,22 @@ def test_what_is_packed_is_what_the_steps_say(db: Database, plan_town: PlanTown)
         stages = conn.execute(text("select pg_get_functiondef('packed_step'::regproc)")).scalar_one()
     assert n == alike > 10
     assert f"'{{{','.join(get_args(Stage))}}}'" in stages
+
+
+def test_what_was_undone_stays_undone_when_its_case_goes(db: Database, plan_town: PlanTown) -> None:
+    """One file brings a case, another one closes it and is taken back; then the first is."""
+    world, (since, before) = World(db, plan_town, 0), PERIODS[0]
+    world.now = since + timedelta(days=1)
+    with db.write() as conn:
+        world.file(conn)
+        one = world.told[0]
+        for move, stage, said in (("settle", "closed", {}), ("undo", "filed", {"undone": [2]})):
+            world.now += timedelta(hours=1)
+            world.step(conn, one, move, stage, world.now, **said)
+    wish = FigureWish(since, before, world.now, "item")
+    first = tell_figures(db, DESK, wish, LATER, EXACT)
+    assert told_by(world, first) == counted(world, wish)
+    world.now += timedelta(days=1)
+    with db.write() as conn:
+        world.take_back(conn)
+    assert tell_figures(db, DESK, wish, LATER, EXACT) == first
