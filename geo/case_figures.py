@@ -113,11 +113,15 @@ class FigureTable:
     n_without_report: int = field(compare=False)
     """Beside the table, as of now: incidents of the period that came with an import and have no steps."""
 
+    is_first_month: bool = False
+    """Nothing is told, as nothing that was reported before was known then."""
+
     @property
     def remarks(self) -> dict[str, int]:
         """The notes, and what is told beside the table."""
         beside = {"figures_note_without_report": self.n_without_report} if self.n_without_report else {}
-        return {**beside, **self.notes}
+        first = {"figures_note_first_month": 0} if self.is_first_month else {}
+        return {**first, **beside, **self.notes}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 from geo.actions.case_desk import Desk
+from geo.actions.case_memory import CaseMemory
 from geo.actions.street_cache import kept
 from geo.actions.tell_figures import FigureSight, tell_figures
 from geo.case_figures import FigureTable, FigureWish
@@ -21,6 +22,7 @@ class PublishedFigures:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._memory = CaseMemory()
         self._tables: OrderedDict[tuple[FigureWish, FigureSight], FigureTable] = OrderedDict()
 
     def tell(self, db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight) -> FigureTable:
@@ -29,7 +31,7 @@ class PublishedFigures:
         with self._lock:
             if key in self._tables:
                 return kept(self._tables, key, KEPT)
-        found = tell_figures(db, desk, wish, now, sight)
+        found = tell_figures(db, desk, wish, now, sight, self._memory)
         if found.is_final and not sight.is_exact:  # beside exact ones stands what is known as of now
             with self._lock:
                 self._tables[key] = found

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.actions.case_desk import Desk
+from geo.actions.case_memory import CaseMemory
 from geo.actions.figure_periods import edges_of, is_final, month_of, period_name, published_at
 from geo.case_figures import BYS, METHOD, PLACES, By, FigureTable, FigureWish
-from geo.case_histories import CaseHistories
+from geo.case_histories import CaseHistories, Kind
 from geo.clocks import Limit
 from geo.compute.cases.dials import US_PER_S, us_of
 from geo.compute.cases.figures import CaseLimits, Parts, Tally, Told, rate_tallies, stage_tallies
+from geo.compute.cases.logs import FOREVER_US
 from geo.compute.cases.parts import (
     CaseGrids,
     Division,
@@ -27,10 +31,9 @@ from geo.compute.cases.parts import (
     by_place,
     grids_of_cases,
     place_tree,
-    units_of_cases,
 )
 from geo.compute.cases.spells import Passages
-from geo.compute.cases.tables import Counted, figure_rows, stages_by_clock
+from geo.compute.cases.tables import Counted, figure_rows, run_out, stages_by_clock
 from geo.errors import NotAllowed, Refused
 from geo.publication import rule as publication_rule
 from geo.rules.burden import burdens
@@ -70,7 +73,9 @@ def grouping(word: str) -> By:
     raise Refused("figures_by_unknown", by=word[:40], known=", ".join(BYS))
 
 
-def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight) -> FigureTable:
+def tell_figures(
+    db: Database, desk: Desk, wish: FigureWish, now: datetime, sight: FigureSight, memory: CaseMemory | None = None
+) -> FigureTable:
     """Figures of a period by part, as they stood at a moment; the same again whenever they are asked for.
 
     Of the first month that there are cases of, no number is told to those who may not see small ones: whoever has all
@@ -88,6 +93,8 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
         What lies later is not known yet.
     sight
         What the asker may see.
+    memory
+        What is known already of cases; None: nothing.
 
     Raises
     ------
@@ -107,16 +114,16 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
         version = desk.catalogue(wish.as_of).version
         raise Refused("incident_item_unknown", item=wish.item[:50], version=version)
     with db.read() as conn:
-        histories = case_histories.read_histories(conn, wish.since, wish.before, wish.as_of)
+        known = (memory or CaseMemory()).known(conn, desk, wish, lambda histories: _counted(histories, desk))
+        histories = known.histories
         grids = grids_of_cases(histories)
         tree = _tree(conn, wish.as_of, grids, sight)
         is_counted = sight.is_exact and sight.area_id is None
         is_first = not (sight.is_exact or case_histories.has_report_before(conn, wish.since, wish.as_of))
         n_without = case_histories.count_without_report(conn, wish.since, wish.before) if is_counted else 0
-    told = _told(histories, desk.zone)
     leaf = tree.leaf_of(grids)
     edges_us = np.array([us_of(edge) for edge in edges_of(wish, desk.zone)], dtype=np.int64)
-    everything = _counted(histories, told, desk, wish)
+    everything = run_out(known.counted, us_of(wish.as_of))
     is_inside = np.ones(len(leaf), dtype=np.bool_)
     if sight.is_exact and sight.area_id is not None:
         is_inside = tree.is_below(tree.node_of_area[sight.area_id])[leaf]
@@ -133,10 +140,11 @@ def tell_figures(db: Database, desk: Desk, wish: FigureWish, now: datetime, sigh
         whole=whole,
         notes=notes if sight.is_exact else {},
         catalogue_versions=_versions(histories, chosen),
-        inputs_hash=_hash((astuple(wish), astuple(sight)), desk, histories, told, division, chosen),
+        inputs_hash=_hash((astuple(wish), astuple(sight)), desk, histories, division, chosen),
         smallest=smallest,
         is_final=is_final(wish.as_of, now),
         n_without_report=n_without,
+        is_first_month=is_first,
     )
 
 
@@ -176,12 +184,11 @@ def _check_sight(wish: FigureWish, sight: FigureSight, now: datetime, zone: Zone
         raise NotAllowed("figures_month_not_yet", month=f"{wish.since.astimezone(zone):%Y-%m}", day=told_at.date())
 
 
-def _counted(histories: CaseHistories, told: Told, desk: Desk, wish: FigureWish) -> Counted:
+def _counted(histories: CaseHistories, desk: Desk) -> Counted:
     limits = _limits(desk, histories)
-    case = np.searchsorted(histories.case_id, histories.passage_case)
-    passages = Passages(case, histories.stage, histories.at_us)
+    passages = Passages(histories.passage_case, histories.stage, histories.at_us)
     arrival_us = round(figure_rule().arrival_minutes * S_PER_MINUTE) * US_PER_S
-    tallies = rate_tallies(passages, limits, told, desk.week, us_of(wish.as_of), arrival_us)
+    tallies = rate_tallies(passages, limits, _told(histories), desk.week, FOREVER_US, arrival_us)
     return Counted(tallies, stages_by_clock(stage_tallies(passages, limits, desk.week), limits.limits))
 
 
@@ -197,48 +204,19 @@ def _is_meant(histories: CaseHistories, wish: FigureWish) -> BoolArray:
     """(n_cases,) whether a case is of the item and of the unit that are asked about."""
     is_meant = np.ones(len(histories.case_id), dtype=np.bool_)
     if wish.item is not None:
-        is_meant &= np.array([item == wish.item for item in histories.item], dtype=np.bool_)
+        is_meant &= np.array([item == wish.item for _, item in histories.kinds], dtype=np.bool_)[histories.kind_no]
     if wish.unit is not None:
-        is_meant &= np.array([unit == wish.unit for unit in units_of_cases(histories)], dtype=np.bool_)
+        is_meant &= np.array([*(unit == wish.unit for unit in histories.units), False])[histories.unit_no]
     return is_meant
 
 
-def _told(histories: CaseHistories, zone: ZoneInfo) -> Told:
-    """What steps said, by case: when help first arrived, and what was said last of the caller's satisfaction."""
-    n = len(histories.case_id)
-    arrived_us, rated_us = np.full(n, NONE, dtype=np.int64), np.full(n, NONE, dtype=np.int64)
-    is_satisfied = np.zeros(n, dtype=np.bool_)
-    places = np.searchsorted(histories.case_id, histories.arrivals.case_id).tolist()
-    for place, text in zip(places, histories.arrivals.value, strict=True):
-        at_us = _moment_us(text, zone)
-        if at_us is not None and (arrived_us[place] == NONE or at_us < arrived_us[place]):
-            arrived_us[place] = at_us
-    place = np.searchsorted(histories.case_id, histories.rated_case)
-    rated_us[place], is_satisfied[place] = histories.rated_at_us, histories.is_satisfied
-    return Told(arrived_us, rated_us, is_satisfied)
-
-
-def _moment_us(text: str | None, zone: ZoneInfo) -> int | None:
-    """A moment as a step says it; None if it says none that can be read."""
-    try:
-        at = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return us_of(at if at.tzinfo is not None else at.replace(tzinfo=zone))
-
-
 def _limits(desk: Desk, histories: CaseHistories) -> CaseLimits:
-    kinds: dict[tuple[str | None, str | None], int] = {}
-    kind = np.array(
-        [kinds.setdefault(key, len(kinds)) for key in zip(histories.version, histories.item, strict=True)],
-        dtype=np.int64,
-    )
     found: dict[Limit, int] = {}
-    number = {stage: np.full(len(kinds), NONE, dtype=np.int64) for stage in LIMITED_STAGES}
-    for (version, item), place in kinds.items():
+    number = {stage: np.full(len(histories.kinds), NONE, dtype=np.int64) for stage in LIMITED_STAGES}
+    for place, (version, item) in enumerate(histories.kinds):
         for stage, limit in _item_limits(desk, version, item).items():
             number[stage][place] = found.setdefault(limit, len(found))
-    return CaseLimits(list(found), {stage: of_kind[kind] for stage, of_kind in number.items()})
+    return CaseLimits(list(found), {stage: of_kind[histories.kind_no] for stage, of_kind in number.items()})
 
 
 def _item_limits(desk: Desk, version: str | None, item: str | None) -> Mapping[str, Limit]:
@@ -260,9 +238,11 @@ def _division(
     if wish.by == "item":
         catalogues = desk.catalogues.by_version.values()
         names = {code: item.name_zh for catalogue in catalogues for code, item in catalogue.items.items()}
-        return by_label(_some(histories.item, chosen), names, "without_item")
+        items = [item or "" for _, item in histories.kinds]
+        has_item = np.array([item is not None for _, item in histories.kinds], dtype=np.bool_)[histories.kind_no]
+        return by_label(_some(np.where(has_item, histories.kind_no, NONE), chosen), items, names, "without_item")
     if wish.by == "unit":
-        return by_label(_some(units_of_cases(histories), chosen), {}, "without_unit")
+        return by_label(_some(histories.unit_no, chosen), histories.units, {}, "without_unit")
     whole = 0 if sight.area_id is None else tree.node_of_area[sight.area_id]
     if wish.by == "all":
         of_case = np.where(tree.is_below(whole)[leaf], 0, NONE)
@@ -271,11 +251,10 @@ def _division(
     return Division(labels, None, tree.parent, leaf, np.full(len(labels), NONE), whole)
 
 
-def _some(labels: Sequence[str | None], chosen: IntArray) -> list[str | None]:
+def _some(label_no: IntArray, chosen: IntArray) -> IntArray:
     """Labels of some cases only, so that no part has none but cases that do not count."""
-    found: list[str | None] = [None] * len(labels)
-    for case in chosen.tolist():
-        found[case] = labels[case]
+    found = np.full(len(label_no), NONE, dtype=np.int64)
+    found[chosen] = label_no[chosen]
     return found
 
 
@@ -300,29 +279,43 @@ def _contributing(counted: Counted, edges_us: IntArray, n_cases: int) -> IntArra
     span = Parts(1, np.zeros(n_cases, dtype=np.int64), edges_us[[0, -1]])
     entries = [(tally.case, tally.at_us) for tally in counted.tallies.values()]
     entries += [(tally.case, tally.end_us) for tally in counted.stages.values()]
-    return np.unique(np.concatenate([case[span.of(case, at_us) != NONE] for case, at_us in entries]))
+    counts = np.zeros(n_cases, dtype=np.bool_)
+    for case, at_us in entries:
+        counts[case[span.of(case, at_us) != NONE]] = True
+    return np.flatnonzero(counts)
+
+
+def _kinds(histories: CaseHistories, chosen: IntArray) -> list[Kind]:
+    """Those that some cases are of."""
+    return [histories.kinds[number] for number in np.unique(histories.kind_no[chosen]).tolist()]
 
 
 def _versions(histories: CaseHistories, chosen: IntArray) -> list[str]:
-    return sorted({version for case in chosen.tolist() if (version := histories.version[case]) is not None})
+    return sorted({version for version, _ in _kinds(histories, chosen) if version is not None})
 
 
-def _hash(
-    asked: tuple[object, ...], desk: Desk, histories: CaseHistories, told: Told, division: Division, chosen: IntArray
-) -> str:
+def _hash(asked: tuple[object, ...], desk: Desk, histories: CaseHistories, division: Division, chosen: IntArray) -> str:
     """sha256 over what the figures depend on: the question, the rules, and what was known of the cases that count."""
     calendar = desk.week.calendar
     days_off = None if calendar is None else sorted(calendar.weekday_of_special.items())
-    kinds = sorted({(histories.version[case] or "", histories.item[case] or "") for case in chosen.tolist()})
+    kinds = sorted({(version or "", item or "") for version, item in _kinds(histories, chosen)})
     limits = [(kind, sorted(_item_limits(desk, *kind).items())) for kind in kinds]
     # what people may ask by and how maps are coloured changes no figure; and a set prints in any order
     rules = replace(figure_rule(), staff_words=frozenset(), better_low=frozenset(), classes={})
     digest = hashlib.sha256(repr((METHOD, *asked, rules, days_off, limits, division.labels)).encode())
-    digest.update(repr([(histories.version[case], histories.item[case]) for case in chosen.tolist()]).encode())
-    counts = np.isin(histories.passage_case, histories.case_id[chosen])
-    arrays = [histories.case_id[chosen], told.arrived_us[chosen], told.rated_us[chosen], told.is_satisfied[chosen]]
-    arrays += [histories.passage_case[counts], histories.stage[counts], histories.at_us[counts]]
+    names = [repr(kind) for kind in histories.kinds]
+    digest.update(f"[{', '.join([names[number] for number in histories.kind_no[chosen].tolist()])}]".encode())
+    is_chosen = np.zeros(len(histories.case_id), dtype=np.bool_)
+    is_chosen[chosen] = True
+    counts = is_chosen[histories.passage_case]
+    arrays: list[NDArray[Any]] = [histories.case_id[chosen], histories.arrived_us[chosen], histories.rated_us[chosen]]
+    arrays += [histories.is_satisfied[chosen]]
+    arrays += [histories.case_id[histories.passage_case[counts]], histories.stage[counts], histories.at_us[counts]]
     arrays += [] if division.of_case is None else [division.of_case[chosen]]
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def _told(histories: CaseHistories) -> Told:
+    return Told(histories.arrived_us, histories.rated_us, histories.is_satisfied)

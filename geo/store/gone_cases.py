@@ -11,7 +11,7 @@ from geo.store.figure_tables import gone_case, gone_step
 from geo.store.incident_tables import incident, incident_step
 from geo.store.tables import grid
 
-SAID = ("grid_id", "from_grid_id", "unit", "arrived_at", "satisfied")
+SAID = ("grid_id", "from_grid_id", "unit", "arrived_at", "satisfied", "undone")
 """What figures ask of steps."""
 
 

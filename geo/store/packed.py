@@ -16,7 +16,7 @@ WKB_HEADER_BYTES = 9
 POINT_BYTES = 16
 
 
-def unpacked(packed: memoryview | None, kind: str) -> NDArray[Any]:
+def unpacked(packed: memoryview | bytes | None, kind: str) -> NDArray[Any]:
     """Numbers that the database packed (big-endian) as an array of the machine's own."""
     values = np.frombuffer(packed or b"", dtype=kind)
     return values.astype(values.dtype.newbyteorder("="))

@@ -29,6 +29,8 @@ N_SENT = 2_000
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 DAYS = 500
 """As far back as cases go."""
+DAYS_OPEN = 8
+"""Those that are closed were so within as many days."""
 AWAY_DEG = 0.01
 """So far from a station, at most, on either side."""
 SEED = 2026
@@ -84,23 +86,27 @@ def _without_what_follows(conn: Connection) -> Iterator[None]:
 
 
 def _lines(stations: np.ndarray, number: np.ndarray) -> Iterator[str]:
-    """Rows of some cases as COPY reads them. Numbers of cases begin at 0: those sent, those filed, those closed."""
+    """Rows of some cases as COPY reads them. Numbers of cases begin at 0: those sent, those filed, those closed in the
+    order in which they were reported.
+    """
     rng = np.random.default_rng((SEED, int(number[0])))
     station = stations[number % len(stations)]
     lonlat = station[:, 1:] + rng.uniform(-AWAY_DEG, AWAY_DEG, (len(number), 2))
     points = shapely.to_wkb(shapely.set_srid(shapely.points(lonlat), 4326), hex=True, include_srid=True)
     ago_s = np.where(
-        number < N_OPEN, rng.integers(0, 10 * 86_400, len(number)), rng.integers(0, DAYS * 86_400, len(number))
-    )
+        number < N_OPEN, rng.integers(0, 10 * 86_400, len(number)), DAYS * 86_400 * (1 - (number + 0.5) / N_CASES)
+    ).astype(np.int64)
     at = np.datetime64(AT.replace(tzinfo=None), "s")
     times = np.datetime_as_string(at - ago_s, timezone="UTC")
     dues = np.datetime_as_string(at + rng.integers(-2 * 86_400, 20 * 86_400, len(number)), timezone="UTC")
-    columns = number.tolist(), times.tolist(), points.tolist(), station[:, 0].astype(int).tolist(), dues.tolist()
-    for case, time, point, station_id, due in zip(*columns, strict=True):
+    life_s = np.minimum(rng.integers(1, DAYS_OPEN * 86_400, len(number)), ago_s)
+    ends = np.datetime_as_string(at - ago_s + np.where(number < N_OPEN, 0, life_s), timezone="UTC")
+    columns = number.tolist(), times.tolist(), ends.tolist(), points.tolist(), station[:, 0].astype(int).tolist()
+    for case, time, end, point, station_id, due in zip(*columns, dues.tolist(), strict=True):
         stage, state, sent, until, level = "closed", "closed", r"\N", r"\N", r"\N"
         if case < N_OPEN:
             stage, state, until, level = "filed", "open", due, "community"
         if case < N_SENT:
             stage, sent = "dispatched", station_id
-        fields = (SAME, f"{case:07}", time, time, time, time, point, stage, state, str(sent), until, until, level)
+        fields = (SAME, f"{case:07}", time, time, end, end, point, stage, state, str(sent), until, until, level)
         yield "\t".join(fields) + "\n"

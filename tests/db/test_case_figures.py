@@ -428,12 +428,15 @@ class TestSight:
         rows = [row for table in found.values() for row in (*table.rows, table.whole)]
         assert all(ratio == HIDDEN for row in rows for ratio in row.rates.values())
         assert all(time.wall_median_h is None for row in rows for time in row.times)
+        assert all(table.remarks == {"figures_note_first_month": 0} for table in found.values()), "and it says why"
+        assert not tell(db).is_first_month
         february = MONDAY - timedelta(days=20)
         rows = [order("F1", february)]
         import_orders(db, write_orders(tmp_path / "o.csv", rows), ImportOptions(), OrderWish(), DESK, LATER)
         assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (None, None), "it was not known then"
         report(db, february, lonlat=None)
         assert whole(tell(db, as_of=TOLD, sight=self.VIEWER), "first_pass") == (10, 10)
+        assert not tell(db, as_of=TOLD, sight=self.VIEWER).remarks
 
     def test_what_was_published_is_counted_once(self, db: Database, mixed: None) -> None:
         kept = PublishedFigures()
@@ -464,9 +467,12 @@ class TestRefused:
         assert "国办函" in refused.value.in_language("zh")
 
     def test_no_column_of_desks_is_read(self) -> None:
-        sql = (Path(__file__).parents[2] / "geo/store/sql/case_histories.sql").read_text(encoding="utf-8")
-        assert "token" not in sql
-        assert "holder" not in sql
+        store = Path(__file__).parents[2] / "geo/store"
+        files = [store / f"sql/{name}.sql" for name in ("cases_of_period", "cases_by_id", "cases_gone", "packed_logs")]
+        for file in (*files, store / "migrations/versions/0034_case_log.sql"):
+            words = file.read_text(encoding="utf-8")
+            assert "token" not in words
+            assert "holder" not in words
 
     @pytest.mark.parametrize(
         ("key", "wish"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from geo.compute.cases.spells import (
 )
 from geo.rules.clocks import OfficeWeek
 from geo.units import NONE, BoolArray, IntArray
+
+RUN_OUT: Final = frozenset({"response", "closing", "on_time", "on_time_less_deferred"})
+"""Rates that count a case when its time has run out."""
 
 
 class Tally(NamedTuple):
@@ -188,7 +191,7 @@ def percentiles_in(part: IntArray, value: IntArray, n_parts: int, percents: Sequ
     >>> percentiles_in(np.array([0, 0, 0, 0]), np.array([9, 1, 5, 7]), 2, (50, 95))[1].tolist()
     [[5, 9], [-1, -1]]
     """
-    sorted_value = value[np.lexsort((value, part))]
+    sorted_value = _sorted_within(part, value)
     n = np.bincount(part, minlength=n_parts)
     start = np.cumsum(n) - n
     found = np.full((n_parts, len(percents)), NONE, dtype=np.int64)
@@ -196,6 +199,17 @@ def percentiles_in(part: IntArray, value: IntArray, n_parts: int, percents: Sequ
         rank = (percent * n[n > 0] + 99) // 100
         found[n > 0, column] = sorted_value[start[n > 0] + rank - 1]
     return n, found
+
+
+def _sorted_within(part: IntArray, value: IntArray) -> IntArray:
+    """Values from the least on, part by part: as one number each, which is sorted in a tenth of the time of two."""
+    least = value.min(initial=0)
+    width = int(value.max(initial=0) - least) + 1
+    if width * (int(part.max(initial=0)) + 1) > np.iinfo(np.int64).max:
+        sorted_value: IntArray = value[np.lexsort((value, part))]
+        return sorted_value
+    found: IntArray = np.sort(part * width + (value - least)) % width + least
+    return found
 
 
 def _stage(stage: str, spells: Spells, limits: CaseLimits, deferred: Spells, week: OfficeWeek) -> StageTally:

@@ -30,32 +30,16 @@ class CaseGrids(NamedTuple):
 def grids_of_cases(histories: CaseHistories) -> CaseGrids:
     """The grid of each case as the steps have it; the row's own where no step speaks of it."""
     said = histories.grids
-    place = np.searchsorted(histories.case_id, said.case_id)
-    to, before = _ids(said.grid), _ids(said.before)
     grid, is_known = histories.grid_now.copy(), np.ones(len(histories.case_id), dtype=np.bool_)
     later = np.flatnonzero(~said.is_known)[::-1]  # the first of them is written last, and stays
-    grid[place[later]] = before[later]
-    is_known[place[later]] = said.is_rehome[later] | said.says_before[later]
+    grid[said.case[later]] = said.before[later]
+    is_known[said.case[later]] = said.is_rehome[later] | said.says_before[later]
     earlier = np.flatnonzero(said.is_known)
-    grid[place[earlier]] = to[earlier]
-    is_known[place[earlier]] = True
+    grid[said.case[earlier]] = said.grid[earlier]
+    is_known[said.case[earlier]] = True
     is_moved = np.zeros(len(grid), dtype=np.bool_)
-    is_moved[place[said.is_known & said.is_rehome & (to != before)]] = True
+    is_moved[said.case[said.is_known & said.is_rehome & (said.grid != said.before)]] = True
     return CaseGrids(grid, is_known, is_moved)
-
-
-def units_of_cases(histories: CaseHistories) -> list[str | None]:
-    """(n_cases,) who was responsible: the row's own if nothing was done since, else as steps said last."""
-    units = list(histories.unit_now)
-    changed = np.searchsorted(histories.case_id, histories.changed_later).tolist()
-    for place in changed:
-        units[place] = None
-    later = set(changed)
-    places = np.searchsorted(histories.case_id, histories.units.case_id).tolist()
-    for place, unit in zip(places, histories.units.value, strict=True):
-        if place in later:
-            units[place] = unit
-    return units
 
 
 @dataclass(frozen=True)
@@ -143,12 +127,15 @@ class Division:
     """The node that all parts together are."""
 
 
-def by_label(labels: Sequence[str | None], names: Mapping[str, str], rest: Why) -> Division:
-    """Parts by what each case is called; ``rest``: why it is called nothing."""
-    keys = sorted({label for label in labels if label is not None})
-    number = {key: place for place, key in enumerate(keys)}
+def by_label(label_no: IntArray, labels: Sequence[str], names: Mapping[str, str], rest: Why) -> Division:
+    """Parts by what each case is called: (n_cases,) which of some labels; -1: nothing, and ``rest`` says why."""
+    found = np.unique(label_no[label_no != NONE]).tolist()
+    keys = sorted({labels[number] for number in found})
+    part = {key: place for place, key in enumerate(keys)}
+    part_of_label = np.full(len(labels) + 1, len(keys))
+    part_of_label[found] = [part[labels[number]] for number in found]
     parts = [Label(key, names.get(key, key)) for key in keys] + [Label(None, None, rest)]
-    of_case = np.array([len(keys) if label is None else number[label] for label in labels], dtype=np.int64)
+    of_case = part_of_label[label_no]
     parent = np.array([NONE, *(0 for _ in parts)], dtype=np.int64)
     return Division(parts, of_case, parent, of_case + 1, np.arange(1, len(parts) + 1), 0)
 
@@ -169,7 +156,3 @@ def by_place(tree: PlaceTree, leaf: IntArray, level: str, area_id: int | None) -
     part_of_node[rests] = np.arange(len(nodes), len(nodes) + len(rests))
     node_of_part = np.array([*nodes, *rests, NONE], dtype=np.int64)
     return Division(labels, np.where(is_inside[leaf], part_of_node[leaf], NONE), tree.parent, leaf, node_of_part, whole)
-
-
-def _ids(texts: Sequence[str | None]) -> IntArray:
-    return np.array([NONE if text is None else int(text) for text in texts], dtype=np.int64)

@@ -12,7 +12,7 @@ from geo.case_figures import HIDDEN, FigureRow, Ratio, StageTime, percent_of, ro
 from geo.clocks import DAY_CLOCKS, Limit
 from geo.compute.cases.deadlines import S_PER_HOUR
 from geo.compute.cases.dials import US_PER_S
-from geo.compute.cases.figures import Parts, StageTally, Tally, counts_in, percentiles_in
+from geo.compute.cases.figures import RUN_OUT, Parts, StageTally, Tally, counts_in, percentiles_in
 from geo.compute.cases.parts import Division, Label
 from geo.compute.hidden_cells import hidden_cells
 from geo.rules.figures import FigureRule
@@ -56,6 +56,15 @@ def stages_by_clock(stages: Sequence[StageTally], limits: Sequence[Limit]) -> di
     return found
 
 
+def run_out(counted: Counted, as_of_us: int) -> Counted:
+    """What is counted at a moment: what runs out later has not run out."""
+    has_run = {
+        rate: tally.only(tally.at_us < as_of_us) if rate in RUN_OUT else tally
+        for rate, tally in counted.tallies.items()
+    }
+    return Counted(has_run, counted.stages)
+
+
 def figure_rows(
     counted: Counted,
     division: Division,
@@ -89,7 +98,8 @@ def figure_rows(
     hidden = {} if smallest is None else _hidden(counted, division, edges_us[[0, -1]], rule, smallest)
     if hides_all:
         hidden = {key: np.ones(len(division.labels) + 1, np.bool_) for key in (*rule.cohorts, *counted.stages)}
-    rates, times = _rates(counted, halves), _times(counted, halves, rule, tells_counts=smallest is None)
+    rates = {rate: counts.tolist() for rate, counts in _rates(counted, halves).items()}
+    times = _times(counted, halves, rule, tells_counts=smallest is None)
     rows = [
         _row(label, place, rates, times, {key for key, cells in hidden.items() if cells[place]}, rule)
         for place, label in enumerate([*division.labels, Label(None, None)])
@@ -153,7 +163,7 @@ def _stage_times(
 def _row(
     label: Label,
     place: int,
-    rates: Mapping[str, IntArray],
+    rates: Mapping[str, Sequence[tuple[int, int]]],
     times: Mapping[StageClock, Sequence[StageTime | None]],
     hidden: set[str | StageClock],
     rule: FigureRule,
@@ -171,8 +181,8 @@ def _row(
     )
 
 
-def _ratio(counts: IntArray, rule: FigureRule) -> Ratio:
-    met, of = counts.tolist()
+def _ratio(counts: tuple[int, int], rule: FigureRule) -> Ratio:
+    met, of = counts
     return Ratio(met, of, percent_of(met, of, rule.rounding, rule.percent_digits))
 
 
