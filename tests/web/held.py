@@ -1,4 +1,4 @@
-"""Answers that wait until a test lets them go, in the order that it wants: what a slow line does, without waiting for one."""
+"""Answers that wait until a test lets them go, in the order that it wants: a slow line, without waiting for one."""
 
 from __future__ import annotations
 
@@ -18,22 +18,31 @@ class Held:
     def __init__(self, page: Page, wanted: str | Callable[[str], bool]) -> None:
         self.page = page
         self.routes: list[Route] = []
+        self.waiting: list[int] = []
+        self.is_open = False
         self.over: list[Request] = []
-        page.on("requestfinished", lambda request: self.over.append(request))
-        page.on("requestfailed", lambda request: self.over.append(request))
-        self.wanted = wanted
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
         page.route(wanted, self._hold)
+
+    def _ended(self, request: Request) -> None:
+        self.over.append(request)
 
     def _hold(self, route: Route) -> None:
         self.routes.append(route)
+        if self.is_open:
+            route.continue_()
+        else:
+            self.waiting.append(len(self.routes) - 1)
 
     def wait(self, n: int) -> None:
         """Wait until so many are held back in all."""
         wait_until(lambda: self.page.evaluate("true") and len(self.routes) >= n)
 
     def release(self, *numbers: int, status: int | None = None, body: Any = None) -> None:
-        """Let these go, one after the other, by their place in the order of asking; ``status``: with this answer instead."""
+        """Let these go, one after the other, by their place in the order of asking; ``status``: answered so."""
         for number in numbers:
+            self.waiting.remove(number)
             route = self.routes[number]
             if status is None:
                 route.continue_()
@@ -45,8 +54,9 @@ class Held:
             settle(self.page)
 
     def stop(self) -> None:
-        """Hold nothing back any more."""
-        self.page.unroute(self.wanted, self._hold)
+        """Hold nothing back any more: what waits goes first."""
+        self.is_open = True
+        self.release(*self.waiting)
 
 
 def settle(page: Page) -> None:

@@ -29,7 +29,7 @@ const TABS = ["grids", "problems", "outcome", "talk"];
 const PUBLISHERS = ["publisher", "administrator"];
 const BUSY_AFTER_MS = 250;
 /** What hangs on the plan that is open. */
-const OPENED = ["plan-head", "grid-card", "grid-list", "view-problems", "view-outcome", "view-talk", "plan-dialog-body"];
+const OPENED = ["plan-head", "grid-card", "grid-list", "view-problems", "view-outcome", "view-talk", "plan-dialog-body", "measure-key", "problem-count"];
 
 class PlansPage {
   constructor(map, tiles) {

@@ -69,6 +69,7 @@ class TwinPage {
     if (!isPlanner && me.role !== "public") this.note(say("redraw_role_low"));
     this.questions.stop();
     this.clear();
+    for (const name of TOLD) fill(byId(name));
     this.choice.forget();
     if (!isPlanner) return;
     await this.questions.run(async (signal) => {
@@ -182,7 +183,6 @@ class TwinPage {
   clear() {
     this.wait(false);
     this.maps.clear();
-    for (const name of TOLD) fill(byId(name));
     byId("outcome").hidden = true;
     byId("twin-key").hidden = true;
     byId("verdict").hidden = true;
