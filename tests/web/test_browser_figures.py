@@ -19,6 +19,7 @@ from tests.db.test_case_figures import LITTER, MONDAY, NORTH_EAST, NORTH_WEST, r
 from tests.plan_towns import PlanTown
 from tests.small_town import WEST, lonlat
 from tests.web.browser import DESKTOP, PHONE, Visit, serving, visiting, wait_until
+from tests.web.held import Held, settle
 from tests.web.test_browser_planner import sign_in, token_of
 from tests.web.test_browser_public import HOSTILE
 from tests.web.test_figure import VIEW
@@ -137,3 +138,75 @@ def test_on_a_phone_a_viewer_is_told_no_small_number(browser: Browser, db: Datab
         filing = [row for row in table if row["rate"] == "filing"]
         assert [row["denominator"] for row in filing].count("不予显示") == 2
         assert (filing[-1]["denominator"], filing[-1]["rounding"], filing[-1]["percent"]) == ("29", "half_up", "100.00")
+
+
+def test_only_the_newest_question_is_answered(browser: Browser, db: Database, site: str) -> None:
+    with visiting(browser, site, **DESKTOP) as visit:
+        page = visit.page
+        units = Held(page, "**/api/v1/figures?by=unit&*")
+        shown(visit, db, "dispatcher")
+        units.wait(1)  # what there is to choose from comes after what is shown
+        page.locator("#fig-month").fill("2029-01")
+        expect(page.locator("#note")).to_contain_text("2029")
+        units.release(0)
+        expect(page.locator("#note")).to_contain_text("2029")
+        expect(page.locator("#figures")).to_be_hidden()
+        page.locator("#fig-rate").select_option("filing")  # a choice after a refusal is a question, too
+        expect(page.locator("#note")).to_contain_text("2029")
+        units.stop()
+
+        refused = Held(page, "**/api/v1/figures?by=grid&month=2029-02")
+        page.locator("#fig-month").fill("2029-02")
+        refused.wait(1)
+        page.locator("#fig-month").fill("2026-03")
+        wait_until(lambda: lines(page)[-1:] == [["The whole", "29", "29", "100.00 %"]])
+        refused.release(0)
+        expect(page.locator("#note")).to_be_hidden()
+        assert lines(page)[-1] == ["The whole", "29", "29", "100.00 %"]
+        expect(page.locator("#figures")).to_have_attribute("aria-busy", "false")
+        assert all("422" in said for said in visit.complaints), visit.complaints
+        visit.complaints.clear()
+
+
+def test_units_that_nobody_learns_leave_the_figures_as_they_are(browser: Browser, db: Database, site: str) -> None:
+    with visiting(browser, site, **DESKTOP) as visit:
+        page = visit.page
+        units = Held(page, "**/api/v1/figures?by=unit&*")
+        shown(visit, db, "dispatcher")
+        units.wait(1)
+        units.release(0, status=429)
+        expect(page.locator("#note")).to_have_text("refused with 429")
+        assert lines(page)[-1] == ["The whole", "14", "29", "48.28 %"]
+        assert ["429" in said for said in visit.complaints] == [True]
+        visit.complaints.clear()
+
+
+def test_nothing_comes_to_whoever_reads_after_a_sign_out(browser: Browser, db: Database, site: str) -> None:
+    with visiting(browser, site, **DESKTOP) as visit:
+        page = visit.page
+        shown(visit, db, "dispatcher")
+        expect(page.locator("#fig-unit option")).to_have_count(3)
+        late = Held(page, "**/api/v1/figures?by=item&*")
+        page.locator("#fig-by").select_option("item")
+        late.wait(1)
+        page.locator("#staff").click()
+        page.locator("#staff-out").click()
+        expect(page.locator("#locked")).to_be_visible()
+        late.release(0)
+        expect(page.locator("#figures")).to_be_hidden()
+        assert "".join(page.locator("#figures, #choice, #fig-key").all_inner_texts()).strip() == ""
+        assert page.locator("#figures table, #choice select, path.rate-part").count() == 0
+        page.evaluate("location.hash = '#rate=filing&by=grid&month=2026-03'")
+        settle(page)
+        expect(page.locator("#note")).to_be_hidden()
+
+
+def test_a_link_put_in_after_a_refusal_is_followed(browser: Browser, db: Database, site: str) -> None:
+    with visiting(browser, site, **DESKTOP) as visit:
+        page = shown(visit, db, "dispatcher")
+        page.locator("#fig-month").fill("2029-01")
+        expect(page.locator("#note")).to_contain_text("2029")
+        page.evaluate("location.hash = '#rate=filing&by=grid&month=2026-03'")
+        wait_until(lambda: lines(page)[-1:] == [["The whole", "29", "29", "100.00 %"]])
+        expect(page.locator("#note")).to_be_hidden()
+        visit.complaints.clear()

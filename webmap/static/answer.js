@@ -26,16 +26,18 @@ export class Answer {
 
   clear() {
     this.told = null;
+    this.wait(false);
     this.layer.clearLayers();
     fill(byId("answer"));
     byId("reach-key").hidden = true;
   }
 
-  async show(answer, zoomTo) {
+  async show(answer, zoomTo, signal) {
     this.told = answer;
     this.zoomTo = zoomTo;
     this.tell(answer);
-    await this.colour(answer);
+    this.layer.clearLayers(); // the colours of the answer before
+    await this.colour(answer, signal);
   }
 
   tell({ everybody, before, after, gained, lost, grids, stations, winners, losers, week, provenance, residents_nearer: nearer, residents_farther: farther }) {
@@ -76,11 +78,10 @@ export class Answer {
   }
 
   /** Grids in the colour of what they gain or lose, with the number in them. */
-  async colour(answer) {
+  async colour(answer, signal) {
     const ranked = [...answer.grids].sort((a, b) => Math.abs(b.gained - b.lost) - Math.abs(a.gained - a.lost)).slice(0, MOST_GRIDS);
-    const outlines = await Promise.all(ranked.map((grid) => this.outline(grid.grid_id)));
-    if (answer !== this.told) return;
-    this.layer.clearLayers();
+    const outlines = await Promise.all(ranked.map((grid) => this.outline(grid.grid_id, signal)));
+    signal.throwIfAborted();
     ranked.forEach((grid, i) => {
       const change = grid.gained - grid.lost;
       const part = Math.min(1, Math.abs(change) / Math.max(1, grid.residents));
@@ -102,8 +103,8 @@ export class Answer {
     return drawn.length > 0 ? drawn.reduce((all, layer) => all.extend(layer.getBounds()), L.latLngBounds([])) : null;
   }
 
-  async outline(id) {
-    if (!this.outlines.has(id)) this.outlines.set(id, await getJson(`/api/v1/grids/${id}`));
+  async outline(id, signal) {
+    if (!this.outlines.has(id)) this.outlines.set(id, await getJson(`/api/v1/grids/${id}`, {}, signal));
     return this.outlines.get(id);
   }
 

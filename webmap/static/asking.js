@@ -1,7 +1,7 @@
 // Requests that change something or may be refused: with the version that was read, and refusals with their evidence.
 
-import { Problem, headers } from "./net.js";
-import { say } from "./page.js";
+import { request } from "./net.js";
+import { Problem } from "./trouble.js";
 
 /** A refusal with what the service knows about it. */
 export class Refusal extends Problem {
@@ -17,22 +17,12 @@ export class Refusal extends Problem {
   }
 }
 
-/** What the service answers; `version` is what was read of the thing, `key` the request's own. */
-export async function ask(method, path, { query = {}, body, version, key, signal } = {}) {
-  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== ""));
-  const options = { method, headers: headers(), signal };
-  if (body !== undefined) Object.assign(options, { body: JSON.stringify(body), headers: { ...options.headers, "Content-Type": "application/json" } });
-  if (version !== undefined) options.headers["If-Match"] = `"${version}"`;
-  if (key !== undefined) options.headers["Idempotency-Key"] = key;
-  let response;
-  let told;
-  try {
-    response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, options);
-    told = await response.json();
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal(0, {}, say("service_silent"));
-  }
+/** What the service answers; `version` is what was read of the thing, `key` the request's own, `read` takes something else than JSON. */
+export async function ask(method, path, { query, body, version, key, signal, read } = {}) {
+  const more = {};
+  if (version !== undefined) more["If-Match"] = `"${version}"`;
+  if (key !== undefined) more["Idempotency-Key"] = key;
+  const { response, body: told } = await request(method, path, { query, body, more, signal, read, silence: "service_silent" });
   if (!response.ok) throw new Refusal(response.status, told, response.statusText);
   return told;
 }

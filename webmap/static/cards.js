@@ -53,10 +53,12 @@ function proposalsLink(n) {
   return n > 0 ? el("p", { class: "open-proposals" }, el("a", { id: "to-proposals", href: `/maps/proposals?lang=${language}` }, say("open_proposals", { n: count(n) }))) : null;
 }
 
+/** `run`: the computation that is told; undefined while nobody knows yet, null where there is none. */
 export function overviewCard(name, total, run, isBehind = false, proposals = 0) {
   const parts = [el("h2", {}, name ? say("city_title", { city: name }) : say("overview")), proposalsLink(proposals)];
   if (settings.is_fictional) parts.push(el("p", { class: "fictional" }, say("fictional_long")));
-  if (!run) return [...parts, el("p", { class: "note" }, say("nothing_computed"))];
+  if (run === undefined) return parts;
+  if (run === null) return [...parts, el("p", { class: "note" }, say("nothing_computed"))];
   return [...parts, el("p", { class: "lead" }, say("lead", { minutes: count(run.minutes) })), comparison(total), method(run),
     isBehind ? el("p", { class: "note" }, say("behind_data")) : null,
     el("p", { class: "hint" }, say("hint_tap"))];

@@ -1,6 +1,7 @@
 // The live board of dispatchers: brings queue, map, card, report form and the stream of what is new together.
 
 import { SHOWN, calm } from "./cartography.js";
+import { tellCity } from "./city.js";
 import { byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { Bulk } from "./dispatch_bulk.js";
@@ -13,11 +14,12 @@ import { CaseLayer } from "./dispatch_map.js";
 import { actorName, moveName } from "./dispatch_moves.js";
 import { Queue, titleOf } from "./dispatch_queue.js";
 import { ReportForm } from "./dispatch_report.js";
-import { getJson } from "./net.js";
-import { count, language, nameOf, say, settings } from "./page.js";
+import { sameReader } from "./net.js";
+import { count, language, say, settings } from "./page.js";
 import * as permalink from "./permalink.js";
 import { Staff, seesPoints } from "./staff.js";
 import { reload } from "./tiles.js";
+import { attempt, stand } from "./trouble.js";
 
 const seconds = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { timeStyle: "medium", hourCycle: "h23", timeZone: settings.timezone });
 
@@ -26,7 +28,7 @@ const AGAIN_MS = 2000;
 
 class DispatchPage {
   constructor(map, tiles) {
-    Object.assign(this, { map, tiles, me: null, isDesk: false, names: new Map(), place: null, isBehind: false, readAt: 0 });
+    Object.assign(this, { map, tiles, me: null, isDesk: false, names: new Map(), place: null, isBehind: false, readAt: 0, stepping: new Map() });
     const now = () => this.now();
     this.feed = new Feed({
       onStep: (news) => this.heard(news), onReset: () => this.trying(() => this.read()), onState: (state) => this.lived(state),
@@ -40,7 +42,7 @@ class DispatchPage {
     this.report = new ReportForm(this);
     this.bulk = new Bulk(this);
     this.keys = new Keys(this);
-    this.staff = new Staff((me) => this.trying(() => this.readerChanged(me)));
+    this.staff = new Staff((me, why) => this.trying(() => this.readerChanged(me), why));
     this.prepare();
   }
 
@@ -75,9 +77,7 @@ class DispatchPage {
     SHOWN.add("grid");
     const me = await this.staff.who();
     this.tiles.addTo(this.map);
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
-    await this.readerChanged(me);
+    await Promise.all([this.trying(() => this.readerChanged(me), null), this.trying(tellCity, null)]);
   }
 
   async readerChanged(me) {
@@ -86,18 +86,26 @@ class DispatchPage {
     byId("locked").hidden = this.isDesk;
     byId("board").hidden = !this.isDesk;
     byId("new-report").hidden = !this.isDesk;
-    this.note(this.isDesk || me.role === "public" ? "" : say("dispatch_role_low"));
+    if (!this.isDesk && me.role !== "public") this.note(say("dispatch_role_low"));
     this.feed.stop();
     this.cases.clear();
     this.isBehind = false;
     this.stopPlacing();
     this.card.close();
     this.report.close();
-    this.show();
-    reload(this.tiles);
+    this.bulk.close();
+    this.names = new Map();
+    fill(byId("taken"));
+    this.layer.focus(null);
+    this.queue.mark(null);
+    this.draw();
+    if (this.map.hasLayer(this.tiles)) reload(this.tiles);
     if (!this.isDesk) return;
+    const signal = sameReader();
     await this.feed.start();
+    signal.throwIfAborted();
     await this.read();
+    signal.throwIfAborted();
     this.trying(async () => {
       this.names = await api.gridNames();
       this.draw();
@@ -174,8 +182,7 @@ class DispatchPage {
     byId("as-of").classList.toggle("old", isLost);
     byId("lost").hidden = !isLost;
     if (!isLost && !byId("trouble").hidden) { // what could not be fetched while the line was down can be now
-      byId("trouble").hidden = true;
-      reload(this.tiles);
+      this.tiles.source.wake();
     }
     const isDue = this.isBehind && !this.cases.isReading && performance.now() - this.readAt > AGAIN_MS;
     if (this.isDesk && !isLost && isDue) this.trying(() => this.read());
@@ -189,8 +196,15 @@ class DispatchPage {
 
   // What is done
 
-  /** Make a move; what became of the case is known at once, and the stream says it again. */
-  async step(it, move, said) {
+  /** Make a move. Pressed twice while it is on its way, it is made once. */
+  step(it, move, said) {
+    const key = JSON.stringify([it.id, it.version, move]);
+    if (!this.stepping.has(key)) this.stepping.set(key, this.taking(it, move, said).finally(() => this.stepping.delete(key)));
+    return this.stepping.get(key);
+  }
+
+  /** What became of the case is known at once, and the stream says it again. */
+  async taking(it, move, said) {
     const told = await api.takeStep(it, move, said);
     this.cases.take(told);
     this.draw();
@@ -378,19 +392,14 @@ class DispatchPage {
   }
 
   /** Do something that the service may refuse. */
-  async trying(act) {
-    this.note("");
-    try {
-      await act();
-    } catch (error) {
-      if (error.name !== "AbortError") this.note(error.message);
-    }
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
   }
 }
 
 /** Called by folium's script once the map and its tiles stand. */
 export function dispatchMap(map, tiles) {
   const page = new DispatchPage(map, tiles);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.note(error.message));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -2,7 +2,9 @@
 
 import { byId, el, fill } from "./dom.js";
 import { moveName, moveTitle } from "./dispatch_moves.js";
+import { sameReader } from "./net.js";
 import { desk, say } from "./page.js";
+import { Problem, wordsOf } from "./trouble.js";
 
 const MOVES = ["claim", "release", "withdraw"];
 
@@ -37,20 +39,30 @@ export class Bulk {
     reason.focus();
   }
 
+  /** Another reader: nothing is marked, and nothing more is done. */
+  close() {
+    Object.assign(this, { ids: [], isBusy: false });
+    this.element.hidden = true;
+    fill(this.element);
+  }
+
   /** One after the other: each is a step of its own, and may be refused. */
   async run(key, said) {
+    if (this.isBusy) return;
     const outcomes = [];
+    const reader = sameReader();
     this.isBusy = true;
     fill(this.element, el("p", {}, say("dispatch_at_work")));
     for (const id of this.ids) {
       const it = this.page.cases.known.get(id);
       try {
-        if (!it) throw new Error(say("dispatch_gone"));
+        if (!it) throw new Problem(404, say("dispatch_gone"));
         await this.page.step(it, key, said);
         outcomes.push([id, "done", say("dispatch_done")]);
       } catch (refusal) {
+        if (reader.aborted) return;
         const { holder, since } = refusal.evidence ?? {};
-        outcomes.push([id, "refused", refusal.key === "case_held" ? say("dispatch_held", { desk: holder, time: since }) : refusal.message]);
+        outcomes.push([id, "refused", refusal.key === "case_held" ? say("dispatch_held", { desk: holder, time: since }) : wordsOf(refusal)]);
       }
     }
     this.isBusy = false;

@@ -111,6 +111,9 @@ export class Cases {
       }
       if (this.meanwhile !== meanwhile) return false;
       if (!isFirst) show();
+    } catch (error) {
+      if (this.meanwhile !== meanwhile) return false; // something else was asked for since: what became of this is nobody's
+      throw error;
     } finally {
       if (this.meanwhile === meanwhile) this.meanwhile = null;
     }

@@ -1,7 +1,8 @@
 // New steps as they are taken: one stream for all tabs of a browser, taken up again from the last step that was seen.
 
-import { Problem, headers, token } from "./net.js";
+import { headers, isTokenLost, token } from "./net.js";
 import { language, say } from "./page.js";
+import { Problem } from "./trouble.js";
 
 /** The service says something every five seconds; after so long without a word nobody is there. */
 const QUIET_MS = 15_000;
@@ -85,7 +86,7 @@ export class Feed {
       } catch (error) {
         if (signal.aborted) return;
         if (error.status === 401 || error.status === 403) {
-          this.onRefused(error);
+          if (!isTokenLost(error.status, error.message)) this.onRefused(error);
           return;
         }
         if (error.status === 429) this.onRefused(error); // too many streams: there may be room later

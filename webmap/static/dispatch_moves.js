@@ -3,6 +3,7 @@
 import { el, fill } from "./dom.js";
 import { helperChoices } from "./dispatch_helpers.js";
 import { desk, say, whenOf } from "./page.js";
+import { wordsOf } from "./trouble.js";
 
 /** To say where a case is is no move, but asks for a reason where another desk has it in hand. */
 const LOCATE = { key: "locate", name: desk.steps.locate, is_reason_needed: false, needs: [] };
@@ -122,7 +123,10 @@ export class MoveForm {
     };
   }
 
+  /** Sent once, however often it is pressed while it is on its way. */
   async send() {
+    if (this.isSending) return;
+    this.isSending = true;
     fill(this.error);
     try {
       await this.onSend(this.it, this.key, this.said());
@@ -131,11 +135,13 @@ export class MoveForm {
         this.see(await this.onReread());
         fill(this.error, el("p", { class: "note" }, say("dispatch_reread")));
       }));
+    } finally {
+      this.isSending = false;
     }
   }
 }
 
 /** A refusal in place; one for a case that was changed meanwhile offers to look at it again. */
 export function refusalParts(refusal, reread) {
-  return [el("p", {}, refusal.message), refusal.isStale ? el("button", { type: "button", class: "plain", onclick: reread }, say("dispatch_look_again")) : null];
+  return [el("p", {}, wordsOf(refusal)), refusal.isStale ? el("button", { type: "button", class: "plain", onclick: reread }, say("dispatch_look_again")) : null];
 }

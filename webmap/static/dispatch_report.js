@@ -5,6 +5,7 @@ import * as api from "./dispatch_api.js";
 import { Picker } from "./dispatch_picker.js";
 import { stageName, titleOf } from "./dispatch_queue.js";
 import { desk, say, settings } from "./page.js";
+import { wordsOf } from "./trouble.js";
 
 const MOST_OFFERED = 8;
 const KEY_BYTES = 16;
@@ -134,7 +135,7 @@ export class ReportForm {
     } catch (refusal) {
       const isUnsure = refusal.status === 0 || refusal.status >= 500 || refusal.key === "request_running";
       this.fields.disabled = isUnsure;
-      fill(this.error, el("p", {}, refusal.message), isUnsure ? el("p", {}, say("dispatch_send_again")) : null);
+      fill(this.error, el("p", {}, wordsOf(refusal)), isUnsure ? el("p", {}, say("dispatch_send_again")) : null);
     } finally {
       this.isSending = false;
     }

@@ -29,8 +29,19 @@ export function asked(params) {
 export class Choice {
   /** `onChange(isOther)` is called when something else is chosen; `isOther`: the service has to be asked. */
   constructor(onChange) {
-    Object.assign(this, { onChange, units: [], isExact: false, wish: asked(new URLSearchParams()) });
+    Object.assign(this, { onChange, units: [], unitsOf: null, isExact: false, wish: asked(new URLSearchParams()) });
     byId("choice").addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /** Another reader, who may ask for as much as `isExact` says, chooses from other units. */
+  forget(isExact) {
+    Object.assign(this, { isExact, units: [], unitsOf: null });
+    fill(byId("choice"));
+  }
+
+  /** The units of a period, out of the rows of its figures. */
+  learn(rows, period) {
+    Object.assign(this, { units: rows.filter((row) => row.key !== null).map((row) => row.key), unitsOf: period });
   }
 
   /** What the service is asked. */

@@ -3,6 +3,7 @@
 import { swatch } from "./cards.js";
 import { byId, el, fill } from "./dom.js";
 import { bboxOf, getJson } from "./net.js";
+import { Newest } from "./newest.js";
 import { count, kindName, percent, say } from "./page.js";
 import { look, symbolCanvas } from "./symbols.js";
 
@@ -29,10 +30,10 @@ function stationRow(station, show) {
 }
 
 /** What there is in all, or in view when that is more than a list can hold. */
-async function listed(path, query, bounds) {
-  const all = await getJson(path, { ...query, limit: MOST });
+async function listed(path, query, bounds, signal) {
+  const all = await getJson(path, { ...query, limit: MOST }, signal);
   if (all.numberMatched <= MOST) return all;
-  return getJson(path, { ...query, limit: MOST, bbox: bboxOf(bounds) });
+  return getJson(path, { ...query, limit: MOST, bbox: bboxOf(bounds) }, signal);
 }
 
 const byShare = (a, b) => (a.properties.figures?.share ?? 2) - (b.properties.figures?.share ?? 2)
@@ -44,25 +45,31 @@ export class Lists {
     this.map = map;
     this.show = show;
     this.isFilled = false;
+    this.questions = new Newest();
   }
 
   /** Fill both lists; later calls renew them only when they depend on the view. */
   async open() {
     if (this.isFilled && !this.followsView) return;
-    this.isFilled = true;
-    const bounds = this.map.getBounds();
-    const [grids, stations] = await Promise.all([
-      listed("/api/v1/grids", { geometry: false }, bounds),
-      listed("/api/v1/stations", {}, bounds),
-    ]);
-    this.followsView = grids.numberMatched > MOST || stations.numberMatched > MOST || bounds === null;
-    this.fillGrids(grids);
-    this.fillStations(stations);
+    await this.questions.run(async (signal) => {
+      const bounds = this.map.getBounds();
+      const [grids, stations] = await Promise.all([
+        listed("/api/v1/grids", { geometry: false }, bounds, signal),
+        listed("/api/v1/stations", {}, bounds, signal),
+      ]);
+      signal.throwIfAborted();
+      this.isFilled = true;
+      this.followsView = grids.numberMatched > MOST || stations.numberMatched > MOST;
+      this.fillGrids(grids);
+      this.fillStations(stations);
+    });
   }
 
   /** Another reader, another list. */
   forget() {
     this.isFilled = false;
+    this.questions.stop();
+    for (const name of ["grid-rows", "grid-count", "station-rows", "station-count"]) fill(byId(name));
   }
 
   fillGrids(grids) {

@@ -3,29 +3,32 @@
 import { Answer } from "./answer.js";
 import { SHOWN, calm } from "./cartography.js";
 import { Changes, latlng, lonlat } from "./changes.js";
+import { tellCity } from "./city.js";
 import { byId, el, fill } from "./dom.js";
 import { fit, fitCity } from "./fit.js";
 import { getJson, postJson } from "./net.js";
-import { kindName, nameOf, say, servesResidents, settings } from "./page.js";
+import { Newest } from "./newest.js";
+import { kindName, say, servesResidents, settings } from "./page.js";
 import { Panel } from "./panel.js";
 import * as permalink from "./permalink.js";
 import { Promises } from "./promises.js";
 import { Question, momentOf, parts, read } from "./question.js";
 import { Staff, mayPlan } from "./staff.js";
 import { reload } from "./tiles.js";
+import { attempt, stand } from "./trouble.js";
 
 const MOST_STATIONS = 1000;
 const TABS = ["change", "honesty", "crossings"];
 
 class PlannerPage {
   constructor(map, tiles) {
-    Object.assign(this, { map, tiles });
+    Object.assign(this, { map, tiles, questions: new Newest() });
     this.panel = new Panel((name) => this.tabOpened(name), () => this.resized(), TABS);
-    this.staff = new Staff((me) => this.readerChanged(me));
+    this.staff = new Staff((me, why) => this.trying(() => this.readerChanged(me), why));
     this.changes = new Changes(map, { onChange: () => this.ask(), onStation: (station) => this.showStation(station), centre: () => this.panel.centreOf(map) });
     this.answer = new Answer(map);
     this.promises = new Promises(map, {
-      fit: (bounds) => this.fit(bounds), onTry: (line) => this.tryCrossing(line), onTrouble: (error) => this.note(error.message),
+      fit: (bounds) => this.fit(bounds), onTry: (line) => this.tryCrossing(line), trying: (act) => this.trying(act),
       stationOf: (id) => this.changes.station(id),
     });
     this.prepare();
@@ -58,16 +61,14 @@ class PlannerPage {
     this.resized();
     SHOWN.delete("station"); // drawn as markers that can be dragged
     calm(true);
-    const me = await this.staff.who();
-    this.tiles.addTo(this.map);
     this.question = new Question(byId("question"), this.asked, (question) => {
       this.asked = question;
       this.keep();
       this.ask();
     }, { prefix: "plan" });
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
-    await this.readerChanged(me);
+    const me = await this.staff.who();
+    this.tiles.addTo(this.map);
+    await Promise.all([this.trying(() => this.readerChanged(me), null), this.trying(tellCity, null)]);
   }
 
   resized() {
@@ -89,14 +90,16 @@ class PlannerPage {
     byId("workbench").hidden = !isPlanner;
     this.changes.isOn = isPlanner;
     this.isPlanner = isPlanner;
-    this.note(isPlanner || me.role === "public" ? "" : say("plan_role_low"));
+    if (!isPlanner && me.role !== "public") this.note(say("plan_role_low"));
+    this.questions.stop();
     this.changes.clear();
     this.answer.clear();
     this.promises.forget();
     fill(byId("station-card"));
-    this.changes.show(isPlanner ? await this.stations() : []);
-    reload(this.tiles);
-    if (!isPlanner) this.panel.open("change");
+    this.changes.show([]);
+    if (this.map.hasLayer(this.tiles)) reload(this.tiles);
+    if (isPlanner) this.changes.show(await this.stations());
+    else this.panel.open("change");
   }
 
   /** All that serve residents, or as many as a list holds. */
@@ -107,29 +110,33 @@ class PlannerPage {
 
   /** Ask what would change; an older question is of no interest any more. */
   async ask() {
-    this.pending?.abort();
-    const { list } = this.changes;
-    if (!this.isPlanner || list.length === 0) {
+    this.questions.stop();
+    if (!this.isPlanner || this.changes.list.length === 0) {
       this.answer.clear();
       return;
     }
-    const { signal } = (this.pending = new AbortController());
-    const { minutes, mode, surface, when, kind } = this.asked;
-    const body = { changes: list, minutes, mode, surface, at: momentOf(when), station_kind: kind || null };
     this.answer.wait(true);
+    await this.trying(() => this.questions.run((signal) => this.whatIf(signal).finally(() => {
+      if (!signal.aborted) this.answer.wait(false);
+    })));
+  }
+
+  /** What would change. An answer to fewer changes than there are is none: where it is refused, the one before goes. */
+  async whatIf(signal) {
+    const { minutes, mode, surface, when, kind } = this.asked;
+    const body = { changes: structuredClone(this.changes.list), minutes, mode, surface, at: momentOf(when), station_kind: kind || null };
+    let answer;
     try {
-      const answer = await postJson("/api/v1/coverage/what-if", body, signal);
-      this.note("");
-      this.answer.asked = body;
-      await this.answer.show(answer, (place) => this.map.setView(latlng(place), Math.max(this.map.getZoom(), 16), { animate: false }));
-      this.answer.wait(false);
-      if (this.looksThere && this.answer.bounds) this.fit(this.answer.bounds);
-      this.looksThere = false;
+      answer = await postJson("/api/v1/coverage/what-if", body, signal);
     } catch (error) {
-      if (error.name === "AbortError") return;
-      this.answer.wait(false);
-      this.note(error.message);
+      if (!signal.aborted) this.answer.clear();
+      throw error;
     }
+    signal.throwIfAborted();
+    this.answer.asked = body;
+    await this.answer.show(answer, (place) => this.map.setView(latlng(place), Math.max(this.map.getZoom(), 16), { animate: false }), signal);
+    if (this.looksThere && this.answer.bounds) this.fit(this.answer.bounds);
+    this.looksThere = false;
   }
 
   showStation(station) {
@@ -165,6 +172,11 @@ class PlannerPage {
     this.promises.open(name, this.asked);
   }
 
+  /** Do something that the service may refuse. */
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
+  }
+
   note(text) {
     byId("note").textContent = text;
     byId("note").hidden = text === "";
@@ -174,6 +186,6 @@ class PlannerPage {
 /** Called by folium's script once the map and its tiles stand. */
 export function plannerMap(map, tiles) {
   const page = new PlannerPage(map, tiles);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.note(error.message));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -1,10 +1,11 @@
 // The page where grids are redrawn: brings map, plan, tools and panel together.
 
 import { SHOWN, calm } from "./cartography.js";
+import { tellCity } from "./city.js";
 import { byId, fill } from "./dom.js";
 import { fitCity } from "./fit.js";
-import { getJson } from "./net.js";
-import { nameOf, say, settings } from "./page.js";
+import { Newest } from "./newest.js";
+import { say, settings } from "./page.js";
 import { Panel } from "./panel.js";
 import * as permalink from "./permalink.js";
 import * as api from "./plans_api.js";
@@ -22,18 +23,21 @@ import { Tools } from "./plans_tools.js";
 import { Search } from "./search.js";
 import { Staff, mayPlan } from "./staff.js";
 import { pick, repaint } from "./tiles.js";
+import { Problem, attempt, isOvertaken, stand } from "./trouble.js";
 
 const TABS = ["grids", "problems", "outcome", "talk"];
 const PUBLISHERS = ["publisher", "administrator"];
 const BUSY_AFTER_MS = 250;
+/** What hangs on the plan that is open. */
+const OPENED = ["plan-head", "grid-card", "grid-list", "view-problems", "view-outcome", "view-talk", "plan-dialog-body", "measure-key", "problem-count"];
 
 class PlansPage {
   constructor(map, tiles) {
-    Object.assign(this, { map, tiles, selected: null, plans: [], community: null });
+    Object.assign(this, { map, tiles, selected: null, plans: [], community: null, opening: new Newest() });
     this.draft = new Draft({ onChange: () => this.drawPlan(), onBusy: (isBusy) => this.busy(isBusy) });
     this.layer = new GridLayer(map, this.draft);
     this.panel = new Panel((name) => this.tabOpened(name), () => this.resized(), TABS);
-    this.dialog = new PlanDialog();
+    this.dialog = new PlanDialog((words) => this.note(words));
     this.editor = new Editor(this);
     this.head = new Head(this);
     this.gridPanel = new GridPanel(this);
@@ -42,7 +46,7 @@ class PlansPage {
     this.talk = new TalkPanel(this);
     this.tools = new Tools(this);
     this.search = new Search((item) => this.trying(() => this.found(item)));
-    this.staff = new Staff((me) => this.trying(() => this.readerChanged(me)));
+    this.staff = new Staff((me, why) => this.trying(() => this.readerChanged(me), why));
     this.prepare();
   }
 
@@ -59,7 +63,10 @@ class PlansPage {
     this.tiles.source.onTrouble = (isBad) => { byId("trouble").hidden = !isBad; };
     byId("unlock").addEventListener("click", () => byId("staff-dialog").showModal());
     byId("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
-    window.addEventListener("hashchange", () => this.trying(() => this.followed()));
+    window.addEventListener("hashchange", () => {
+      const link = permalink.read(location.hash); // now: putting the note away moves the map, and that writes the address
+      this.trying(() => this.followed(link));
+    });
   }
 
   async start() {
@@ -72,14 +79,11 @@ class PlansPage {
     calm(true);
     const me = await this.staff.who();
     this.tiles.addTo(this.map);
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
-    await this.readerChanged(me);
+    await Promise.all([this.trying(() => this.readerChanged(me), null), this.trying(tellCity, null)]);
   }
 
   /** Another address was put in, or the way back was taken. */
-  async followed() {
-    const { view, params } = permalink.read(location.hash);
+  async followed({ view, params }) {
     const [community, plan] = [params.get("community"), Number(params.get("plan")) || null];
     const isOpen = community === (this.community?.code ?? null) && (plan === null || plan === this.draft.plan?.id);
     if (this.isPlanner && !isOpen) {
@@ -93,27 +97,38 @@ class PlansPage {
     this.isPlanner = mayPlan(me.role);
     this.mayPublish = PUBLISHERS.includes(me.role);
     byId("locked").hidden = this.isPlanner;
-    this.note(this.isPlanner || me.role === "public" ? "" : say("redraw_role_low"));
-    if (!this.isPlanner) {
-      this.shut();
-      return;
-    }
+    if (!this.isPlanner && me.role !== "public") this.note(say("redraw_role_low"));
+    this.opening.stop();
+    this.search.forget();
+    this.shut();
+    if (!this.isPlanner) return;
     const { community, plan, hasView } = this.wanted ?? {};
-    this.wanted = null;
-    if (community) await this.openCommunity(community, plan, !hasView);
-    else await this.leave();
+    if (!community) await this.leave();
+    else await this.openCommunity(community, plan, !hasView).catch((error) => this.instead(error));
+  }
+
+  /** What a link asks for cannot be opened: there is something to choose instead, and why is said. */
+  async instead(error) {
+    if (!isOvertaken(error)) await this.leave();
+    throw error;
   }
 
   /** Nothing is open. */
   shut() {
+    this.dialog.close();
     this.draft.close();
-    this.community = null;
-    this.selected = null;
+    Object.assign(this, { community: null, selected: null, plans: [] });
     this.editor.forgetEffect();
+    this.busy(false);
     this.layer.show([]);
+    this.layer.choose([]);
+    this.layer.select(null);
+    this.outcome.forget();
     this.tools.enable(false);
+    for (const name of OPENED) fill(byId(name));
     byId("opened").hidden = true;
     byId("chooser").hidden = true;
+    fill(byId("chooser"));
     this.keep();
   }
 
@@ -126,10 +141,11 @@ class PlansPage {
   }
 
   async leave() {
+    this.wanted = null;
     this.shut();
     this.showBorders(true);
     byId("chooser").hidden = false;
-    await drawChooser(this);
+    await this.opening.run((signal) => drawChooser(this, signal));
   }
 
   /** Something was found by its name: the community that it is, or lies in. */
@@ -138,50 +154,72 @@ class PlansPage {
       this.note(say("redraw_locked"));
       return;
     }
-    const code = item.kind === "area" && item.detail === "community" ? item.code : await api.communityAt(item.centre);
-    if (code) await this.openCommunity(code);
-    else this.note(say("redraw_no_community"));
+    const isCommunity = item.kind === "area" && item.detail === "community";
+    await this.openFound(() => (isCommunity ? item.code : api.communityAt(item.centre)));
+  }
+
+  /** Open the community that `find()` tells, if it tells one. */
+  openFound(find) {
+    return this.opening.run(async (signal) => {
+      const code = await find();
+      signal.throwIfAborted();
+      if (code) await this.bringCommunity(code, null, true, signal);
+      else this.note(say("redraw_no_community"));
+    });
   }
 
   /** A community with one of its plans: the one asked for, else the draft last begun, else the one in force. */
-  async openCommunity(code, planId = null, isMoving = true) {
-    this.draft.close();
-    this.plans = await api.listPlans({ community: code });
-    const areas = [...(await api.communities()).values()];
-    this.community = areas.find((area) => area.code === code);
-    const plan = this.plans.find((each) => each.id === planId) ?? this.plans.find((each) => each.state === "published") ?? this.plans[0];
-    if (!plan) await this.begin();
-    else await this.openPlan(plan.id);
+  openCommunity(code, planId = null, isMoving = true) {
+    return this.opening.run((signal) => this.bringCommunity(code, planId, isMoving, signal));
+  }
+
+  /** What is open stays as it is, and can be worked with, until all of the other has come. */
+  async bringCommunity(code, planId, isMoving, signal) {
+    const [plans, areas] = await Promise.all([api.listPlans({ community: code }), api.communities()]);
+    signal.throwIfAborted();
+    const community = [...areas.values()].find((area) => area.code === code);
+    if (!community) throw new Problem(404, say("redraw_no_community"));
+    const plan = plans.find((each) => each.id === planId) ?? plans.find((each) => each.state === "published") ?? plans[0] ?? (await api.createPlan(code, null, null));
+    await this.bringPlan(plan, { community, plans: plans.length > 0 ? plans : [plan] }, signal);
     if (isMoving) this.fit(this.layer.bounds());
   }
 
-  async openPlan(id) {
-    this.editor.forgetEffect();
-    this.selected = null;
-    this.layer.select(null);
+  /** Another plan of the community; one that cannot be read leaves the one that is open. */
+  openPlan(id) {
     const plan = this.plans.find((each) => each.id === id);
-    await this.draft.open(plan);
+    return this.opening.run((signal) => this.bringPlan(plan, {}, signal)).catch((error) => {
+      if (this.draft.plan) this.head.draw();
+      throw error;
+    });
+  }
+
+  /** `more` is what else becomes of the page with the plan: its community, the plans beside it. */
+  async bringPlan(plan, more, signal) {
+    const read = await this.draft.read(plan);
+    signal.throwIfAborted();
+    this.wanted = null;
+    this.editor.forgetEffect();
+    this.outcome.forget();
+    this.layer.choose([]);
+    this.layer.select(null);
+    Object.assign(this, { selected: null, ...more });
+    this.draft.take(plan, read);
     this.showBorders(false);
     byId("chooser").hidden = true;
     byId("opened").hidden = false;
     this.talk.forget();
-    this.outcome.forget();
     this.panel.open("grids");
-    this.note("");
     this.keep();
   }
 
-  /** Begin a draft from the plan that is open; without one, for a community that has none. */
-  async begin(note = null) {
-    this.busy(true);
-    try {
-      const opened = await api.createPlan(this.community.code, this.draft.plan?.id ?? null, note);
-      this.plans = [opened, ...this.plans];
-      await this.openPlan(opened.id);
+  /** Begin a draft from the plan that is open. */
+  begin(note = null) {
+    const { plans, community, draft } = this;
+    return this.opening.run(async (signal) => {
+      const opened = await api.createPlan(community.code, draft.plan.id, note);
+      await this.bringPlan(opened, { plans: [opened, ...plans] }, signal);
       if (opened.questions?.length > 0) this.panel.open("problems");
-    } finally {
-      this.busy(false);
-    }
+    });
   }
 
   // Drawing
@@ -231,7 +269,7 @@ class PlansPage {
   pressed(latlng) {
     if (!this.draft.plan) {
       const grid = this.isPlanner ? pick(this.tiles, latlng).grid : null;
-      if (grid) this.trying(async () => this.openCommunity(await api.communityOfGrid(grid.props.id ?? grid.id)));
+      if (grid) this.trying(() => this.openFound(() => api.communityOfGrid(grid.props.id ?? grid.id)));
       return;
     }
     this.tools.tool.pressed(this.layer.gridAt(latlng));
@@ -269,11 +307,14 @@ class PlansPage {
   }
 
   /** The plan is in another state: so may be its neighbours in the list. */
-  async became(asked) {
-    const plan = await asked;
-    this.plans = await api.listPlans({ community: this.community.code });
-    await this.openPlan(plan.id);
-    this.speak(say(`redraw_state_${this.draft.plan.state}`));
+  became(asked) {
+    const { code } = this.community;
+    return this.opening.run(async (signal) => {
+      const { id } = await asked;
+      const plans = await api.listPlans({ community: code });
+      await this.bringPlan(plans.find((each) => each.id === id), { plans }, signal);
+      this.speak(say(`redraw_state_${this.draft.plan.state}`));
+    });
   }
 
   // The frame
@@ -282,9 +323,9 @@ class PlansPage {
     byId("opened").dataset.tab = name;
     if (!this.draft.plan) return;
     this.layer.unpoint();
-    if (name !== "outcome") this.layer.compare([]);
-    if (name === "outcome") this.trying(() => this.outcome.open());
-    if (name === "talk") this.trying(() => this.talk.open());
+    if (name !== "outcome") this.outcome.leave();
+    if (name === "outcome") this.trying(() => this.outcome.open(), null);
+    if (name === "talk") this.trying(() => this.talk.open(), null);
   }
 
   /** Move the map so that something fills what tools and sheet leave free of it. */
@@ -354,18 +395,14 @@ class PlansPage {
   }
 
   /** Do something that the service may refuse. */
-  async trying(act) {
-    try {
-      await act();
-    } catch (error) {
-      this.note(error.message);
-    }
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
   }
 }
 
 /** Called by folium's script once the map and its tiles stand. */
 export function plansMap(map, tiles) {
   const page = new PlansPage(map, tiles);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.note(error.message));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -1,7 +1,6 @@
 // All that the page of plans asks of the service, and the one place that knows how it is asked.
 
-import { Refusal, ask } from "./asking.js";
-import { headers } from "./net.js";
+import { ask } from "./asking.js";
 
 const ROOT = "/api/v1/plans";
 
@@ -45,11 +44,7 @@ const beginning = (day) => `${day}T00:00:00`;
 export const getConsequences = (id) => get(`${ROOT}/${id}/consequences`);
 
 /** A file about a plan. */
-export async function getFile(id, path) {
-  const response = await fetch(`${ROOT}/${id}/${path}`, { headers: headers() });
-  if (!response.ok) throw new Refusal(response.status, await response.json(), response.statusText);
-  return response.blob();
-}
+export const getFile = (id, path) => ask("GET", `${ROOT}/${id}/${path}`, { read: (response) => response.blob() });
 
 export const getHistory = (id) => get(`${ROOT}/${id}/history`);
 

@@ -1,6 +1,7 @@
 // Vertices of the chosen grid's border: dragged by hand or nudged by keys, and every grid that has them follows.
 
 import { el } from "./dom.js";
+import { Newest } from "./newest.js";
 import { say } from "./page.js";
 import { latlngOf, lonlatOf, placeKey, stepOf } from "./plans_geometry.js";
 
@@ -17,19 +18,20 @@ export class Border {
     this.map = page.map;
     this.group = L.layerGroup();
     this.vertices = [];
+    this.held = null; // the grid whose vertices they are
+    this.questions = new Newest();
     this.together = new Set();
     this.drawInView = () => this.draw();
   }
 
   async start() {
-    this.isOn = true;
     this.map.on("moveend", this.drawInView);
     this.group.addTo(this.map);
     await this.changed();
   }
 
   stop() {
-    this.isOn = false;
+    this.questions.stop();
     this.map.off("moveend", this.drawInView);
     this.cancel();
     this.vertices = [];
@@ -39,10 +41,27 @@ export class Border {
 
   async changed() {
     const asked = this.page.selected;
+    if (this.isDragging && asked === this.held) this.rehold();
+    else this.letGo();
+    await this.questions.run(async (signal) => {
+      const vertices = asked === null ? [] : await this.page.draft.vertices(asked);
+      signal.throwIfAborted();
+      Object.assign(this, { vertices, held: asked });
+      this.draw();
+    });
+  }
+
+  letGo() {
     this.together.clear();
-    this.moves = null;
-    this.vertices = asked === null ? [] : await this.page.draft.vertices(asked);
-    if (this.isOn && asked === this.page.selected) this.draw();
+    Object.assign(this, { moves: null, isDragging: false });
+  }
+
+  /** The shapes were drawn anew while a vertex is in hand: the new ones follow it from where it is. */
+  rehold() {
+    for (const move of this.moves) {
+      move.follow = this.page.layer.grab(move.vertex.lonlat);
+      move.follow(move.to);
+    }
   }
 
   /** Handles of the vertices in view; a border that is far away has too many to be told apart. */

@@ -2,6 +2,7 @@
 
 import { byId, el, fill } from "./dom.js";
 import { say } from "./page.js";
+import { wordsOf } from "./trouble.js";
 
 const DAYS_OF_COMMENT = 15;
 const LONGEST_REASON = 500;
@@ -17,7 +18,9 @@ const pad = (n) => String(n).padStart(2, "0");
 const dateText = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
 
 export class PlanDialog {
-  constructor() {
+  /** `onRefused(words)` is told of what was refused after its form had been put away. */
+  constructor(onRefused) {
+    this.onRefused = onRefused;
     this.dialog = byId("plan-dialog");
   }
 
@@ -54,9 +57,11 @@ export class PlanDialog {
       submit.textContent = say("redraw_saving");
       try {
         await act();
-        this.close();
+        if (form.isConnected) this.close(); // else another one stands here meanwhile
       } catch (refusal) {
-        error.textContent = refusal.message;
+        const words = wordsOf(refusal);
+        if (form.isConnected && this.dialog.open) error.textContent = words;
+        else if (words) this.onRefused(words);
       } finally {
         submit.disabled = false;
         submit.textContent = say(submitKey);

@@ -2,6 +2,9 @@
 
 import * as api from "./plans_api.js";
 
+/** What was asked for about a plan that is no longer the open one. */
+const overtaken = () => new DOMException("another plan was opened", "AbortError");
+
 /** Operations after which the units are the same as before, each but for its grid. */
 const KEEPS_UNITS = new Set(["paint", "merge", "post", "lock", "rename", "renumber", "bridge"]);
 
@@ -56,22 +59,39 @@ export class Draft {
     return found.includes("warning") ? "warning" : null;
   }
 
-  /** Open a plan of a list. */
-  async open(plan) {
+  /** Read a plan of a list, as it is once the edits that are on their way to it have been made. */
+  async read(plan) {
+    if (plan.id === this.plan?.id) await this.last;
     const [told, problems] = await Promise.all([api.getPlan(plan), plan.is_on_units ? api.getProblems(plan.id) : []]);
+    return { told, problems };
+  }
+
+  /** A plan that was read is the open one. */
+  take(plan, { told, problems }) {
     Object.assign(this, { problems, bridges: told.bridges, balance: told.balance, made: told, canUndo: told.can_undo, canRedo: told.can_redo, known: null, community: plan.community_name });
     this.grids = new Map(told.features.map((grid) => [grid.properties.id, grid]));
     this.plan = { ...plan, ...told.plan };
     this.onChange();
   }
 
-  reload() {
-    return this.open(this.plan);
+  async reload() {
+    const { plan } = this;
+    const read = await this.read(plan);
+    this.check(plan.id);
+    this.take(plan, read);
+  }
+
+  /** An answer about another plan than the open one is no longer of interest. */
+  check(id) {
+    if (this.plan?.id !== id) throw overtaken();
   }
 
   /** The units as features; asked for once as long as they stay the same. */
   units() {
-    this.known ??= api.getUnits(this.plan.id);
+    if (this.known === null) {
+      const asked = (this.known = api.getUnits(this.plan.id));
+      asked.catch(() => { if (this.known === asked) this.known = null; }); // asked for again next time
+    }
     return this.known;
   }
 
@@ -81,28 +101,38 @@ export class Draft {
 
   /** What an edit would do, once those before it are made: they raise the version. */
   async tryOut(op, signal) {
+    const { id } = this.plan;
     await this.last;
-    const answer = await api.edit(this.plan.id, this.plan.version, op, { isDry: true, signal });
+    signal.throwIfAborted();
+    this.check(id);
+    const answer = await api.edit(id, this.plan.version, op, { isDry: true, signal });
+    signal.throwIfAborted();
+    this.check(id);
     return this.effectOf(op, answer);
   }
 
   /** Make an edit, after those that are still on their way. Returns what it did. */
   edit(op) {
-    const mine = this.last.then(() => this.make(op));
+    const { id } = this.plan;
+    const mine = this.last.then(() => this.make(op, id));
     this.last = mine.catch(() => {});
     return mine;
   }
 
-  async make(op) {
+  /** `id` is the plan that the edit was meant for. */
+  async make(op, id) {
+    this.check(id);
     this.onBusy(true);
     try {
-      const answer = await api.edit(this.plan.id, this.plan.version, op);
+      const answer = await api.edit(id, this.plan.version, op);
+      this.check(id);
       const effect = this.effectOf(op, answer);
       for (const id of answer.gone) this.grids.delete(id);
       for (const grid of answer.touched) this.grids.set(grid.properties.id, grid);
       Object.assign(this, { problems: answer.problems, bridges: answer.bridges, balance: answer.balance, canUndo: answer.can_undo, canRedo: answer.can_redo });
       this.plan = { ...this.plan, ...answer.plan };
       await this.followUnits(op);
+      this.check(id);
       this.onChange();
       return effect;
     } finally {

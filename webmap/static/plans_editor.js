@@ -3,6 +3,7 @@
 
 import { say } from "./page.js";
 import { Effect, isTold } from "./plans_effect.js";
+import { isOvertaken, wordsOf } from "./trouble.js";
 
 export class Editor {
   constructor(page) {
@@ -12,6 +13,7 @@ export class Editor {
 
   /** Make an edit and show what it did. Returns whether it was made. */
   async commit(op) {
+    if (!this.page.draft.plan) return false;
     this.stopTrying();
     this.waiting = null;
     try {
@@ -22,10 +24,11 @@ export class Editor {
       this.followNew(effect);
       return true;
     } catch (error) {
+      if (isOvertaken(error)) return false;
       this.forgetEffect();
       if (error.isStale) await this.conflict(error, () => this.commit(op));
       else {
-        this.effect.refuse(error.message);
+        this.effect.refuse(wordsOf(error));
         this.page.drawPlan(); // what was dragged falls back
       }
       return false;
@@ -51,10 +54,10 @@ export class Editor {
       this.page.note("");
       if (isWaiting) this.page.makeRoomForWords(effect.pairs.map((pair) => pair.before?.properties.id));
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (signal.aborted || isOvertaken(error)) return;
       this.forgetEffect();
       if (error.isStale) await this.conflict(error, null);
-      else this.effect.refuse(error.message);
+      else this.effect.refuse(wordsOf(error));
     }
   }
 
@@ -111,8 +114,14 @@ export class Editor {
   }
 
   /** Somebody else changed the draft: read it anew, mark what they touched, and offer to make the edit again. */
-  async conflict(refusal, again) {
-    await this.page.draft.reload();
+  conflict(refusal, again) {
+    return this.page.trying(async () => {
+      await this.page.draft.reload();
+      this.tellConflict(refusal, again);
+    });
+  }
+
+  tellConflict(refusal, again) {
     const touched = refusal.evidence.grid_ids ?? [];
     this.page.layer.choose(touched);
     const names = touched.map((id) => this.page.draft.nameOf(id) || say("redraw_grid_gone"));

@@ -14,8 +14,9 @@ export function planName(plan) {
 }
 
 /** The first thing to see: how to come to a community, and what is being worked on. */
-export async function drawChooser(page) {
+export async function drawChooser(page, signal) {
   const [drafts, proposed, communities] = await Promise.all([api.listPlans({ state: "draft" }), api.listPlans({ state: "proposed" }), api.communities()]);
+  signal.throwIfAborted();
   const row = (plan) => {
     const community = communities.get(plan.community_id);
     return el("li", {}, el("button", { type: "button", class: "row", "data-plan": plan.id, onclick: () => page.trying(() => page.openCommunity(community.code, plan.id)) },

@@ -2,6 +2,7 @@
 
 import { byId, dialable, el, fill } from "./dom.js";
 import { count, dayOf, decimal, language, percent, say } from "./page.js";
+import { Newest } from "./newest.js";
 import * as api from "./plans_api.js";
 import { balanceOf, balanceSection } from "./plans_chart.js";
 import { countedNote } from "./plans_counted.js";
@@ -27,6 +28,8 @@ const amount = (n) => (Number.isInteger(n) ? count(n) : decimal(n));
 export class OutcomePanel {
   constructor(page) {
     this.page = page;
+    this.questions = new Newest();
+    this.borders = new Newest();
   }
 
   async open() {
@@ -36,8 +39,14 @@ export class OutcomePanel {
       return;
     }
     const other = this.page.plans.find((each) => each.id === this.other) ?? null;
-    const told = other ? { comparison: await api.comparePlans(other.id, plan.id) } : await api.getConsequences(plan.id);
-    if (this.page.draft.plan?.version !== plan.version || this.page.draft.plan.id !== plan.id) return;
+    await this.questions.run(async (signal) => {
+      const told = other ? { comparison: await api.comparePlans(other.id, plan.id) } : await api.getConsequences(plan.id);
+      signal.throwIfAborted();
+      this.tell(plan, balance, other, told);
+    });
+  }
+
+  tell(plan, balance, other, told) {
     const { comparison } = told;
     fill(byId("view-outcome"), this.against(plan, other), this.moved(comparison), other ? null : this.counted(told), this.work(comparison, balance), this.flows(comparison), this.grids(comparison), other ? null : this.lists(told), this.files(plan));
   }
@@ -71,13 +80,24 @@ export class OutcomePanel {
   async drawOther(plan, other) {
     const wanted = other ?? this.page.plans.find((each) => each.id === plan.base_plan_id);
     const isWished = this.isOnMap && wanted;
-    this.page.layer.compare(isWished ? (await api.getPlan(wanted)).features : []);
+    await this.borders.run(async (signal) => {
+      const grids = isWished ? (await api.getPlan(wanted)).features : [];
+      signal.throwIfAborted();
+      this.page.layer.compare(grids);
+    });
+  }
+
+  /** Something else than the outcome is looked at. */
+  leave() {
+    this.questions.stop();
+    this.borders.stop();
+    this.page.layer.compare([]);
   }
 
   /** Another plan is open. */
   forget() {
     Object.assign(this, { other: null, isOnMap: false });
-    this.page.layer.compare([]);
+    this.leave();
   }
 
   name(grid) {

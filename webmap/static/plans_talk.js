@@ -2,14 +2,17 @@
 
 import { byId, el, fill } from "./dom.js";
 import { language, momentOf, say } from "./page.js";
+import { Newest } from "./newest.js";
 import * as api from "./plans_api.js";
 
 export class TalkPanel {
   constructor(page) {
     this.page = page;
+    this.questions = new Newest();
   }
 
   forget() {
+    this.questions.stop();
     fill(byId("view-talk"));
   }
 
@@ -19,11 +22,13 @@ export class TalkPanel {
     return [...comments].sort((a, b) => place(a) - place(b) || a.id - b.id);
   }
 
-  async open() {
+  open() {
     const { plan } = this.page.draft;
-    const [comments, edits] = await Promise.all([api.getComments(plan.id), api.getHistory(plan.id)]);
-    if (this.page.draft.plan?.id !== plan.id) return;
-    fill(byId("view-talk"), this.comments(plan, comments), this.history(edits));
+    return this.questions.run(async (signal) => {
+      const [comments, edits] = await Promise.all([api.getComments(plan.id), api.getHistory(plan.id)]);
+      signal.throwIfAborted();
+      fill(byId("view-talk"), this.comments(plan, comments), this.history(edits));
+    });
   }
 
   name(id) {
@@ -43,7 +48,7 @@ export class TalkPanel {
     const answer = el("input", { type: "text", maxlength: 2000, value: comment.answer ?? "", "aria-label": say("redraw_answer"), placeholder: say("redraw_answer") });
     const judge = (state) => this.page.trying(async () => {
       await api.judgeComment(plan.id, comment.id, state, answer.value.trim() || null);
-      await this.open();
+      if (this.page.draft.plan?.id === plan.id) await this.open();
     });
     const button = (key, state) => el("button", { type: "button", class: "plain", onclick: () => judge(state) }, say(key));
     return el("li", { class: `comment ${comment.state}-state`, "data-comment": comment.id },

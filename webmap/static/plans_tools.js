@@ -76,7 +76,7 @@ export class Tools {
     this.drawHint();
     this.page.speak(say(`redraw_tool_${name}`));
     if (name !== "select") this.page.makeRoom();
-    Promise.resolve(this.tool.start()).then(() => this.drawHint(), (error) => this.page.note(error.message));
+    this.page.trying(() => this.tool.start(), null).then(() => this.drawHint());
   }
 
   mark() {
@@ -99,7 +99,7 @@ export class Tools {
 
   /** The plan or the chosen grid is another one. */
   changed() {
-    Promise.resolve(this.tool.changed()).then(() => this.drawHint(), (error) => this.page.note(error.message));
+    this.page.trying(() => this.tool.changed(), null).then(() => this.drawHint());
   }
 
   drawHint() {

@@ -49,8 +49,9 @@ export class Brush {
 
   /** The plan is another one, or the chosen grid. */
   async changed() {
+    const { id } = this.page.draft.plan;
     const units = await this.page.draft.units();
-    if (!this.isOn) return;
+    if (!this.isOn || this.page.draft.plan?.id !== id) return;
     if (this.drawn !== units) this.draw(units);
     this.group.addTo(this.map);
     this.paint();

@@ -3,8 +3,10 @@
 import { AIR, REACH } from "./colours.js";
 import { byId, el, fill } from "./dom.js";
 import { getJson } from "./net.js";
+import { Newest } from "./newest.js";
 import { count, percent, say } from "./page.js";
 import { barrierName, parts } from "./question.js";
+import { attempt } from "./trouble.js";
 
 const MOST = 1000;
 const CROSSINGS = 20;
@@ -13,18 +15,21 @@ const asked = ({ minutes, mode, surface }) => ({ minutes, mode, surface });
 
 /** Both lists; each is fetched when it is opened, and again when the question has changed. */
 export class Promises {
-  /** `fit(bounds)` moves the map; `onTry(lonlats)` makes a crossing an imagined street. */
-  constructor(map, { fit, onTry, onTrouble, stationOf }) {
-    Object.assign(this, { map, fit, onTry, onTrouble, stationOf, known: {} });
+  /** `fit(bounds)` moves the map; `onTry(lonlats)` makes a crossing an imagined street; `trying(act)` does what may be refused. */
+  constructor(map, { fit, onTry, trying, stationOf }) {
+    Object.assign(this, { map, fit, onTry, trying, stationOf, known: {} });
+    this.questions = { honesty: new Newest(), crossings: new Newest(), reach: new Newest() };
     this.layer = L.layerGroup().addTo(map);
   }
 
   clear() {
+    this.questions.reach.stop();
     this.layer.clearLayers();
   }
 
   forget() {
     this.known = {};
+    for (const each of Object.values(this.questions)) each.stop();
     this.clear();
     for (const name of ["honesty", "crossings"]) fill(byId(`view-${name}`));
   }
@@ -35,14 +40,20 @@ export class Promises {
     if (this.known[name] === key) return;
     this.known[name] = key;
     this.question = question;
-    fill(byId(`view-${name}`), el("p", { class: "note" }, say("plan_computing")));
-    try {
-      if (name === "honesty") this.tellHonesty(await getJson("/api/v1/coverage/honesty", { ...asked(question), by: "station", limit: MOST }));
-      else this.tellCrossings(await getJson("/api/v1/coverage/crossings", { ...asked(question), most: CROSSINGS }));
-    } catch (error) {
-      this.known[name] = null;
-      fill(byId(`view-${name}`), el("p", { class: "note" }, error.message));
-    }
+    const tell = (text) => fill(byId(`view-${name}`), el("p", { class: "note" }, text));
+    tell(say("plan_computing"));
+    await attempt(() => this.questions[name].run((signal) => this.load(name, question, signal)), (words) => {
+      this.known[name] = null; // opened again, it is asked for again
+      tell(words);
+    }, null);
+  }
+
+  async load(name, question, signal) {
+    const query = name === "honesty" ? { by: "station", limit: MOST } : { most: CROSSINGS };
+    const told = await getJson(`/api/v1/coverage/${name}`, { ...asked(question), ...query }, signal);
+    signal.throwIfAborted();
+    if (name === "honesty") this.tellHonesty(told);
+    else this.tellCrossings(told);
   }
 
   tellHonesty(report) {
@@ -67,13 +78,11 @@ export class Promises {
     const ring = L.circle([lat, lon], { radius, interactive: false, color: AIR, weight: 2, dashArray: "7 6", fillColor: AIR, fillOpacity: 0.08, className: "air-circle" });
     this.layer.addLayer(ring);
     this.fit(ring.getBounds());
-    try {
-      const { minutes, mode, surface } = this.question;
-      const reach = await getJson("/api/v1/reach", { station_id: promise.id, minutes, mode, surface });
+    await this.trying(() => this.questions.reach.run(async (signal) => {
+      const reach = await getJson("/api/v1/reach", { station_id: promise.id, ...asked(this.question) }, signal);
+      signal.throwIfAborted();
       this.layer.addLayer(L.geoJSON(reach, { interactive: false, style: { color: REACH, weight: 2, fillColor: REACH, fillOpacity: 0.3, className: "reach" } }));
-    } catch (error) {
-      this.onTrouble(error);
-    }
+    }));
   }
 
   tellCrossings(report) {

@@ -1,17 +1,19 @@
 // The page of proposed plans: everybody looks at them, grid by grid, and comments.
 
 import { SHOWN, calm } from "./cartography.js";
+import { tellCity } from "./city.js";
 import { byId, fill } from "./dom.js";
 import { fit, fitCity } from "./fit.js";
-import { getJson } from "./net.js";
-import { nameOf, say, settings } from "./page.js";
+import { Newest } from "./newest.js";
+import { say, settings } from "./page.js";
 import { Panel } from "./panel.js";
 import * as permalink from "./permalink.js";
 import { gridCard, listCard, planCard, talkList } from "./proposals_cards.js";
 import { CommentForm } from "./proposals_form.js";
 import { ProposalLayer } from "./proposals_map.js";
 import { ProposedPlan, listProposals, placeName } from "./proposals_plan.js";
-import { reload, repaint } from "./tiles.js";
+import { repaint } from "./tiles.js";
+import { attempt, isOvertaken, stand } from "./trouble.js";
 
 /** The plan that the address asks for, or null. */
 function planAsked() {
@@ -22,7 +24,7 @@ function planAsked() {
 class ProposalsPage {
   constructor(map, tiles) {
     // the plan: undefined before anything is shown, null while all plans are listed
-    Object.assign(this, { map, tiles, plan: undefined, gridId: null, isFollowing: true });
+    Object.assign(this, { map, tiles, plan: undefined, gridId: null, isFollowing: true, bringing: new Newest() });
     this.layer = new ProposalLayer(map);
     this.form = new CommentForm();
     this.panel = new Panel((name) => this.tabOpened(name), () => this.map.invalidateSize({ animate: false }), ["card", "talk"]);
@@ -42,7 +44,6 @@ class ProposalsPage {
       if (this.plan) event.currentTarget.search += `&plan=${this.plan.id}`;
       event.currentTarget.hash = location.hash;
     });
-    window.addEventListener("online", () => reload(this.tiles));
     window.addEventListener("popstate", () => this.trying(() => this.follow()));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.gridId !== null && event.target.id !== "comment-text") this.overview();
@@ -53,34 +54,35 @@ class ProposalsPage {
     const { bounds } = settings;
     if (bounds) fitCity(this.map, this.panel, L.latLngBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]));
     calm(true);
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
     this.tiles.addTo(this.map);
-    await this.trying(() => this.follow());
+    await Promise.all([this.trying(() => this.follow()), this.trying(tellCity, null)]);
   }
 
-  /** Bring what the address asks for; it stays as it is until that has come. */
+  /** Bring what the address asks for; it stays as it is until that has come. What was on its way before is not wanted any more. */
   async follow() {
     const asked = permalink.read(location.hash);
     this.isFollowing = true;
     try {
-      await this.bring(planAsked(), asked);
-    } finally {
+      await this.bringing.run((signal) => this.bring(planAsked(), asked, signal));
       this.isFollowing = false;
+    } catch (error) {
+      this.isFollowing = isOvertaken(error);
+      throw error;
     }
     this.keep();
   }
 
-  async bring(id, asked) {
-    if (id === null && this.plan !== null) await this.list();
-    if (id !== null && id !== this.plan?.id) await this.open(id);
+  async bring(id, asked, signal) {
+    if (id === null && this.plan !== null) await this.list(signal);
+    if (id !== null && id !== this.plan?.id) await this.open(id, signal);
     if (asked.view) this.map.setView([asked.view.lat, asked.view.lng], asked.view.zoom, { animate: false });
     if (asked.thing?.kind === "grid" && asked.thing.id !== this.gridId) this.show(asked.thing.id, { isMoving: !asked.view });
   }
 
   /** All plans that are proposed now. */
-  async list() {
+  async list(signal) {
     const plans = await listProposals();
+    signal.throwIfAborted();
     Object.assign(this, { plan: null, gridId: null });
     this.frame(say("laid_title"));
     const choose = (id) => this.trying(() => this.choose(id));
@@ -94,17 +96,19 @@ class ProposalsPage {
     const search = new URLSearchParams(location.search);
     search.set("plan", id);
     history.pushState(null, "", `?${search}`);
-    await this.open(id);
+    await this.follow();
   }
 
-  async open(id) {
+  async open(id, signal) {
+    let plan;
     try {
-      this.plan = await ProposedPlan.read(id);
+      plan = await ProposedPlan.read(id);
     } catch (error) {
-      if (!this.plan) await this.list();
+      if (!signal.aborted && !this.plan) await this.list(signal);
       throw error;
     }
-    this.gridId = null;
+    signal.throwIfAborted();
+    Object.assign(this, { plan, gridId: null });
     this.frame(`${placeName(this.plan.proposal)} · ${say("laid_title")}`);
     this.layer.show(this.plan, (gridId) => this.plan.shortName(gridId));
     this.overview();
@@ -159,7 +163,7 @@ class ProposalsPage {
     const search = new URLSearchParams(location.search);
     search.delete("plan");
     history.pushState(null, "", `?${search}`);
-    await this.list();
+    await this.follow();
   }
 
   pressed(latlng) {
@@ -179,20 +183,19 @@ class ProposalsPage {
   }
 
   /** Do something that the service may refuse. */
-  async trying(act) {
-    byId("note").hidden = true;
-    try {
-      await act();
-    } catch (error) {
-      byId("note").textContent = error.message;
-      byId("note").hidden = false;
-    }
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
+  }
+
+  note(text) {
+    byId("note").textContent = text;
+    byId("note").hidden = text === "";
   }
 }
 
 /** Called by folium's script once the map and its tiles stand. */
 export function proposalsMap(map, tiles) {
   const page = new ProposalsPage(map, tiles);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.trying(() => { throw error; }));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -2,6 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { count, momentOf, say } from "./page.js";
+import { wordsOf } from "./trouble.js";
 
 const characters = (text) => [...text].length;
 
@@ -49,7 +50,7 @@ export class CommentForm {
       try {
         await send(written);
       } catch (refusal) {
-        error.textContent = refusal.message;
+        error.textContent = wordsOf(refusal);
         button.disabled = false;
       }
     });

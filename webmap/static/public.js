@@ -2,30 +2,33 @@
 
 import { SHOWN, calm } from "./cartography.js";
 import { gridCard, incidentCard, overviewCard, placeCard, resourceCard, stationCard } from "./cards.js";
-import { byId } from "./dom.js";
+import { tellCity } from "./city.js";
+import { byId, fill } from "./dom.js";
 import { fit, fitCity } from "./fit.js";
 import { drawLegend } from "./legend.js";
 import { Lists } from "./lists.js";
 import { bboxOf, getJson } from "./net.js";
+import { Newest } from "./newest.js";
 import { Overlay } from "./overlay.js";
-import { nameOf, say, servesResidents, settings } from "./page.js";
+import { say, servesResidents, settings } from "./page.js";
 import { Panel } from "./panel.js";
 import * as permalink from "./permalink.js";
 import { Reach } from "./reach.js";
 import { Search } from "./search.js";
 import { Staff, seesPoints } from "./staff.js";
 import { pick, reload, repaint } from "./tiles.js";
+import { Problem, attempt, isOvertaken, stand } from "./trouble.js";
 
 class PublicPage {
   constructor(map, tiles) {
-    Object.assign(this, { map, tiles, thing: null, place: null, role: "public" });
+    Object.assign(this, { map, tiles, thing: null, place: null, role: "public", showing: new Newest() });
     this.overlay = new Overlay(map);
     this.panel = new Panel((name) => this.tabOpened(name), () => this.resized());
     this.panel.onBack = () => this.home();
-    this.reach = new Reach(map, { onChange: () => this.keep(), onTrouble: (error) => this.note(error ? error.message : ""), centre: () => this.panel.centreOf(map) });
+    this.reach = new Reach(map, { onChange: () => this.keep(), onTrouble: (words) => this.note(words), centre: () => this.panel.centreOf(map) });
     this.lists = new Lists(map, (kind, id) => this.show(kind, id));
     this.search = new Search((item) => this.found(item));
-    this.staff = new Staff((me) => this.readerChanged(me));
+    this.staff = new Staff((me, why) => this.trying(() => this.readerChanged(me), why));
     this.prepareMap();
     this.prepareButtons();
   }
@@ -47,7 +50,6 @@ class PublicPage {
       event.currentTarget.hash = location.hash;
     });
     byId("print").addEventListener("click", () => window.print());
-    window.addEventListener("online", () => reload(this.tiles));
     window.addEventListener("hashchange", () => this.followAddress());
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || byId("staff-dialog").open) return;
@@ -62,39 +64,47 @@ class PublicPage {
     const { bounds } = settings;
     if (asked.view) this.map.setView([asked.view.lat, asked.view.lng], asked.view.zoom);
     else if (bounds) fitCity(this.map, this.panel, L.latLngBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]));
-    this.role = (await this.staff.who()).role;
+    this.reach.start(asked.params);
+    const me = await this.staff.who();
     calm(asked.params.get("tab") === "reach");
     this.tiles.addTo(this.map);
-    drawLegend(seesPoints(this.role), (name, isOn) => this.switched(name, isOn));
-    await this.loadCity();
-    if (asked.thing) await this.show(asked.thing.kind, asked.thing.id, { move: !asked.view });
-    if (!this.thing) this.home(); // a link to what is gone still brings the city
+    await this.trying(() => this.loadCity(me), null);
+    // a link to what is gone still brings the city
+    if (!asked.thing || !(await this.show(asked.thing.kind, asked.thing.id, { move: !asked.view }))) this.home();
     this.followReach(asked);
   }
 
-  async loadCity() {
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    this.city = cities.features[0] ? nameOf(cities.features[0].properties) : settings.city;
+  /** What a reader is told of the whole city. */
+  async loadCity(me) {
+    this.role = me.role;
+    drawLegend(seesPoints(me.role), (name, isOn) => this.switched(name, isOn));
+    this.city = await tellCity();
+    if (this.city) document.title = say("page_title", { city: this.city });
+    const { total, run, is_behind_data: isBehind } = await this.coverage();
+    const { numberMatched: proposals } = await getJson("/api/v1/proposals", { limit: 1 });
+    Object.assign(this, { total, run, isBehind, proposals });
+  }
+
+  /** The figures of the city; none while nothing has been computed. */
+  async coverage() {
     try {
-      const coverage = await getJson("/api/v1/coverage", { by: "city" });
-      this.total = coverage.total;
-      this.run = coverage.run;
-      this.isBehind = coverage.is_behind_data;
+      return await getJson("/api/v1/coverage", { by: "city" });
     } catch (error) {
       if (error.status !== 503) throw error;
-    }
-    this.proposals = (await getJson("/api/v1/proposals", { limit: 1 })).numberMatched;
-    if (this.city) {
-      byId("brand-city").textContent = this.city;
-      document.title = say("page_title", { city: this.city });
+      return { run: null };
     }
   }
 
   home() {
+    this.showing.stop();
     this.thing = null;
     this.overlay.clear();
-    this.panel.card(overviewCard(this.city, this.total, this.run, this.isBehind, this.proposals), { isHome: true });
+    this.panel.card(this.overview(), { isHome: true });
     this.keep();
+  }
+
+  overview() {
+    return overviewCard(this.city, this.total, this.run, this.isBehind, this.proposals);
   }
 
   fit(bounds, maxZoom = 18) {
@@ -140,22 +150,23 @@ class PublicPage {
     this.map.getContainer().classList.toggle("over-thing", Boolean(found.station || found.resource || found.incident || found.grid));
   }
 
-  /** Open the card of a thing, and mark it on the map. */
+  /** Open the card of a thing, and mark it on the map. Returns whether it can be shown: whatever was wished for last is. */
   async show(kind, id, { move = true, cell = undefined } = {}) {
-    const asked = (this.asked = {});
     const showers = { grid: this.showGrid, station: this.showStation, resource: this.showResource, incident: this.showIncident };
-    try {
+    let isRefused = false;
+    await this.trying(() => this.showing.run(async (signal) => {
       const display = await showers[kind].call(this, id, cell);
-      if (asked !== this.asked) return;
+      signal.throwIfAborted();
       this.thing = { kind, id };
-      this.note("");
       this.panel.card(display.parts);
       const bounds = display.mark();
       if (bounds && (move || display.isWide)) this.fit(bounds, 17);
       this.keep();
-    } catch (error) {
-      this.say(error);
-    }
+    }).catch((error) => {
+      isRefused = !isOvertaken(error);
+      throw error;
+    }));
+    return !isRefused;
   }
 
   async showGrid(id, cell) {
@@ -193,7 +204,7 @@ class PublicPage {
   async pointCard(path, id, card) {
     const list = await getJson(path, { limit: 1000, bbox: bboxOf(this.map.getBounds()) });
     const thing = list.features.find((feature) => feature.id === id);
-    if (!thing) throw new Error(say("gone"));
+    if (!thing) throw new Problem(404, say("gone"));
     return { parts: card(thing), mark: () => this.markPoint(thing) };
   }
 
@@ -219,36 +230,28 @@ class PublicPage {
       this.note(say("locate_unsupported"));
       return;
     }
-    byId("locate").classList.add("busy");
-    navigator.geolocation.getCurrentPosition(
-      (position) => this.located(position.coords),
-      (error) => {
-        byId("locate").classList.remove("busy");
-        this.note(say(error.code === 1 ? "locate_denied" : "locate_failed"));
-      },
-      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
-    );
+    this.trying(() => this.showing.run(async (signal) => {
+      byId("locate").classList.add("busy");
+      const found = await position().finally(() => byId("locate").classList.remove("busy"));
+      signal.throwIfAborted();
+      await this.located(found.coords, signal);
+    }));
   }
 
-  async located({ longitude, latitude, accuracy }) {
-    byId("locate").classList.remove("busy");
-    this.note("");
+  async located({ longitude, latitude, accuracy }, signal) {
     const latlng = L.latLng(latitude, longitude);
     this.overlay.clear();
     this.overlay.me(latlng, accuracy);
-    try {
-      this.place = await getJson("/api/v1/locate", { lon: longitude.toFixed(6), lat: latitude.toFixed(6), limit: 10 });
-    } catch (error) {
-      this.say(error);
-      return;
-    }
-    this.thing = null;
-    this.panel.card(placeCard(this.place, (id) => this.show("station", id), (id) => this.show("grid", id)));
+    const place = await getJson("/api/v1/locate", { lon: longitude.toFixed(6), lat: latitude.toFixed(6), limit: 10 }, signal);
+    signal.throwIfAborted();
+    Object.assign(this, { place, thing: null });
+    this.panel.card(placeCard(place, (id) => this.show("station", id), (id) => this.show("grid", id)));
     this.fit(latlng.toBounds(1200), 16);
   }
 
   tabOpened(name) {
     const isReach = name === "reach";
+    if (name !== "card") this.showing.stop(); // a card that is still on its way would take the place of what was wished for last
     byId("share-ramp").hidden = isReach;
     byId("reach-key").hidden = !isReach;
     if (isReach !== this.reach.isOpen) {
@@ -258,7 +261,7 @@ class PublicPage {
       else this.reach.close();
       this.keep();
     }
-    if (name === "list") this.lists.open().catch((error) => this.say(error));
+    if (name === "list") this.trying(() => this.lists.open(), null);
   }
 
   switched(name, isOn) {
@@ -268,17 +271,22 @@ class PublicPage {
     this.keep();
   }
 
-  readerChanged(me) {
-    this.role = me.role;
-    drawLegend(seesPoints(me.role), (name, isOn) => this.switched(name, isOn));
+  /** Of what the reader before was told nothing stays. */
+  async readerChanged(me) {
+    Object.assign(this, { total: undefined, run: undefined, isBehind: false, proposals: 0, place: null });
     this.lists.forget();
-    reload(this.tiles);
-    this.loadCity().then(() => this.home()).catch((error) => this.say(error));
+    this.search.forget();
+    this.reach.forgetReader();
+    this.overlay.place.clearLayers();
+    this.home();
+    if (this.map.hasLayer(this.tiles)) reload(this.tiles);
+    await this.loadCity(me);
+    if (byId("back").hidden) fill(byId("card"), this.overview()); // else something was opened meanwhile
   }
 
   moved() {
     this.keep();
-    if (this.lists.followsView && !byId("view-list").hidden) this.lists.open().catch((error) => this.say(error));
+    if (this.lists.followsView && !byId("view-list").hidden) this.trying(() => this.lists.open(), null);
   }
 
   resized() {
@@ -299,14 +307,21 @@ class PublicPage {
     byId("note").hidden = text === "";
   }
 
-  say(error) {
-    this.note(error.message);
+  /** Do something that the service may refuse. */
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
   }
 }
+
+/** Where the reader is, as the device says. */
+const position = () => new Promise((resolve, reject) => {
+  const refuse = ({ code }) => reject(new Problem(0, say(code === 1 ? "locate_denied" : "locate_failed")));
+  navigator.geolocation.getCurrentPosition(resolve, refuse, { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 });
+});
 
 /** Called by folium's script once the map and its tiles stand. */
 export function publicMap(map, tiles) {
   const page = new PublicPage(map, tiles);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.say(error));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -4,10 +4,12 @@ import { AIR, FROM_HERE, INK, REACH } from "./colours.js";
 import { bar } from "./cards.js";
 import { byId, el, fill } from "./dom.js";
 import { getJson } from "./net.js";
+import { Newest } from "./newest.js";
 import { count, decimal, kindName, language, momentOf as timeOf, percent, say } from "./page.js";
 import { Question, modeWords, momentOf, parts, read, today, whenWords } from "./question.js";
 import { Split } from "./split.js";
 import { look, symbolCanvas } from "./symbols.js";
+import { attempt } from "./trouble.js";
 
 const RINGS = [5, 10, 15];
 const NEAREST = 3;
@@ -27,9 +29,9 @@ export function shape(feature, { pane: name, renderer }, style) {
 }
 
 export class Reach {
-  /** `onChange()` is called when the address should be written anew, `onTrouble(error)` when something was refused; `centre()` is the middle of the map. */
+  /** `onChange()` is called when the address should be written anew, `onTrouble(words)` when something was refused, with none once it is asked again; `centre()` is the middle of the map. */
   constructor(map, { onChange, onTrouble, centre }) {
-    Object.assign(this, { map, onChange, onTrouble, centre, isOpen: false, place: null, isCompared: true, area: null });
+    Object.assign(this, { map, onChange, onTrouble, centre, isOpen: false, place: null, isCompared: true, area: null, questions: new Newest(), profileKey: null });
     this.circles = { ...pane(map, "plain-circles", 350) };
     this.streets = { ...pane(map, "streets-reach", 351) };
     this.ways = pane(map, "way-from-here", 352);
@@ -68,10 +70,20 @@ export class Reach {
   close() {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.pending?.abort();
-    this.pendingPlace?.abort();
+    this.questions.stop();
     Object.values(this.layers).forEach((layer) => layer.remove());
     this.split.off();
+  }
+
+  /** Another reader is told other figures; until they have come, none. */
+  forgetReader() {
+    Object.assign(this, { area: null, place: null, profileKey: null });
+    Object.values(this.layers).forEach((layer) => layer.clearLayers());
+    if (!this.question) return;
+    this.question.tell(null);
+    fill(byId("reach-figures"));
+    fill(byId("reach-key"));
+    this.tellHint();
   }
 
   build() {
@@ -97,38 +109,31 @@ export class Reach {
   /** Ask again for all that is shown; what was asked before is no longer of interest. */
   async refresh() {
     this.onChange();
-    await Promise.all([this.showArea(), this.showProfile(), this.showPlace()]);
+    this.onTrouble("");
+    const signal = this.questions.begin();
+    await Promise.all([this.showArea(signal), this.showProfile(signal), this.showPlace(signal)].map((part) => attempt(() => part, this.onTrouble, null)));
   }
 
-  async showArea() {
-    this.pending?.abort();
-    this.pending = new AbortController();
+  async showArea(signal) {
     const { minutes, mode, surface, when, kind } = this.asked;
     const query = { minutes, mode, surface, at: momentOf(when), kind: kind || null, compare: true };
-    try {
-      this.area = await getJson("/api/v1/coverage/area", query, this.pending.signal);
-      this.onTrouble(null);
-      this.drawArea();
-      this.tellArea();
-      byId("view-reach").dataset.shown = JSON.stringify([minutes, mode, surface, when, kind]);
-    } catch (error) {
-      if (error.name !== "AbortError") this.onTrouble(error);
-    }
+    const area = await getJson("/api/v1/coverage/area", query, signal);
+    signal.throwIfAborted();
+    this.area = area;
+    this.drawArea();
+    this.tellArea();
+    byId("view-reach").dataset.shown = JSON.stringify([minutes, mode, surface, when, kind]);
   }
 
   /** Who reaches an open station at each hour of the coming week: the bars over the hours. */
-  async showProfile() {
+  async showProfile(signal) {
     const { minutes, mode, surface, when, kind } = this.asked;
     const key = JSON.stringify([minutes, mode, surface, kind]);
     if (!/^\d/.test(when) || key === this.profileKey) return;
+    const profile = await getJson("/api/v1/coverage/profile", { minutes, mode, surface, kind: kind || null, from: today(), to: weekLater() }, signal);
+    signal.throwIfAborted();
     this.profileKey = key;
-    try {
-      const profile = await getJson("/api/v1/coverage/profile", { minutes, mode, surface, kind: kind || null, from: today(), to: weekLater() });
-      if (key === this.profileKey) this.question.tell(profile);
-    } catch (error) {
-      this.profileKey = null;
-      this.onTrouble(error);
-    }
+    this.question.tell(profile);
   }
 
   drawArea() {
@@ -192,15 +197,13 @@ export class Reach {
     this.refresh();
   }
 
-  async showPlace() {
-    this.pendingPlace?.abort();
+  async showPlace(signal) {
     this.layers.rings.clearLayers();
     this.layers.way.clearLayers();
     if (!this.place) {
       this.tellHint();
       return;
     }
-    const { signal } = (this.pendingPlace = new AbortController());
     const { mode, surface, when, kind } = this.asked;
     const lon = this.place.lng.toFixed(6);
     const lat = this.place.lat.toFixed(6);
@@ -210,10 +213,12 @@ export class Reach {
         getJson("/api/v1/reach", { lon, lat, mode, surface, minutes: RINGS.join(",") }, signal),
         getJson("/api/v1/nearest", { lon, lat, k: NEAREST, mode, surface, at: momentOf(when), kind: kind || null, path: true }, signal),
       ]);
+      signal.throwIfAborted();
       this.drawRings(reach);
       this.tellPlace(reach, nearest);
     } catch (error) {
-      if (error.name !== "AbortError") this.onTrouble(error);
+      if (!signal.aborted) this.tellHint(); // what is told of another place is not of this one
+      throw error;
     }
   }
 

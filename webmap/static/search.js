@@ -2,7 +2,9 @@
 
 import { byId, el, fill } from "./dom.js";
 import { getJson } from "./net.js";
+import { Newest } from "./newest.js";
 import { language, say } from "./page.js";
+import { attempt } from "./trouble.js";
 
 const WAIT_MS = 180;
 
@@ -14,9 +16,10 @@ export class Search {
     this.list = byId("search-results");
     this.items = [];
     this.active = -1;
+    this.questions = new Newest();
     this.input.addEventListener("input", () => this.later());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    this.input.addEventListener("blur", () => this.close());
     byId("search-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -26,19 +29,24 @@ export class Search {
   }
 
   async ask() {
-    this.pending?.abort();
     const q = this.input.value.trim();
     if (q === "") {
       this.close();
       return;
     }
-    this.pending = new AbortController();
-    try {
-      const answer = await getJson("/api/v1/search", { q, limit: 8 }, this.pending.signal);
-      this.showItems(answer.items);
-    } catch (error) {
-      if (error.name !== "AbortError") this.showNote(error.message);
-    }
+    await attempt(() => this.questions.run(async (signal) => {
+      const { items } = await getJson("/api/v1/search", { q, limit: 8 }, signal);
+      signal.throwIfAborted();
+      this.showItems(items);
+    }), (text) => this.showNote(text), null);
+  }
+
+  /** Another reader searches for other things. */
+  forget() {
+    this.input.value = "";
+    this.items = [];
+    this.close();
+    fill(this.list);
   }
 
   showItems(items) {
@@ -100,7 +108,10 @@ export class Search {
     this.input.setAttribute("aria-expanded", "true");
   }
 
+  /** What was asked for and has not come yet is not wanted any more, either. */
   close() {
+    clearTimeout(this.timer);
+    this.questions.stop();
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");

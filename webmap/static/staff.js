@@ -1,13 +1,17 @@
 // Signing in with a token: kept for this tab only, and sent with every request from then on.
 
 import { byId } from "./dom.js";
-import { dropToken, getJson, keepToken, token } from "./net.js";
+import { dropToken, getJson, keepToken, token, whenTokenIsLost } from "./net.js";
+import { Newest } from "./newest.js";
 import { say } from "./page.js";
+import { isOvertaken, wordsOf } from "./trouble.js";
+
+const PUBLIC = { role: "public" };
 
 export class Staff {
-  /** `onChange(me)` is called when somebody signed in or out. */
+  /** `onChange(me, why)` is called when somebody signed in or out; `why` says why it was not their wish, else nothing. */
   constructor(onChange) {
-    this.onChange = onChange;
+    Object.assign(this, { onChange, me: PUBLIC, signing: new Newest() });
     this.dialog = byId("staff-dialog");
     byId("staff").addEventListener("click", () => this.dialog.showModal());
     byId("staff-close").addEventListener("click", () => this.dialog.close());
@@ -16,49 +20,62 @@ export class Staff {
       event.preventDefault();
       this.signIn(byId("staff-token").value.trim());
     });
+    this.dialog.addEventListener("close", () => this.closed());
+    whenTokenIsLost((problem) => this.signOut(problem.message));
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted && token() !== this.token) location.reload(); // kept as it was by the browser while another page signed out
+    });
   }
 
   /** Who is reading; a token that no longer holds is dropped. */
   async who() {
-    if (!token()) return { role: "public" };
+    this.token = token();
+    if (this.token === null) return PUBLIC;
     try {
-      const me = await getJson("/api/v1/me");
-      this.tell(me);
-      return me;
+      this.tell(await getJson("/api/v1/me"));
     } catch (error) {
-      dropToken();
-      this.tell({ role: "public" });
-      byId("status").textContent = error.message;
-      return { role: "public" };
+      if (!isOvertaken(error)) throw error; // else it is told already who reads now
     }
+    return this.me;
   }
 
+  /** A token is kept once the service knows it: nothing is asked for with one that it may not know. */
   async signIn(text) {
     if (text === "") return;
-    keepToken(text);
     try {
-      const me = await getJson("/api/v1/me");
+      const me = await this.signing.run((signal) => getJson("/api/v1/me", {}, signal, { known: text }));
       byId("staff-token").value = "";
       byId("staff-note").textContent = "";
+      keepToken(text);
       this.tell(me);
       this.dialog.close();
-      this.onChange(me);
+      this.onChange(me, "");
     } catch (error) {
-      dropToken();
-      byId("staff-note").textContent = error.message;
+      const words = wordsOf(error);
+      if (words) byId("staff-note").textContent = words;
     }
   }
 
-  signOut() {
+  signOut(why = "") {
     dropToken();
-    this.tell({ role: "public" });
+    this.tell(PUBLIC);
+    byId("status").textContent = ""; // the former reader's last news
     this.dialog.close();
-    this.onChange({ role: "public" });
+    this.onChange(PUBLIC, why);
+  }
+
+  /** A sign-in that nobody waits for is none; the focus goes where the dialog can be opened again. */
+  closed() {
+    this.signing.stop();
+    byId("staff-note").textContent = "";
+    const { activeElement: had } = document;
+    if (had === document.body || !had.checkVisibility()) byId("staff").focus();
   }
 
   tell(me) {
     const isIn = me.role !== "public";
     const role = isIn ? say(`role_${me.role}`) : "";
+    Object.assign(this, { me, token: token() });
     byId("staff-name").textContent = isIn ? role : say("staff");
     byId("staff").classList.toggle("signed-in", isIn);
     byId("staff-who").textContent = isIn ? say("signed_in_as", { role, area: me.area_name ?? say("everywhere") }) : "";

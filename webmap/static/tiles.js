@@ -2,30 +2,72 @@
 
 import { LAND } from "./colours.js";
 import { labelRules, paintRules } from "./cartography.js";
-import { headers } from "./net.js";
+import { headers, isTokenLost, sameReader, token } from "./net.js";
 import { language } from "./page.js";
+
+/** A tile that could not be fetched is asked for again after so long, and then after twice as long each time. */
+const SHORTEST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 15_000;
+/** Of the service's answers, those that may be others in a moment. */
+const isPassing = (status) => status === 408 || status === 429 || status >= 500;
 
 /** Fetches tiles with the reader's rights; the painter's own source cannot send headers. */
 class Source {
   constructor(layers) {
     this.layers = layers;
+    this.missing = 0;
     this.onTrouble = () => {};
+    this.asleep = new Set();
+    addEventListener("online", () => this.wake());
+  }
+
+  /** What is missing is asked for again at once: the service can be reached. */
+  wake() {
+    for (const ask of this.asleep) ask();
+    this.asleep.clear();
+  }
+
+  paused(ms) {
+    return new Promise((resolve) => {
+      this.asleep.add(resolve);
+      setTimeout(() => this.asleep.delete(resolve) && resolve(), ms);
+    });
   }
 
   // The painter would abort requests of other zooms; but one that is asked for again before its abort has been noticed
   // stays empty for good. The few tiles that are then fetched for nothing are small.
   async getZxy(z, x, y) {
-    let response;
-    try {
-      response = await fetch(`/tiles/${this.layers.join(",")}/${z}/${x}/${y}.mvt`, { headers: headers() });
-    } catch (error) {
-      this.onTrouble(true);
-      throw error;
+    const address = `/tiles/${this.layers.join(",")}/${z}/${x}/${y}.mvt`;
+    let isMissing = false;
+    for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      const found = await fetched(address);
+      if (isMissing !== found.isMissing) this.told(isMissing = found.isMissing);
+      if (!isMissing) return found.data;
+      await this.paused(pause);
     }
-    this.onTrouble(!response.ok);
-    if (!response.ok) throw new Error(`tile ${z}/${x}/${y}: ${response.status}`);
-    return response.status === 200 ? { data: await response.arrayBuffer() } : undefined;
   }
+
+  /** One tile more is missing, or one less: the reader is told as long as there are any. */
+  told(isMissing) {
+    this.missing += isMissing ? 1 : -1;
+    this.onTrouble(this.missing > 0);
+  }
+}
+
+/** What there is of a tile for whoever reads when it has come; `isMissing` if it may come later. */
+async function fetched(address) {
+  const [reader, known] = [sameReader(), token()];
+  let response;
+  let data;
+  try {
+    response = await fetch(address, { headers: headers(known), signal: reader });
+    data = response.status === 200 ? { data: await response.arrayBuffer() } : undefined;
+  } catch {
+    return reader.aborted ? fetched(address) : { isMissing: true };
+  }
+  if (response.status === 401) isTokenLost(401, (await response.json()).detail, known);
+  if (reader.aborted) return fetched(address);
+  return { data, isMissing: isPassing(response.status) };
 }
 
 /** The layer that folium's script adds to its map. */
@@ -45,9 +87,10 @@ export function repaint(layer) {
   layer.rerenderTiles();
 }
 
-/** Fetch again: another reader sees other things. */
+/** Fetch again: another reader sees other things, and of those before nothing stays while they come. */
 export function reload(layer) {
   for (const view of layer.views.values()) view.tileCache.cache.clear();
+  for (const canvas of layer.getContainer()?.querySelectorAll("canvas") ?? []) canvas.getContext("2d").reset();
   repaint(layer);
 }
 

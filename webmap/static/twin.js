@@ -1,9 +1,10 @@
 // The page of two maps: two plans of a community, or its grids on two days, side by side, and who moves where between them.
 
 import { SHOWN, calm } from "./cartography.js";
+import { tellCity } from "./city.js";
 import { byId, fill } from "./dom.js";
-import { getJson } from "./net.js";
-import { count, dayOf, language, nameOf, percent, say, settings } from "./page.js";
+import { Newest } from "./newest.js";
+import { count, dayOf, language, percent, say, settings } from "./page.js";
 import * as permalink from "./permalink.js";
 import * as api from "./plans_api.js";
 import { planName } from "./plans_head.js";
@@ -12,25 +13,32 @@ import { Choice, asked } from "./twin_choice.js";
 import { Flows } from "./twin_flows.js";
 import { TwinMaps } from "./twin_maps.js";
 import { TwinTables } from "./twin_tables.js";
+import { attempt, stand } from "./trouble.js";
 
 const QUIET = ["border", "station", "resource", "incident"];
+/** What hangs on the comparison that is shown. */
+const TOLD = ["moves", "stream", "matrix", "load", "verdict"];
 
 class TwinPage {
   constructor(sides) {
-    Object.assign(this, { tiles: sides.map(([, tiles]) => tiles), turn: 0 });
+    Object.assign(this, { tiles: sides.map(([, tiles]) => tiles), questions: new Newest() });
     this.maps = new TwinMaps(sides.map(([map]) => map));
     this.tables = new TwinTables({ onMark: (key) => this.mark(key), short: (name) => this.short(name) });
     this.choice = new Choice((isOther) => this.trying(() => this.changed(isOther)));
-    this.staff = new Staff((me) => this.trying(() => this.readerChanged(me)));
+    this.staff = new Staff((me, why) => this.trying(() => this.readerChanged(me), why));
     this.prepare();
   }
 
   prepare() {
     this.maps.maps[0].on("moveend", () => this.keep());
-    for (const tiles of this.tiles) tiles.source.onTrouble = (isBad) => { byId("trouble").hidden = !isBad; };
+    for (const tiles of this.tiles) tiles.source.onTrouble = () => { byId("trouble").hidden = this.tiles.every(({ source }) => source.missing === 0); };
     byId("unlock").addEventListener("click", () => byId("staff-dialog").showModal());
     byId("print").addEventListener("click", () => window.print());
     byId("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
+    window.addEventListener("hashchange", () => {
+      const link = permalink.read(location.hash); // now: putting the note away moves the maps, and that writes the address
+      this.trying(() => this.followed(link));
+    });
     window.addEventListener("resize", () => this.resized());
     window.addEventListener("beforeprint", () => this.printing(true));
     window.addEventListener("afterprint", () => this.printing(false));
@@ -45,24 +53,35 @@ class TwinPage {
     calm(true);
     const me = await this.staff.who();
     this.tiles.forEach((tiles, i) => tiles.addTo(this.maps.maps[i]));
-    const cities = await getJson("/api/v1/areas", { level: "city", limit: 1 });
-    if (cities.features[0]) byId("brand-city").textContent = nameOf(cities.features[0].properties);
-    await this.readerChanged(me);
+    await Promise.all([this.trying(() => this.readerChanged(me), null), this.trying(tellCity, null)]);
+  }
+
+  /** Another link in this tab. */
+  async followed({ view, params }) {
+    this.wanted = { ...asked(params), view };
+    await this.readerChanged(this.staff.me);
   }
 
   async readerChanged(me) {
     const isPlanner = mayPlan(me.role);
     byId("locked").hidden = isPlanner;
     byId("choice").hidden = !isPlanner;
-    this.note(isPlanner || me.role === "public" ? "" : say("redraw_role_low"));
+    if (!isPlanner && me.role !== "public") this.note(say("redraw_role_low"));
+    this.questions.stop();
     this.clear();
+    for (const name of TOLD) fill(byId(name));
+    this.choice.forget();
     if (!isPlanner) return;
-    const areas = [...(await api.communities()).values()];
-    this.choice.communities = areas.sort((a, b) => (a.code < b.code ? -1 : 1));
-    const { view, ...wish } = this.wanted ?? { view: null, ...this.choice.wish };
-    this.wanted = null;
-    this.choice.wish = { ...wish, community: wish.community ?? (await this.communityOf(wish.b ?? wish.a)) };
-    await this.changed(true, view);
+    await this.questions.run(async (signal) => {
+      const areas = [...(await api.communities()).values()];
+      const { view, ...wish } = this.wanted ?? { view: null, ...this.choice.wish };
+      const community = wish.community ?? (await this.communityOf(wish.b ?? wish.a));
+      signal.throwIfAborted();
+      this.wanted = null;
+      this.choice.communities = areas.sort((a, b) => (a.code < b.code ? -1 : 1));
+      this.choice.wish = { ...wish, community };
+      await this.answer(true, view, signal);
+    });
   }
 
   /** The community of a plan of which only the number is known. */
@@ -71,17 +90,25 @@ class TwinPage {
     return (await api.listPlans({})).find((plan) => plan.id === planId)?.community_code ?? null;
   }
 
-  /** Something else is to be compared. */
-  async changed(isOther, view = null) {
+  /** Something else is to be compared; only what was chosen last is. */
+  changed(isOther) {
+    return this.questions.run((signal) => this.answer(isOther, null, signal));
+  }
+
+  async answer(isMoving, view, signal) {
     const { choice } = this;
-    const turn = (this.turn += 1);
-    if (isOther) choice.take(choice.community ? await api.listPlans({ community: choice.wish.community }) : []);
-    if (turn !== this.turn) return;
+    const { community } = choice.wish;
+    if (choice.plansOf !== community) {
+      choice.draw();
+      const plans = choice.community ? await api.listPlans({ community }) : [];
+      signal.throwIfAborted();
+      choice.take(plans);
+    }
     choice.draw();
     this.keep();
     this.clear();
     if (!choice.isWhole) this.tell(this.missing());
-    else await this.compare(turn, isOther, view);
+    else await this.compare(signal, isMoving, view);
   }
 
   /** Why nothing is shown. */
@@ -91,14 +118,19 @@ class TwinPage {
     return say(plans.length === 1 ? "twin_one_plan" : "twin_no_plan");
   }
 
-  async compare(turn, isMoving, view) {
-    byId("maps").setAttribute("aria-busy", "true");
+  async compare(signal, isMoving, view) {
+    this.wait(true);
     try {
       const [comparison, ...grids] = await this.ask();
-      if (turn === this.turn) this.show(comparison, grids, isMoving, view);
+      signal.throwIfAborted();
+      this.show(comparison, grids, isMoving, view);
     } finally {
-      if (turn === this.turn) byId("maps").setAttribute("aria-busy", "false");
+      if (!signal.aborted) this.wait(false);
     }
+  }
+
+  wait(isWaiting) {
+    byId("maps").setAttribute("aria-busy", String(isWaiting));
   }
 
   ask() {
@@ -149,6 +181,7 @@ class TwinPage {
   }
 
   clear() {
+    this.wait(false);
     this.maps.clear();
     byId("outcome").hidden = true;
     byId("twin-key").hidden = true;
@@ -185,19 +218,14 @@ class TwinPage {
   }
 
   /** Do something that the service may refuse. */
-  async trying(act) {
-    this.note("");
-    try {
-      await act();
-    } catch (error) {
-      this.note(error.message);
-    }
+  trying(act, why) {
+    return attempt(act, (text) => this.note(text), why);
   }
 }
 
 /** Called by folium's script once both maps and their tiles stand: pairs of these. */
 export function twinMaps(sides) {
   const page = new TwinPage(sides);
-  page.start().then(() => { document.documentElement.dataset.ready = "true"; }, (error) => page.note(error.message));
+  stand(() => page.start(), (text) => page.note(text));
   return page;
 }

@@ -17,7 +17,7 @@ export function asked(params) {
 export class Choice {
   /** `onChange(isOther)` is called when something else is chosen; `isOther`: another community. */
   constructor(onChange) {
-    Object.assign(this, { onChange, communities: [], plans: [], wish: { community: null, by: "plans", a: null, b: null, from: null, to: null } });
+    Object.assign(this, { onChange, communities: [], plans: [], plansOf: undefined, wish: { community: null, by: "plans", a: null, b: null, from: null, to: null } });
     byId("choice").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -39,11 +39,17 @@ export class Choice {
   take(all) {
     const { wish } = this;
     const plans = all.filter((plan) => plan.is_on_units || plan.effective_from); // of others no grids are told
-    this.plans = plans;
+    Object.assign(this, { plans, plansOf: wish.community });
     const newest = plans.find((plan) => plan.state === "draft" || plan.state === "proposed") ?? plans.find((plan) => plan.state !== "withdrawn") ?? null;
     const after = this.plan(wish.b) ?? newest;
     const before = this.plan(wish.a) ?? this.plan(after?.base_plan_id) ?? plans.find((plan) => plan.id !== after?.id) ?? null;
     Object.assign(wish, { a: before?.id ?? null, b: after?.id ?? null });
+  }
+
+  /** Another reader: what there is to choose from is asked for anew. */
+  forget() {
+    Object.assign(this, { communities: [], plans: [], plansOf: undefined });
+    fill(byId("choice"));
   }
 
   /** As parts of an address. */
@@ -86,6 +92,7 @@ export class Choice {
 
   change(wish, isOther = false) {
     Object.assign(this.wish, wish);
+    if (isOther) Object.assign(this, { plans: [], plansOf: undefined }); // those of the community before cannot be chosen meanwhile
     this.draw();
     this.onChange(isOther);
   }

@@ -66,6 +66,13 @@ class Side {
     this.drawNames();
   }
 
+  /** Show nothing; at another zoom, too. */
+  clear() {
+    Object.assign(this, { grids: [], ground: [] });
+    this.title.replaceChildren();
+    for (const layers of [this.group, this.names, this.marks]) layers.clearLayers();
+  }
+
   /** Names and numbers where there is room for them; on ground that changes grid, where it comes to or from. */
   drawNames() {
     this.names.clearLayers();
@@ -122,7 +129,7 @@ export class TwinMaps {
   }
 
   clear() {
-    for (const side of this.sides) for (const layers of [side.group, side.names, side.marks]) layers.clearLayers();
+    for (const side of this.sides) side.clear();
   }
 
   mark(key) {
