@@ -237,6 +237,11 @@ def test_one_line_makes_no_more_parts_than_may_be() -> None:
     assert refused(Split(1, line(*comb))).key == "fabric_line_tangled"
 
 
+def test_a_ring_of_two_places_is_refused() -> None:
+    for ring in ((100, 600), (200, 600)), ((100, 600),), ((100, 600), (200, 600), (100, 600)), ():
+        assert refused(Carve(line(*ring), "x")).key == "fabric_ring_short"
+
+
 def test_a_line_of_many_points_makes_two_parts() -> None:
     x = np.linspace(-10, 510, 2000)
     assert len(drawn(Split(1, line(*zip(x, 750 + 40 * np.sin(x / 30), strict=True)))).grids) == 5

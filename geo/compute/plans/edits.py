@@ -131,6 +131,9 @@ def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> 
 def _carve(draft: Draft, change: Carve) -> Draft:
     locked = np.array([grid.is_locked for grid in draft.grids])
     ring_e7 = _e7(change.polygon)
+    n_points = len(np.unique(ring_e7, axis=0))
+    if n_points < 3:
+        raise BadGeometry("fabric_ring_short", points=n_points)
     crossings, first_e7 = own_crossings(np.concatenate([ring_e7, ring_e7[:1]]))
     if crossings:
         raise BadGeometry("plan_ring_crosses_itself", **place_text(first_e7))
