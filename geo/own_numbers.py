@@ -15,8 +15,8 @@ MARK_LETTERS = 12
 
 
 def as_compared(number: str) -> str:
-    """A number as it is compared: without case, blanks around it and full-width forms, as the store does it, and what is
-    not seen, which is never stored.
+    """A number as it is compared: without case, blanks around it and full-width forms, as the store does it, and
+    without what is not seen, which is never stored.
 
     >>> as_compared(" ｇｄ２０２６-1 ") == as_compared("GD2026-1")
     True
@@ -25,8 +25,8 @@ def as_compared(number: str) -> str:
 
 
 def kept_number(number: str, secret: Callable[[], bytes]) -> str:
-    r"""A number as it may be kept: what is not seen goes, that of a person in it is masked, and a keyed hash keeps it apart
-    from others.
+    r"""A number as it may be kept: what is not seen goes, that of a person in it is masked, and a keyed hash keeps it
+    apart from others.
 
     The hash is in letters, so that it looks like no number itself. ``secret`` is asked for where one is needed.
 
