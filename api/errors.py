@@ -175,6 +175,8 @@ def _validation(request: Request, error: Exception) -> Response:
         return problem_of(refusal, language)
     if any(found["type"] == "missing" and found["loc"] == VERSION_HEADER for found in error.errors()):
         return problem_of(VersionMissing("version_missing"), language)
+    if any(found["loc"] == ("body",) and isinstance(found["input"], bytes) for found in error.errors()):
+        return plain_problem(422, "http_body_type", language)
     faults = [_fault(found, language) for found in error.errors()]
     told = "; ".join(dict.fromkeys(fault["why"] for fault in faults))
     return problem_of(Refused("request_faulty", told=told, faults=faults), language)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from geo.errors import Refused
 from geo.rules.burden import alike, burdens
+from geo.text import FILLERS, UNSEEN
 from geo.words import Term
 
 LONGEST_SHOWN = 40
@@ -28,9 +29,7 @@ MOST_PIECES = 4
 _WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = re.compile(r"[\W_]+")
 _JOINTS = re.compile(r"[^a-z]+")
-_UNSEEN = frozenset({"Mn", "Me", "Cf", "Cc"})
-_FILLERS = "\u115f\u1160\u2800\u3164"
-"""Letters and signs that are blank, besides."""
+_UNSEEN = UNSEEN | {"Cc"}
 
 
 def refuse_burden(field_names: Iterable[str], *, is_of_teams: bool = False) -> None:
@@ -114,5 +113,5 @@ def _has(read: _Name, words: Iterable[str]) -> bool:
 def _plain(name: str) -> str:
     """A name without accents and what is not seen, in Latin letters and simplified characters where they look alike."""
     signs = unicodedata.normalize("NFKD", name)
-    seen = "".join(sign for sign in signs if unicodedata.category(sign) not in _UNSEEN and sign not in _FILLERS)
+    seen = "".join(sign for sign in signs if unicodedata.category(sign) not in _UNSEEN and sign not in FILLERS)
     return seen.translate(alike())

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from geo.errors import BadMove
 from geo.rules.case_levels import Level, is_above
+from geo.text import is_blank
 from geo.tokens import Role
 from geo.words import Term, terms
 
@@ -197,7 +198,7 @@ def check_raised(now: Level, wished: Level) -> None:
 
 
 def _is_blank(value: object) -> bool:
-    return value is None or not str(value).strip()
+    return value is None or is_blank(str(value))
 
 
 def _not_from_here(stage: Stage, move: Move | None) -> BadMove:

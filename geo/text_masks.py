@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from geo.number_kinds import is_checked_identity, number_rule
 from geo.rules.masks import NumberRule, PlaceRule, mask_rules
+from geo.text import FILLERS, seen
 
 MASK = "***"
 
@@ -35,7 +36,9 @@ _DIGIT = rf"[\d{_ROUNDED}{_WORDS}{_LETTERS}](?:(?<![{_LETTERS}])|(?<![{_LATIN}].
 _X = "[XxＸｘ×Хх]"
 _CAPS = "\ufe0e\ufe0f\u20e3"
 """Key caps, drawn around the digit before them."""
-_BETWEEN = rf"(?:(?!{re.escape(MASK)})[^\w{_WORDS}]|_){{0,{MOST_BETWEEN}}}+"
+_MARKUP = r"</?(?i:br|p) ?/?>|&nbsp;|\\[nrt]"
+"""Breaks and blanks as hotlines' systems hand them out in text."""
+_BETWEEN = rf"(?:{_MARKUP}|(?!{re.escape(MASK)})[^\w{_WORDS}]|[_{FILLERS}]){{0,{MOST_BETWEEN}}}+"
 _CHAIN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{{FEWEST_PLACES - 2},}}+(?:{_BETWEEN}{_X})?[{_CAPS}]*")
 """Digits with signs between them, as many as the shortest number has; the last place may be an X.
 
@@ -45,18 +48,19 @@ What is masked already is no sign.
 _GROUP = re.compile(rf"(\d+)|([{_ROUNDED}]+)|([{_WORDS}]+)|([{_LETTERS}]+)|({_X})")
 """Digits of one script with nothing between."""
 
-_INVISIBLE = f"\u00ad\u200b-\u200d\u2060\ufeff{_CAPS}"
-_EASY = re.compile(rf"[{_INVISIBLE}]*(?:[\s()（）‐-―−﹣－-][{_INVISIBLE}]*){{0,3}}")
-"""What may stand anywhere in a number: blanks, brackets, hyphens."""
+_EASY = re.compile(r"[\s()（）‐-―−﹣－-]{0,3}")
+"""What may stand anywhere in a number, besides what is not seen: blanks, brackets, hyphens."""
 _DOTS, _POINTS = ".．·•", ".．"
 
-_FILLERS = r"[\s:：是为為=号號码碼(（\"“、,，.。#-]"
-_FILL = rf"{_FILLERS}{{0,6}}(?:(?:no|number|id){_FILLERS}{{0,4}})?"
+_HIDDEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+"""Zero width, and what turns the direction, as phones put it around the numbers of their address books."""
+_LEADING = rf"[{_HIDDEN}\s:：是为為=号號码碼(（\"“、,，.。#-]"
+_FILL = rf"{_LEADING}{{0,6}}(?:(?:no|number|id){_LEADING}{{0,4}})?"
 """What may stand between a word and the number that it announces."""
 _ENDED = r"(?![A-Z\d]|-\d|\s*[元块万米次户件个年月日%])"
 """A number ends there, and it counts nothing."""
 _LONGEST_WORD = 40
-_LOOSE = r"[\s()（）\u00ad\u200b-\u200d‐-―－-]{0,3}"
+_LOOSE = rf"[{_HIDDEN}\s()（）‐-―－-]{{0,3}}"
 
 
 class Masked(NamedTuple):
@@ -275,12 +279,17 @@ def _glued(digits: str) -> Sequence[str]:
 
 def _is_one(said: str, groups: Sequence[_Group], places: str, rule: NumberRule, before: str) -> bool:
     """Whether groups that look like a number belong together, by what stands between them and in front."""
-    gaps = [said[one.end : other.start] for one, other in pairwise(groups)]
+    gaps = [_seen_between(said[one.end : other.start]) for one, other in pairwise(groups)]
     if all(map(_EASY.fullmatch, gaps)) or is_checked_identity(places) or _is_announced(rule, before):
         return True
     if all(len(gap) == 1 and gap in _DOTS for gap in gaps):  # with one dot it is an amount or a coordinate
         return len(gaps) > 1 or places[0] == "0" or (gaps[0] not in _POINTS and _is_shaped(rule, groups, gaps))
     return _is_shaped(rule, groups, gaps)
+
+
+def _seen_between(gap: str) -> str:
+    """What is seen between two groups: markup is a blank."""
+    return seen(_BLANKS.sub(" ", gap)) if gap else gap
 
 
 def _is_shaped(rule: NumberRule, groups: Sequence[_Group], gaps: Sequence[str]) -> bool:
@@ -303,6 +312,7 @@ def _ends_with(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(f"(?i)(?:{_begun(words)}){_FILL}$")
 
 
+_BLANKS = re.compile(_MARKUP)
 _COUNTED = re.compile(r"\\d\{(\d+)(?:,(\d+))?\}")
 _NO_PLACE = re.compile("[^0-9X]+")
 _SCRIPT_OF_X = 5

@@ -65,13 +65,14 @@ class _Telling:
 
     async def lines(self, last: int | None) -> AsyncIterator[str]:
         async with self._events.listener(self._who.area_id, self._who.token_id) as listener:
+            at = clock()
             newest, missed = await to_thread.run_sync(self._missed, last)
             if missed is None:
                 yield _event("reset", {}, newest)
             else:
-                yield _event("as_of", {"at": clock().isoformat()}, newest if not missed else None)
                 for one in missed:
                     yield self._step(one)
+                yield _event("as_of", {"at": at.isoformat()}, newest)
             async for line in self._new(listener, newest):
                 yield line
 

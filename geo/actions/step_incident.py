@@ -22,6 +22,7 @@ from geo.store import case_sight, cases, locate, tokens
 from geo.store.database import Database
 from geo.store.resources import get as get_resource
 from geo.store.stations import get as get_station
+from geo.text import is_blank
 from geo.text_masks import without_numbers
 
 SENDING = ("dispatch", "hand_over", "reopen")
@@ -245,7 +246,7 @@ def _taken_over(
         since = cases.held_since(conn, case.id)
         told = "-" if since is None else f"{desk.local(since):%Y-%m-%d %H:%M}"
         raise Conflict("case_held", id=case.id, holder=case.holder or "-", number=holder, since=told)
-    if why is None or not why.strip():
+    if why is None or is_blank(why):
         raise BadMove("case_reason_missing", move=step_term("take_over"))
     values = {"holder_token_id": hand.token_id, "stage": case.stage}
     said = {"from_token_id": holder, "from_holder": case.holder}

@@ -155,7 +155,7 @@ def test_the_sentence_of_a_refusal() -> None:
 @pytest.mark.parametrize("move", MOVES.values(), ids=list(MOVES))
 def test_what_a_move_needs_must_be_said(move: Move) -> None:
     stage = move.leads_from[0]
-    for blank in (None, "", "  \n"):
+    for blank in (None, "", "  \n", "\u200b", "\u2060\u3164"):
         said = replace(ALL, reason=blank)
         if move.is_reason_needed:
             with pytest.raises(BadMove, match="reason"):

@@ -21,7 +21,28 @@ ISSUERS = ("62", "4", "51", "55", "2221", "2720", "35", "60", "81", "9558")
 AREAS = (("10", 8), ("21", 8), ("29", 8), ("471", 7), ("755", 8), ("999", 7), ("701", 7))
 """Area codes without their zero, and how many digits a number there has."""
 
-GAPS = ("", "", " ", "-", " - ", "  ", "\u3000", "－", "—", "\u00a0", "\u200b", "\n", ") ")
+UNSEEN = ("\u200e", "\u202d", "\u2066", "\u061c", "\u034f", "\u0301", "\u180e", "\u2062", "\u3164", "\u115f")
+"""Marks of direction, accents, blank letters."""
+
+GAPS = (
+    "",
+    "",
+    " ",
+    "-",
+    " - ",
+    "  ",
+    "\u3000",
+    "－",
+    "—",
+    "\u00a0",
+    "\u200b",
+    "\n",
+    ") ",
+    *UNSEEN,
+    "<br/>",
+    "&nbsp;",
+    "\\n",
+)
 
 SIGNS = (
     "/",
@@ -332,6 +353,9 @@ def test_harmless_numbers_stay(text: str) -> None:
         ("VX 13800138000，加v信 zhangsan1990", "VX ***，加v信 ***"),
         ("邮箱zhang.san@example.com，13800138000@qq.com", "邮箱***，***"),
         ("138***8000", "138***8000"),
+        ("13\u200e800138000，150203199\u206600101123X", "***，***"),
+        ("电话：\u202d65432100\u202c", "电话：\u202d***\u202c"),
+        ("138<br>0013<BR />8000 138&nbsp;0013&nbsp;8000 138\\n0013\\n8000", "*** *** ***"),
     ],
 )
 def test_numbers_in_their_surroundings(text: str, hidden: str) -> None:

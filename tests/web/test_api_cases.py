@@ -163,6 +163,23 @@ def test_what_is_wrong_with_a_body_is_said(client: TestClient, bearer: Bearer, s
     assert words in refused.json()["detail"]
 
 
+@pytest.mark.parametrize("told", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
+def test_a_body_that_is_not_said_to_be_json_is_told_so(client: TestClient, bearer: Bearer, told: str) -> None:
+    headers = {**bearer("dispatcher"), "Content-Type": told}
+    refused = client.post("/api/v1/incidents", content=json.dumps(body()).encode(), headers=headers)
+    assert (refused.status_code, refused.json()["key"]) == (422, "http_body_type")
+    assert "Content-Type: application/json" in refused.json()["detail"]
+
+
+def test_a_number_with_what_is_not_seen_in_it_is_the_same_number(client: TestClient, bearer: Bearer) -> None:
+    desk = bearer("dispatcher")
+    first = reported(client, desk, number="GD-77-\u200b0001")
+    assert first["number"] == "GD-77-0001"
+    again = client.post("/api/v1/incidents", json=body(number="GD-77\u2060-0001\u3164"), headers=desk)
+    assert (again.status_code, again.json()["evidence"]["id"]) == (409, first["id"])
+    assert step(client, desk, first, "dispatch", unit="\u200b").json()["key"] == "case_detail_missing"
+
+
 def test_a_team_is_sent_told_and_freed(client: TestClient, bearer: Bearer, world: World) -> None:
     desk, team = bearer("dispatcher"), client.get("/api/v1/resources").json()["features"][0]["id"]
     case, other = reported(client, desk), reported(client, desk)
@@ -403,6 +420,7 @@ def test_what_was_missed_is_told_again(served: str, http: Any, bearer: Bearer) -
     third = reported(http, desk, lonlat=EAST_SPOT, item="0102")
     told = [one[2]["case"]["id"] for one in again.wait("step", 2)]
     assert told == [second["id"], third["id"]]
+    assert next(kind for _, kind, _ in again.events) == "step", "as of now only when all that was missed is told"
     newest = again.wait("step", 2)[-1][0]
     unknown = Stream(served, {**desk, "Last-Event-ID": str(10**9)})
     assert unknown.wait("reset")[0][0] == newest, "of a database that was put back: lists are read anew"
