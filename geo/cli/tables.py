@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 
 from geo.cli.output import language
+from geo.cli.session import city_of
 from geo.files.write import OutTable, write_tables
 from geo.provenance import Provenance
 from geo.words import catalogue, sentence
@@ -32,7 +33,8 @@ def write_out(
     """
     names = list(rows[0]) if rows else []
     headers = [_header(key) if path.suffix.lower() == ".xlsx" else key for key in names]
-    about = {key: "" if value is None else value for key, value in {**asdict(provenance), **more}.items()}
+    told = {**city_of(), **asdict(provenance), **more}
+    about = {key: "" if value is None else value for key, value in told.items()}
     write_tables(path, [OutTable(name, headers, [[_plain(row[key]) for key in names] for row in rows], shapes)], about)
 
 

@@ -22,8 +22,8 @@ from geo.changes import (
     LonLat,
     MoveStation,
 )
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, city_of, engine_of, open_database
 from geo.cli.tables import percent
 from geo.errors import Refused
 from geo.files.changes import read_changes
@@ -84,8 +84,8 @@ def what_if(  # noqa: PLR0913, PLR0917 -- the options of a command
         rows = [asdict(grid) for grid in found.grids]
         headers = list(rows[0]) if rows else ["grid_id", "code", "name"]
         tables = [OutTable("what-if", headers, [list(row.values()) for row in rows])]
-        write_tables(out, tables, asdict(found.provenance))
-    answer(asdict(found), _sentences(found), as_json=as_json)
+        write_tables(out, tables, {**city_of(), **asdict(found.provenance)})
+    answer_figures(asdict(found), _sentences(found), found.provenance.made, as_json=as_json)
 
 
 def _place(text: str) -> LonLat:

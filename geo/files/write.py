@@ -20,6 +20,7 @@ from pyogrio.errors import DataSourceError
 
 from geo.errors import BadFile
 from geo.files.cells import ABOUT, harmless
+from geo.provenance import Made
 from geo.units import WGS84
 
 COORDINATE_DIGITS = 7
@@ -40,6 +41,23 @@ class OutTable:
 
 About = Mapping[str, Any]
 """What the figures are: method, dates, hash of the inputs."""
+
+
+def about_made(city: About, made: Made, **more: Any) -> dict[str, Any]:
+    """What every file says first: of an invented city that it is; how its figures were made, from which days' data, and
+    the hash of all that they depend on. A day that nobody said is empty.
+
+    Parameters
+    ----------
+    city
+        What :func:`geo.actions.about_city.about_city` says.
+    made
+        How the figures came about.
+    more
+        What else the file says of itself.
+    """
+    days = {f"{name}_date": "" if day is None else day.isoformat() for name, day in made.dates.items()}
+    return {**city, "method": made.method, **days, "inputs_hash": made.inputs_hash, **more}
 
 
 def write_tables(path: Path, tables: Sequence[OutTable], about: About) -> None:
