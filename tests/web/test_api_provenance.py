@@ -19,6 +19,7 @@ from sqlalchemy import text
 from api.main import create_app
 from geo.actions.create_token import create_token
 from geo.actions.store_cuts import cut_and_store
+from geo.publication import rule
 from geo.settings import Settings
 from geo.store.database import Database
 from geo.words import catalogue
@@ -285,6 +286,36 @@ def test_figures_of_the_demo_city_say_how_they_were_made(city: Database, tmp_pat
         job = client.get("/api/v1/coverage/access", headers={**staff, "Prefer": "respond-async"})
         client.app.state.jobs._pool.shutdown(wait=True)  # type: ignore[attr-defined]  # until it is done
         assert not is_silent(client.get(f"{job.json()['href']}/result", headers=staff).json(), set())
+
+
+COUNTED = re.compile("^(residents|elderly|children|households|homes|people)(?!.*share)")
+
+
+def test_the_public_is_told_no_small_number_of_people(city: Database, tmp_path: Path) -> None:
+    """Every count is in whole tens, whatever is asked, so that two answers differ by tens or not at all."""
+    with service(city, tmp_path) as client:
+        routes = routes_of_demo(client, token(city)).values()
+        level = ("grid", "community", "subdistrict", "district", "city")
+        paths = [
+            *((path, more) for path, more in routes if "json" not in more),
+            *((f"/coverage?by={by}&limit=1000", {}) for by in level),
+            *((f"/coverage/area?minutes={minutes}&compare=true", {}) for minutes in (3, 4, 15)),
+            ("/coverage/profile?minutes=3.07&by=kind&step_minutes=1440&extra=all: Sa 09:00-17:00", {}),
+        ]
+        answers = [client.get(f"/api/v1{path}", **more) for path, more in paths]
+    public = [answer.json() for answer in answers if answer.status_code == 200]
+    assert len(public) > 15
+    counts = [
+        (name, count)
+        for answer in public
+        for name, values in said_in(answer).items()
+        if COUNTED.match(name)
+        for value in values
+        for count in (value if isinstance(value, list) else [value])
+        if isinstance(count, int | float) and not isinstance(count, bool)
+    ]
+    assert len(counts) > 500
+    assert [pair for pair in counts if pair[1] % rule().round_to] == []
 
 
 def test_figures_of_plans_say_how_they_were_made(db: Database, plan_town: PlanTown, tmp_path: Path) -> None:
