@@ -58,7 +58,8 @@ def about_of(file: bytes, ending: str) -> dict[str, str]:
 
 def silent_about(about: dict[str, str]) -> list[str]:
     """What a file does not say."""
-    days = {name: day for name, day in about.items() if name.endswith(("_date", "_at", "as_of", "occurred")) and day}
+    ends = ("_date", "_at", "as_of", "occurred")
+    days = {name: day for name, day in about.items() if day and (name == "at" or name.endswith(ends))}
     told = {
         "invented": CITY["zh"] in about.get("invented", "") or CITY["en"] in about.get("invented", ""),
         "method": about.get("method"),
