@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from api.inputs import printable
-from api.schemas import Position, Shape
+from api.schemas import CityAnswer, Position, Shape
 from api.station_shapes import Line, Spot
 from geo.actions.case_desk import Desk
 from geo.actions.foresee_breach import Foreseen
@@ -192,7 +192,7 @@ class ForeseenTold(Shape):
     unit: str | None = Field(examples=["青河街道"], description="Whoever answers there.")
 
 
-class CaseDetail(CaseTold):
+class CaseDetail(CaseTold, CityAnswer):
     """A case with all that was done to it."""
 
     when_over: ForeseenTold | None = Field(description="What happens when the time runs out; none: nothing by itself.")
@@ -200,7 +200,7 @@ class CaseDetail(CaseTold):
     suggestions: list[SuggestionTold]
 
 
-class ReportTold(CaseTold):
+class ReportTold(CaseTold, CityAnswer):
     """A new case, and what to know about it at once."""
 
     masked: dict[str, int] = Field(

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.invented import Invented
 from api.routes.nearest import WayShape, way_shape
-from api.schemas import Position, Provenance, Shape
+from api.schemas import CityAnswer, Position, Provenance, Shape
 from geo.actions.rank_helpers import RankedHelper, Ranking, SetAside
 from geo.cover_left import CoverLeft, KindLeft, Suggestion
 from geo.helpers import Helper, Reason
@@ -60,7 +59,7 @@ class SetAsideShape(HelperShape):
     reason: ReasonShape
 
 
-class RankingAnswer(Shape):
+class RankingAnswer(CityAnswer):
     """Who can be sent, nearest first; equally near ones: stations before teams, then by id."""
 
     incident_id: int = Field(examples=[9])
@@ -72,7 +71,6 @@ class RankingAnswer(Shape):
     number_set_aside: int = Field(examples=[4], description="How many there are; the list tells the nearest.")
     is_degraded: bool = Field(examples=[False], description="By straight line and a plain pace: see `detail`.")
     detail: str | None = Field(examples=[None])
-    invented: Invented = None
     note: str | None = Field(examples=[None], description="That anybody is told of, where no service is known.")
     provenance: Provenance
 
@@ -121,16 +119,15 @@ class KindLeftShape(Shape):
     move_up: MoveUpShape | None
 
 
-class CoverLeftAnswer(Shape):
+class CoverLeftAnswer(CityAnswer):
     """What free stations and teams cover, against what those cover that are there at all."""
 
     at: datetime = Field(examples=["2026-11-20T10:00:00+08:00"])
     kinds: list[KindLeftShape]
-    invented: Invented = None
     provenance: Provenance
 
 
-def ranking_answer(found: Ranking, language: str, invented: str | None) -> RankingAnswer:
+def ranking_answer(found: Ranking, language: str) -> RankingAnswer:
     """A ranking in the asker's language."""
     degraded = found.degraded
     detail = None if degraded is None else sentence("rank_degraded", language, why=degraded)
@@ -144,17 +141,16 @@ def ranking_answer(found: Ranking, language: str, invented: str | None) -> Ranki
         number_set_aside=found.n_set_aside,
         is_degraded=degraded is not None,
         detail=detail,
-        invented=invented,
         note=sentence("rank_any_service", language) if found.service is None else None,
         provenance=Provenance.model_validate(found.provenance),
     )
 
 
-def cover_answer(found: CoverLeft, invented: str | None) -> CoverLeftAnswer:
+def cover_answer(found: CoverLeft) -> CoverLeftAnswer:
     """What is left."""
     kinds = [_kind(kind) for kind in found.kinds]
     provenance = Provenance.model_validate(found.provenance)
-    return CoverLeftAnswer(at=found.at, kinds=kinds, invented=invented, provenance=provenance)
+    return CoverLeftAnswer(at=found.at, kinds=kinds, provenance=provenance)
 
 
 def _ranked(one: RankedHelper, language: str) -> RankedShape:

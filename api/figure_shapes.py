@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.invented import Invented
-from api.schemas import Shape
+from api.schemas import CityAnswer, Shape
 from geo.case_figures import METHOD, FigureRow, FigureTable, Ratio, StageTime
 from geo.rules.figures import Cohort, Rounding, figure_rule
 from geo.words import sentence
@@ -65,7 +64,7 @@ class NoteShape(Shape):
     text: str = Field(examples=["7 件因新方案调整了所属网格，按统计时刻所在网格计。"])
 
 
-class CaseFiguresAnswer(Shape):
+class CaseFiguresAnswer(CityAnswer):
     """Rates and times of stages: parts, in the order of their keys, and the whole that they add up to."""
 
     by: BySaid = Field(examples=["community"])
@@ -86,13 +85,12 @@ class CaseFiguresAnswer(Shape):
     catalogue_versions: list[str] = Field(examples=[["seed-1"]])
     inputs_hash: str = Field(examples=["9f2c…"], description="The same inputs give the same figures.")
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
-    invented: Invented = None
     notes: list[NoteShape]
     rows: list[FigureRowShape]
     whole: FigureRowShape
 
 
-def figures_answer(found: FigureTable, queried_at: datetime, language: str, invented: str | None) -> CaseFiguresAnswer:
+def figures_answer(found: FigureTable, queried_at: datetime, language: str) -> CaseFiguresAnswer:
     """A table of figures."""
     rule = figure_rule()
     return CaseFiguresAnswer(
@@ -110,7 +108,6 @@ def figures_answer(found: FigureTable, queried_at: datetime, language: str, inve
         catalogue_versions=list(found.catalogue_versions),
         inputs_hash=found.inputs_hash,
         smallest=found.smallest,
-        invented=invented,
         notes=[
             NoteShape(key=key, count=count, text=sentence(key, language, count=count))
             for key, count in found.remarks.items()

@@ -1,28 +1,24 @@
-"""Whether the city is invented, so that no answer of a demo is taken for a real city's."""
+"""Whether the city is invented, so that no answer of a demo is taken for a real city's.
+
+Every answer of figures is a :class:`api.schemas.CityAnswer`, and says it by itself: who asks in which language is noted
+when a request comes in, and looked at where the answer is made. Routes have nothing to hand on, and cannot forget it.
+"""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from time import monotonic
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import Depends, Request
-from pydantic import Field
+from fastapi import Request
 
+from api.errors import language_of
 from geo.store.areas import is_invented
 from geo.store.database import Database
 from geo.words import sentence
 
 KEPT_S: Final = 5.0
 """It changes by imports alone; who is nearest is asked too often to look each time."""
-
-Invented = Annotated[
-    str | None,
-    Field(
-        examples=[None],
-        description="That the city is invented, in words: its data describe no real place. None: nobody says so.",
-    ),
-]
-"""A field of answers."""
 
 
 class Invention:
@@ -42,14 +38,21 @@ class Invention:
         return found
 
 
-def _invention(request: Request) -> Invention:
-    found: Invention = request.app.state.invention
-    return found
+_asked: ContextVar[tuple[Invention, str] | None] = ContextVar("asked", default=None)
 
 
-Told = Annotated[Invention, Depends(_invention)]
+async def note_asker(request: Request) -> None:
+    """Note of which city a request asks, and in which language: a dependency of all routes.
+
+    It is no plain function: what those note in a thread of their own nobody else would see.
+    """
+    _asked.set((request.app.state.invention, language_of(request)))
 
 
-def words_of(invention: Invention, language: str) -> str | None:
-    """The sentence, or None."""
-    return sentence("city_invented", language) if invention.is_so() else None
+def told_if_invented() -> str | None:
+    """The sentence for whoever asked; None if the city is not known to be invented, or nobody asked.
+
+    Answers are made outside an open transaction: looking takes a connection of its own.
+    """
+    invention, language = _asked.get() or (None, "")
+    return sentence("city_invented", language) if invention is not None and invention.is_so() else None

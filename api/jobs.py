@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock
@@ -103,7 +104,7 @@ class Jobs:
                 raise Busy("jobs_full", unfinished=unfinished)
             job = Job(self._new_id(), kind, owner, "queued", 0.0, is_cancel_asked=False, created_at=self._clock())
             self._job_of_id[job.id], self._calls_off[job.id] = job, Event()
-            future = self._future_of_id[job.id] = self._pool.submit(self._run, job.id, work)
+            future = self._future_of_id[job.id] = self._pool.submit(copy_context().run, self._run, job.id, work)
         future.add_done_callback(lambda ended: self._end(job.id, ended))
         return job
 

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from api.places import geometry
 from api.plan_shapes import PlanTold, plan_told
-from api.schemas import Geometry, Position, Shape
+from api.schemas import Geometry, MadeAnswer, Position, Shape, made_told
 from api.station_shapes import Line
-from geo.layers import MergedZone, MergeProposal, MergeTaken
+from geo.layers import MergedZone, MergeProposal, MergeTaken, made_of
 
 
 class NetShape(Shape):
@@ -93,11 +93,9 @@ class SliverShape(Shape):
     lonlat: Position
 
 
-class AuditShape(Shape):
+class AuditShape(MadeAnswer):
     """All layers held against each other."""
 
-    method: str = Field(examples=["layers-2"])
-    inputs_hash: str = Field(examples=["9f2c…"])
     homes: int = Field(examples=[15_200])
     residents: float = Field(examples=[2_000_000])
     town_m2: float | None = Field(examples=[52_310_000.0])
@@ -183,12 +181,10 @@ class UnitZone(Shape):
     code: str | None = Field(examples=["G014"])
 
 
-class MergeShape(Shape):
+class MergeShape(MadeAnswer):
     """Several nets as one; `features` are its zones."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
-    method: str = Field(examples=["layers-2"])
-    inputs_hash: str = Field(examples=["9f2c…"])
     base: str = Field(examples=["health"])
     layers: list[str] = Field(examples=[["health", "police"]])
     residents: float = Field(examples=[2_000_000])
@@ -234,11 +230,9 @@ class OriginGridShape(Shape):
     )
 
 
-class OriginShape(Shape):
+class OriginShape(MadeAnswer):
     """The proposal that a plan was begun with, as far as it is about the plan's community."""
 
-    method: str = Field(examples=["layers-2"])
-    inputs_hash: str = Field(examples=["9f2c…"])
     base: str = Field(examples=["health"])
     layers: list[str] = Field(examples=[["health", "police"]])
     grids: list[OriginGridShape]
@@ -257,10 +251,9 @@ class TakenUpShape(Shape):
     doubts: int = Field(examples=[3], description="Units that a border of a layer runs through.")
 
 
-class TakenUpList(Shape):
+class TakenUpList(MadeAnswer):
     """All drafts that were begun with a proposal, by code of the community."""
 
-    inputs_hash: str = Field(examples=["9f2c…"])
     drafts: list[TakenUpShape]
 
 
@@ -275,14 +268,13 @@ def taken_shape(taken: MergeTaken) -> TakenUpList:
         )
         for draft in taken.drafts
     ]
-    return TakenUpList(inputs_hash=taken.proposal.inputs_hash, drafts=drafts)
+    return TakenUpList(**made_told(made_of(taken.proposal)), drafts=drafts)
 
 
 def merge_shape(found: MergeProposal) -> MergeShape:
     """A proposal as it is told."""
     return MergeShape(
-        method=found.method,
-        inputs_hash=found.inputs_hash,
+        **made_told(made_of(found)),
         base=found.base,
         layers=list(found.layers),
         residents=found.residents,

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
@@ -17,7 +17,7 @@ from api import errors
 from api.deps import clock, new_id
 from api.events import Events
 from api.guard import Guard
-from api.invented import Invention
+from api.invented import Invention, note_asker
 from api.jobs import Jobs
 from api.routes import (
     access,
@@ -135,7 +135,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 @cache
 def _routes() -> list[BaseRoute]:
     """All routes; those of one process are the same ones, for making them ready takes longer than many answers."""
-    every = APIRouter(responses=problems(401, 403, 422, 503))
+    every = APIRouter(responses=problems(401, 403, 422, 503), dependencies=[Depends(note_asker)])
     for routes in UNVERSIONED:
         every.include_router(routes.router)
     for routes in VERSIONED:

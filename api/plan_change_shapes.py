@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from api.places import geometry
-from api.schemas import Geometry, Position, Provenance, Shape
+from api.schemas import CityAnswer, Geometry, Position, Provenance, Shape
 from geo.plan_changes import CaseName, Consequences, PlaceMove
 
 
@@ -118,7 +118,7 @@ class GroundTold(Shape):
     area_m2: float = Field(examples=[5200.0])
 
 
-class ComparisonTold(Shape):
+class ComparisonTold(CityAnswer):
     """Two plans, or two days, held against each other."""
 
     made: MadeTold
@@ -190,7 +190,7 @@ class CommunityToTellTold(Shape):
     name: str = Field(examples=["河西社区"])
 
 
-class ConsequencesTold(Shape):
+class ConsequencesTold(CityAnswer):
     """All that a plan changes, told before it is published."""
 
     comparison: ComparisonTold
@@ -208,7 +208,7 @@ class ConsequencesTold(Shape):
 
 def consequences_told(found: Consequences, language: str) -> ConsequencesTold:
     """What a plan changes, with cases called as the reader does."""
-    parts = {name: getattr(found, name) for name in ConsequencesTold.model_fields}
+    parts = {name: getattr(found, name) for name in ConsequencesTold.model_fields if name != "invented"}
     return ConsequencesTold.model_validate({**parts, "incidents": [_case_told(m, language) for m in found.incidents]})
 
 

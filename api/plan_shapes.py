@@ -11,11 +11,13 @@ from pydantic import Field
 
 from api.places import feature, geojson, geometry
 from api.plan_change_shapes import CountedShareTold
-from api.schemas import Feature, Geometry, Position, Post, Shape
+from api.schemas import CityAnswer, Feature, Geometry, MadeAnswer, Position, Post, Shape, made_told
 from geo.actions.edit_plan import Standing
 from geo.actions.plan_view import PlanView
+from geo.plan_figures import METHOD
 from geo.plan_problems import Problem
 from geo.plans import Comment, Plan
+from geo.provenance import Made
 
 
 class PlanTold(Shape):
@@ -106,7 +108,7 @@ class BalanceTold(Shape):
     grids_in_bin: list[int] = Field(examples=[[0, 0, 1, 2, 1]])
 
 
-class PlanDetail(Shape):
+class PlanDetail(MadeAnswer):
     """A plan with its grids, as a GeoJSON feature collection."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
@@ -125,7 +127,6 @@ class PlanDetail(Shape):
         examples=[{"visits_due": {"units": 12, "of_units": 96, "households": 190, "of_households": 1604}}],
         description="By the same names: in how much of the ground.",
     )
-    inputs_hash: str = Field(examples=["9f2c…"])
 
 
 class UnitTold(Shape):
@@ -137,7 +138,7 @@ class UnitTold(Shape):
     residents: float = Field(examples=[40])
 
 
-class UnitList(Shape):
+class UnitList(MadeAnswer):
     """All units of a plan."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
@@ -185,7 +186,7 @@ class LeftOutTold(Shape):
     told: str = Field(examples=["812 m² of the ring (12.0 %) lie outside 河西社区 and were left out."])
 
 
-class EditTold(Shape):
+class EditTold(CityAnswer):
     """What an edit did, or would do."""
 
     plan: PlanTold
@@ -306,8 +307,8 @@ def balance_told(view: PlanView) -> BalanceTold:
     return BalanceTold(**{**told, "bin_from": list(told["bin_from"]), "grids_in_bin": list(told["grids_in_bin"])})
 
 
-def plan_detail(view: PlanView, standing: Standing) -> PlanDetail:
-    """A plan with its grids; ``standing``: what of its log stands."""
+def plan_detail(view: PlanView, standing: Standing, homes_date: date | None) -> PlanDetail:
+    """A plan with its grids; ``standing``: what of its log stands; ``homes_date``: the day that the people are of."""
     is_draft = view.plan.state == "draft"
     severities = [problem.severity for problem in view.problems]
     return PlanDetail(
@@ -320,11 +321,15 @@ def plan_detail(view: PlanView, standing: Standing) -> PlanDetail:
         can_redo=is_draft and bool(standing.undone),
         work_dates=dict(view.counts.dates),
         work_counted={kind: CountedShareTold.model_validate(share) for kind, share in view.counted_shares.items()},
-        inputs_hash=view.inputs_hash,
+        **_made(view, homes_date),
     )
 
 
-def unit_list(view: PlanView) -> UnitList:
+def _made(view: PlanView, homes_date: date | None) -> dict[str, Any]:
+    return made_told(Made(METHOD, {"homes": homes_date, **view.counts.dates}, view.inputs_hash))
+
+
+def unit_list(view: PlanView, homes_date: date | None) -> UnitList:
     """All units of a plan."""
     n_units, homes = len(view.draft.unit_no), view.housed.homes
     counted = [
@@ -336,7 +341,7 @@ def unit_list(view: PlanView) -> UnitList:
         feature(no, geojson(shape), UnitTold(unit_no=no, grid_id=view.draft.grids[grid].id, households=h, residents=r))
         for no, grid, h, r, shape in rows
     ]
-    return UnitList(version=view.plan.version, features=features)
+    return UnitList(version=view.plan.version, features=features, **_made(view, homes_date))
 
 
 def comment_told(comment: Comment) -> CommentTold:

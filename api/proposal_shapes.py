@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.places import feature, geojson
-from api.schemas import Extent, Feature, Listed, Position, Shape
+from api.schemas import CityAnswer, Extent, Feature, Listed, Position, Run, Shape, run_told
 from geo.actions.view_proposal import Proposal
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.proposals import ProposalEntry
@@ -31,7 +31,7 @@ class ProposalTold(Shape):
     comments: int = Field(examples=[3], description="Comments shown.")
 
 
-class ProposalList(Listed):
+class ProposalList(Listed, CityAnswer):
     """A page of plans that are proposed, the newest first."""
 
     proposals: list[ProposalTold]
@@ -72,12 +72,13 @@ class GroundMoved(Shape):
     area_m2: int = Field(examples=[12400])
 
 
-class ProposalDetail(Shape):
+class ProposalDetail(CityAnswer):
     """A proposed plan: its grids before and after, and the ground that comes to other grids."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     proposal: ProposalTold
     longest_comment: int = Field(examples=[2000], description="Characters that a comment may have.")
+    run: Run | None = Field(description="By which computation residents are told; none: none are.")
     features: list[Feature[GridBefore] | Feature[GridAfter] | Feature[GroundMoved]]
 
 
@@ -92,6 +93,7 @@ def proposal_detail(found: Proposal, at: datetime) -> ProposalDetail:
     return ProposalDetail(
         proposal=proposal_told(found.entry, at),
         longest_comment=plan_edit_rule().longest_comment,
+        run=run_told(found.run),
         features=[*_before(found), *_after(found), *_moved(found)],
     )
 

@@ -9,6 +9,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.invented import told_if_invented
+from geo.coverage import CoverageRun
+from geo.provenance import Made
+
 Properties = TypeVar("Properties", bound=BaseModel)
 
 Position = Annotated[tuple[float, float], Field(examples=[(103.2, 40.4)], description="lon, lat in degrees, WGS 84.")]
@@ -36,6 +40,32 @@ class Shape(BaseModel):
     """What all shapes have in common."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, from_attributes=True)
+
+
+class CityAnswer(Shape):
+    """What all answers with figures of the city have in common."""
+
+    invented: str | None = Field(
+        default_factory=told_if_invented,
+        examples=[None],
+        description="That the city is invented, in words: its data describe no real place. None: nobody says so.",
+    )
+
+
+class MadeAnswer(CityAnswer):
+    """An answer whose figures were made without walking the streets: how, and from what."""
+
+    method: str = Field(examples=["layers-2"], description="Changes whenever the same inputs give other figures.")
+    dates: dict[str, date | None] = Field(
+        examples=[{"homes": "2026-06-01"}],
+        description="What the figures were made from: the oldest day that it speaks of; null: nobody says which.",
+    )
+    inputs_hash: str = Field(examples=["9f2c…"], description="The same inputs give the same figures.")
+
+
+def made_told(made: Made) -> dict[str, Any]:
+    """The fields of a :class:`MadeAnswer`."""
+    return {"method": made.method, "dates": dict(made.dates), "inputs_hash": made.inputs_hash}
 
 
 def written(answer: Shape, media_type: str = "application/json", headers: Mapping[str, str] | None = None) -> Response:
@@ -181,6 +211,11 @@ class Run(Shape):
     data_date: date | None = Field(examples=["2026-06-01"])
     computed_at: datetime = Field(examples=["2026-11-21T01:00:00Z"])
     inputs_hash: str = Field(examples=["9f2c…"])
+
+
+def run_told(run: CoverageRun | None) -> Run | None:
+    """A computation as it is told; none where there is none."""
+    return None if run is None else Run.model_validate(run)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

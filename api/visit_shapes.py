@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.invented import Invented
-from api.schemas import Geometry, Position, Shape
+from api.schemas import CityAnswer, Geometry, MadeAnswer, Position, Provenance, Shape, made_told
 from geo.rules.figures import Rounding, figure_rule
 from geo.visits import Standing, Stop, Term, Tour, VisitRow, VisitTable
 from geo.words import sentence
@@ -102,7 +101,7 @@ class VisitRowShape(Shape):
     kinds: list[VisitKindShape]
 
 
-class VisitsDue(Shape):
+class VisitsDue(MadeAnswer):
     """Parts in the order of their codes, and the whole that they add up to."""
 
     at: datetime = Field(examples=["2026-03-20T10:00:00+08:00"])
@@ -112,7 +111,6 @@ class VisitsDue(Shape):
         examples=[0], description="Done visits of grids of an earlier plan, shared out with the homes."
     )
     smallest: int | None = Field(examples=[None], description="No smaller number is told; none: all are.")
-    invented: Invented = None
     terms: list[VisitTermsShape]
     rows: list[VisitRowShape]
     whole: VisitRowShape
@@ -128,7 +126,7 @@ class StopShape(Shape):
     day: int = Field(examples=[1])
 
 
-class TourTold(Shape):
+class TourTold(CityAnswer):
     """A round: a help, not a duty. Nobody's track is asked for or kept."""
 
     post: Position
@@ -141,9 +139,10 @@ class TourTold(Shape):
     left_out: int = Field(examples=[0], description="Stops that no street reaches from the post and back.")
     way: Geometry
     note: str = Field(examples=["仅供参考，不作要求，不记录轨迹。"])
+    provenance: Provenance
 
 
-def due_told(found: VisitTable, language: str, invented: str | None) -> VisitsDue:
+def due_told(found: VisitTable, language: str) -> VisitsDue:
     """A table of visits."""
     return VisitsDue(
         at=found.at,
@@ -151,7 +150,7 @@ def due_told(found: VisitTable, language: str, invented: str | None) -> VisitsDu
         is_calendar_sure=found.is_calendar_sure,
         carried=found.carried,
         smallest=found.smallest,
-        invented=invented,
+        **made_told(found.made),
         terms=[
             VisitTermsShape(
                 kind=key,
@@ -204,6 +203,7 @@ def tour_told(found: Tour, way: dict[str, Any] | None, language: str) -> TourTol
         left_out=found.left_out,
         way=way,
         note=sentence("tour_note", language),
+        provenance=Provenance.model_validate(found.provenance),
     )
 
 

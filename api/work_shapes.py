@@ -7,7 +7,7 @@ from datetime import date
 
 from pydantic import Field
 
-from api.schemas import Position, Shape
+from api.schemas import MadeAnswer, Position, Shape, made_told
 from geo.imports.report import ImportReport
 from geo.rules.import_limits import import_limits
 from geo.work import WORK_KINDS, UnitWork
@@ -51,7 +51,7 @@ class UnitWorkTold(WorkNumbers):
     households: float = Field(examples=[16])
 
 
-class WorkTold(Shape):
+class WorkTold(MadeAnswer):
     """The units of a community's own cut with what was counted in each."""
 
     community_code: str = Field(examples=["990101001001"])
@@ -80,7 +80,7 @@ def work_told(work: UnitWork) -> WorkTold:
         UnitWorkTold(unit_no=no, lonlat=lonlat, households=households, **dict(zip(WORK_KINDS, counts, strict=True)))
         for no, lonlat, households, *counts in rows
     ]
-    return WorkTold(community_code=work.community.code, as_of=dict(work.dates), units=units)
+    return WorkTold(community_code=work.community.code, as_of=dict(work.dates), units=units, **made_told(work.made))
 
 
 def _number(value: float) -> float | None:

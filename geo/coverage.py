@@ -8,6 +8,8 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
+from geo.provenance import Provenance
+
 METHOD = "reach-2"
 """Name of the rule and of the way its results are drawn: changes whenever the same inputs give other results."""
 
@@ -42,6 +44,19 @@ class CoverageRun:
     is_current: bool
     report: dict[str, Any]
     """Totals that add up, components left out, stations without a street, how long each step took."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where its figures come from."""
+        return Provenance(
+            method=self.method,
+            mode=self.mode,
+            surface=self.surface,
+            minutes=self.minutes,
+            network_date=self.network_date,
+            data_date=self.data_date,
+            inputs_hash=self.inputs_hash,
+        )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from shapely.geometry.base import BaseGeometry
 
 from geo.plans import Plan
+from geo.provenance import Made
 from geo.units import FloatArray, IntArray
 
 LonLat = tuple[float, float]
@@ -184,6 +185,8 @@ class AuditReport:
     """All nets of the town, held against each other."""
 
     method: str
+    dates: Mapping[str, date | None]
+    """As those of :class:`geo.provenance.Made`: of the homes, and of each layer."""
     inputs_hash: str
     layers: Sequence[LayerFigures]
     pairs: Sequence[PairFigures]
@@ -198,6 +201,14 @@ class AuditReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class CrosswalkTable:
+    """Two layers held against each other, pair by pair of zones."""
+
+    rows: Sequence[CrosswalkRow]
+    made: Made
 
 
 @dataclass(frozen=True)
@@ -331,6 +342,7 @@ class MergeProposal:
     """Several nets as one."""
 
     method: str
+    dates: Mapping[str, date | None]
     inputs_hash: str
     base: str
     layers: Sequence[str]
@@ -369,6 +381,8 @@ class MergeOrigin:
     """The proposal that a draft was begun with, as far as it is about the draft's community."""
 
     method: str
+    dates: Mapping[str, date | None]
+    """Empty of drafts that were begun before dates were kept."""
     inputs_hash: str
     base: str
     layers: Sequence[str]
@@ -396,3 +410,8 @@ class MergeTaken:
     proposal: MergeProposal
     drafts: Sequence[TakenUp]
     """By code of the community."""
+
+
+def made_of(found: AuditReport | MergeProposal | MergeOrigin) -> Made:
+    """How the figures came about."""
+    return Made(found.method, found.dates, found.inputs_hash)

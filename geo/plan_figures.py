@@ -10,6 +10,9 @@ import numpy as np
 from geo.drafts import BORDER_KINDS
 from geo.units import FloatArray, IntArray
 
+METHOD = "plan-figures-1"
+"""Changes whenever the same units, homes and counts give other figures."""
+
 
 class GridFigures(NamedTuple):
     """What each grid holds and how it is shaped; arrays of (n_grids,) in the order of ``Draft.grids``."""

@@ -10,10 +10,13 @@ from typing import Literal
 
 import shapely
 
-from geo.provenance import Provenance
+from geo.provenance import Made, Provenance
 from geo.rules.visits import VisitKind
 
 LonLat = tuple[float, float]
+
+METHOD = "visits-1"
+"""Changes whenever the same inputs give other figures."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class VisitTable:
     """Done visits that were counted by grids of an earlier plan and follow the homes into those of today."""
     smallest: int | None
     """No smaller number is told; None: all are."""
+    made: Made
 
 
 @dataclass(frozen=True)

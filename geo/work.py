@@ -10,7 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.areas import Area
+from geo.provenance import Made
 from geo.units import NONE, BoolArray, FloatArray, IntArray
+
+METHOD = "work-counts-1"
+"""Counts as they were sent, by unit; changes whenever the same counts give other numbers."""
 
 WORK_KINDS = ("open_cases", "cases_a_month", "visits_due", "special_households")
 """What is counted; a count's kind is the place in this list.
@@ -90,3 +94,5 @@ class UnitWork:
     """Every kind -> numbers, NaN where nobody has counted."""
     dates: Mapping[str, date]
     """As those of :class:`WorkCounts`."""
+    made: Made
+    """Households are those of the homes of today."""

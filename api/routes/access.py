@@ -12,7 +12,7 @@ from api.deps import Db, Now, Reach, Who, asks
 from api.jobs import Step
 from api.limits import Minutes, ModeKey, SurfaceKey
 from api.paging import Page, Paged
-from api.schemas import Listed, Provenance, Shape, problems
+from api.schemas import CityAnswer, Listed, Provenance, Shape, problems
 from geo.access import AccessReport, AccessWish
 from geo.actions.access import access as compute
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -72,7 +72,7 @@ class AreaAccessShape(Shape):
     minutes: float | None = Field(examples=[10.3], description="To the nearest, the unreached at the horizon.")
 
 
-class AccessShape(Listed):
+class AccessShape(Listed, CityAnswer):
     """The measures of access."""
 
     provenance: Provenance

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from api.deps import CaseDesk, Db, Figures, Language, Now, Setting, Who, asks, local
 from api.figure_shapes import CaseFiguresAnswer, figures_answer
 from api.inputs import Word
-from api.invented import Told, words_of
 from geo.actions.figure_periods import last_published, period_of, published_at
 from geo.actions.tell_figures import FigureSight, grouping
 from geo.case_figures import BYS, FigureWish
@@ -27,7 +26,6 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     now: Now,
     language: Language,
     who: Annotated[Who, asks("viewer")],
-    invention: Told,
     by: Annotated[Word, Query(max_length=100, description=f"Parts: {', '.join(BYS)}. Never people or desks.")] = "all",
     month: Annotated[
         Word | None,
@@ -59,4 +57,4 @@ def figures(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     moment = (now if sight.is_exact else published_at(end, desk.zone)) if as_of is None else as_of
     wish = FigureWish(begin, end, local(moment, settings), grouping(by), item, unit)
     found = told.tell(db, desk, wish, now, sight)
-    return figures_answer(found, local(now, settings), language, words_of(invention, language))
+    return figures_answer(found, local(now, settings), language)

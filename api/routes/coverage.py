@@ -13,7 +13,7 @@ from api.inputs import AreaCode, Word
 from api.jobs import Accepted, Link, Step, accepted
 from api.limits import city_only
 from api.paging import Paged
-from api.schemas import Count, Figures, Listed, Run, Shape, Variety, problems
+from api.schemas import CityAnswer, Count, Figures, Listed, Run, Shape, Variety, problems
 from geo.actions.compute_coverage import check_run, compute_coverage
 from geo.coverage import CoverageRun
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -41,7 +41,7 @@ class CoverageItem(Shape):
     )
 
 
-class Coverage(Listed):
+class Coverage(Listed, CityAnswer):
     """Figures by area, with how they were computed."""
 
     run: Run

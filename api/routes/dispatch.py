@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from api.deps import At, Db, HelpersNear, Language, Reach, Setting, Who, asks
 from api.dispatch_shapes import CoverLeftAnswer, RankingAnswer, cover_answer, ranking_answer
 from api.inputs import Id, Word
-from api.invented import Told, words_of
 from api.limits import Minutes, ModeKey, SurfaceKey
 from api.schemas import problems, written
 from geo.actions.cover_left import cover_left
@@ -30,7 +29,6 @@ def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     settings: Setting,
     language: Language,
     who: Annotated[Who, asks("dispatcher")],
-    invention: Told,
     incident_id: Id,
     at: At,
     k: Annotated[int, Query(ge=1, description="How many at most.")] = RULE.k,
@@ -58,7 +56,7 @@ def stations(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     )
     catalogues = case_catalogues(settings.case_catalogue)
     found = rank_helpers(db, near, catalogues, incident_id, wish, who.area_id, RULE.patience_seconds)
-    return written(ranking_answer(found, language, words_of(invention, language)))
+    return written(ranking_answer(found, language))
 
 
 @router.get("/dispatch/cover")
@@ -67,9 +65,7 @@ def cover(
     engine: Reach,
     near: HelpersNear,
     who: Annotated[Who, asks("dispatcher")],
-    invention: Told,
-    language: Language,
     at: At,
 ) -> CoverLeftAnswer:
     """What free stations and teams still cover, by kind, and who should move up; of the token's area alone."""
-    return cover_answer(cover_left(db, engine, near, at, who.area_id), words_of(invention, language))
+    return cover_answer(cover_left(db, engine, near, at, who.area_id))

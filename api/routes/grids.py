@@ -15,6 +15,7 @@ from api.paging import Paged
 from api.places import feature, feature_list, geojson
 from api.schemas import (
     ChainLink,
+    CityAnswer,
     Extent,
     Feature,
     FeatureList,
@@ -22,12 +23,15 @@ from api.schemas import (
     GeoJsonResponse,
     Position,
     Post,
+    Run,
     Shape,
     problems,
+    run_told,
 )
 from geo.actions.find_code import CodeStory, find_code
 from geo.errors import Refused
 from geo.store import lists, locate
+from geo.store.coverage import current_run_if_any
 from geo.store.figures import Counts, of_grids
 from geo.store.lists import GridEntry
 
@@ -84,9 +88,20 @@ class PlanStanding(Shape):
     effective_to: datetime | None = Field(examples=[None])
 
 
-class GridDetail(GridProperties):
+class GridList(FeatureList[GridProperties], CityAnswer):
+    """A page of grids."""
+
+    run: Run | None = Field(description="How the figures were computed, and from what; none: nothing has been.")
+
+
+class CodeList(FeatureList[GridOfCode], CityAnswer):
+    """All grids that have or had a code."""
+
+
+class GridDetail(GridProperties, CityAnswer):
     """One grid with everything that is public about it."""
 
+    run: Run | None = Field(description="How the figures were computed, and from what; none: nothing has been.")
     chain: list[ChainLink]
     posts: list[Post]
     plan: PlanStanding
@@ -104,7 +119,7 @@ def grids(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     bbox: BBox = None,
     geometry: Annotated[bool, Query(description="With the polygons.")] = True,
     code: GridCode = None,
-) -> FeatureList[GridProperties] | FeatureList[GridOfCode]:
+) -> GridList | CodeList:
     """The grids in force at a moment, by code; figures of the newest computation, if it was made by the same plan.
 
     With `code` the grids that have or had it, in the order of time: from when to when, and where their ground is today.
@@ -114,20 +129,16 @@ def grids(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         if community is not None or bbox is not None:
             raise Refused("grid_code_alone")
         stories = find_code(db, code, now, said)
-        features = (_told_story(story, shown=geometry) for story in page.of(stories))
-        return feature_list(page, len(stories), features)
+        told = (_told_story(story, shown=geometry) for story in page.of(stories))
+        return CodeList(**dict(feature_list(page, len(stories), told)))
     with db.read() as conn:
         matched, entries = lists.grids(conn, at, community, bbox, page.part, shapes=geometry)
         counts = of_grids(conn, {entry.id: entry.plan_id for entry in entries})
-        sight = sight_of(conn, who)
-    return feature_list(
-        page,
-        matched,
-        (
-            feature(entry.id, entry.shape, GridProperties(**_told(entry, counts.get(entry.id), sight)))
-            for entry in entries
-        ),
+        sight, run = sight_of(conn, who), run_told(current_run_if_any(conn))
+    features = (
+        feature(entry.id, entry.shape, GridProperties(**_told(entry, counts.get(entry.id), sight))) for entry in entries
     )
+    return GridList(**dict(feature_list(page, matched, features)), run=run)
 
 
 @router.get("/grids/{grid_id}", response_class=GeoJsonResponse, responses=problems(404))
@@ -140,11 +151,13 @@ def grid(db: Db, at: At, who: Annotated[Who, asks("public")], grid_id: Id) -> Fe
         counts = of_grids(conn, {grid_id: entry.plan_id})
         chain = [ChainLink.model_validate(link) for link in locate.chain_of(conn, entry.community_id)]
         told = _told(entry, counts.get(grid_id), sight_of(conn, who))
+        run = run_told(current_run_if_any(conn))
     detail = GridDetail(
         **told,
         chain=chain,
         posts=[Post.model_validate(post) for post in posts],
         plan=PlanStanding.model_validate(plan),
+        run=run,
     )
     return feature(grid_id, entry.shape, detail)
 

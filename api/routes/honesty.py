@@ -12,7 +12,7 @@ from api.deps import Db, Now, Reach, Who, asks
 from api.jobs import Step
 from api.limits import Minutes, ModeKey, SurfaceKey
 from api.paging import Page, Paged
-from api.schemas import Geometry, Listed, Position, Provenance, Shape, problems
+from api.schemas import CityAnswer, Geometry, Listed, Position, Provenance, Shape, problems
 from geo.actions.find_crossings import find_crossings
 from geo.actions.honesty import honesty as compute
 from geo.honesty import Crossing, CrossingReport, CrossingWish, HonestyReport, HonestyWish
@@ -66,7 +66,7 @@ class AstrayShape(Shape):
     horizon_minutes: float = Field(examples=[60])
 
 
-class HonestyShape(Listed):
+class HonestyShape(Listed, CityAnswer):
     """The honesty report."""
 
     provenance: Provenance
@@ -154,7 +154,7 @@ class CrossingShape(Shape):
     grids: list[GridGain]
 
 
-class CrossingsShape(Shape):
+class CrossingsShape(CityAnswer):
     """Where one crossing of a barrier would help most."""
 
     provenance: Provenance

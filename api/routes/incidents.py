@@ -15,15 +15,15 @@ from api.cursors import cursor_of, due_of
 from api.deps import CaseDesk, Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
 from api.inputs import BIGGEST_ID, BBox, Box, Word
-from api.invented import Invented, Told, words_of
 from api.paging import Page, Paged
 from api.places import at_point, feature, feature_list
-from api.schemas import Feature, FeatureList, GeoJsonResponse, Shape, written
+from api.schemas import CityAnswer, Feature, FeatureList, GeoJsonResponse, MadeAnswer, Shape, made_told, written
 from geo.actions.case_desk import Desk
 from geo.actions.export_cases import export_cases
 from geo.case_states import STAGES
 from geo.cases import Case
 from geo.errors import NotAllowed, Refused, WhoAreYou
+from geo.provenance import Made, digest_of
 from geo.publication import rule
 from geo.rules.request_limits import request_limits
 from geo.settings import Settings
@@ -32,6 +32,9 @@ from geo.store.case_lists import CaseFilter, Due, list_cases
 from geo.store.database import Database
 
 router = APIRouter(tags=["incidents"])
+
+CELLS = "incident-squares-1"
+"""Method of the squares: changes whenever the same incidents give other ones."""
 
 State = Literal["open", "closed"]
 CasesFormat = Literal["csv", "geojson", "gpkg", "xlsx"]
@@ -52,24 +55,22 @@ class IncidentProperties(CaseTold):
     source_key: str = Field(examples=["2026-000123"])
 
 
-class CellList(FeatureList[CellProperties]):
+class CellList(FeatureList[CellProperties], MadeAnswer):
     """What the public sees."""
 
     kind: Literal["cells"] = "cells"
     k: int = Field(examples=[10], description="Squares with fewer incidents are not there.")
     cell_m: float = Field(examples=[300])
     since: date | None = Field(examples=["2025-11-01"], description="Only incidents from this day on.")
-    invented: Invented = None
     until: date | None = Field(
         examples=["2026-11-20"], description="The day of the newest incident; its hour would tell of a single one."
     )
 
 
-class PointList(FeatureList[IncidentProperties]):
+class PointList(FeatureList[IncidentProperties], CityAnswer):
     """What a dispatcher sees, within the token's area; what is still to be located has no geometry."""
 
     kind: Literal["points"] = "points"
-    invented: Invented = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,6 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     page: Paged,
     who: Annotated[Who, asks("public")],
     filters: Annotated[Filters, Depends()],
-    invention: Told,
     bbox: BBox = None,
 ) -> CellList | Response:
     """Squares of incidents for the public; with a dispatcher's token the incidents themselves, newest first.
@@ -123,7 +123,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     """
     if not who.may("dispatcher"):
         _refuse_filters(filters, who)
-        return _cells(db, page, bbox, settings, words_of(invention, language))
+        return _cells(db, page, bbox, settings)
     wanted = _wanted(filters, who, desk, now, bbox)
     due_first = filters.order == "due"
     after = None if filters.cursor is None else due_of(filters.cursor)
@@ -138,7 +138,7 @@ def incidents(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     features = [
         Feature(id=case.id, geometry=at_point(case.point), properties=_properties(case, reader)) for case in found
     ]
-    told = PointList(**dict(feature_list(page, matched, features)), invented=words_of(invention, language))
+    told = PointList(**dict(feature_list(page, matched, features)))
     return written(told, GeoJsonResponse.media_type)
 
 
@@ -213,17 +213,19 @@ def _properties(case: Case, reader: Reader) -> IncidentProperties:
     return IncidentProperties(**told, source=case.source, source_key=case.source_key)
 
 
-def _cells(db: Database, page: Page, box: Box | None, settings: Settings, invented: str | None) -> CellList:
+def _cells(db: Database, page: Page, box: Box | None, settings: Settings) -> CellList:
     shown = rule()
     with db.read() as conn:
-        matched, cells, period = lists.incident_cells(conn, box, shown, page.part)
+        cells, period = lists.incident_cells(conn, box, shown)
     features = (
         feature(None, cell.shape, CellProperties(n_class=cell.n_class, n_below=shown.class_above(cell.n_class)))
-        for cell in cells
+        for cell in page.of(cells)
     )
-    listed = dict(feature_list(page, matched, features))
+    listed = dict(feature_list(page, len(cells), features))
     since, until = (_day(moment, settings) for moment in (period.since, period.until))
-    return CellList(**listed, k=shown.k, cell_m=shown.cell_m, since=since, until=until, invented=invented)
+    # of the squares as they are told: a hash of the incidents would change with one that is hidden
+    made = Made(CELLS, {"incidents": since}, digest_of(CELLS, shown.k, shown.cell_m, since, until, cells))
+    return CellList(**listed, **made_told(made), k=shown.k, cell_m=shown.cell_m, since=since, until=until)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -25,7 +25,7 @@ from api.layer_shapes import (
 from api.layer_wishes import LayerBody, LayerLanded, layer_landed
 from api.limits import city_only
 from api.paging import Paged
-from api.schemas import Listed, Position, Shape, problems
+from api.schemas import CityAnswer, Listed, MadeAnswer, Position, Shape, made_told, problems
 from geo.actions.audit_layers import audit_layers, cross_layers, nets_at
 from geo.actions.merge_layers import merge_layers
 from geo.actions.open_merge import open_merge
@@ -67,7 +67,7 @@ class LayerShape(Shape):
     gaps: int = Field(examples=[1], description="Gaps among its zones that were left open.")
 
 
-class LayerList(Listed):
+class LayerList(Listed, CityAnswer):
     """A page of layers, by name."""
 
     layers: list[LayerShape]
@@ -81,7 +81,7 @@ class NetsAt(Shape):
     layers_without: list[str] = Field(examples=[["fire"]], description="Layers that have no net here.")
 
 
-class CrosswalkTable(Listed):
+class CrosswalkTable(Listed, MadeAnswer):
     """Whom the zones of one layer have in common with those of another."""
 
     from_layer: str = Field(examples=["police"])
@@ -169,14 +169,15 @@ def crosswalk(
     """Whom each zone of one layer has in common with each of another; both shares make it a table either way."""
     city_only(who)
     found = cross_layers(db, from_layer, to_layer)
-    rows = [CrosswalkShape.model_validate(row) for row in page.of(found)]
+    rows = [CrosswalkShape.model_validate(row) for row in page.of(found.rows)]
     return CrosswalkTable(
+        **made_told(found.made),
         from_layer=from_layer,
         to_layer=to_layer,
         rows=rows,
-        number_matched=len(found),
+        number_matched=len(found.rows),
         number_returned=len(rows),
-        links=page.links(len(found)),
+        links=page.links(len(found.rows)),
     )
 
 

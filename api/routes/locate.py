@@ -11,7 +11,7 @@ from pydantic import Field
 from api.deps import At, Db, Language, Streets, asks
 from api.inputs import Lat, Lon
 from api.limits import ModeKey, SurfaceKey
-from api.schemas import ChainLink, Position, Post, Shape, problems
+from api.schemas import ChainLink, CityAnswer, Position, Post, Provenance, Shape, problems
 from geo.actions.locate import Location, NearStation, Remark
 from geo.actions.locate import locate as find
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -60,7 +60,7 @@ class NoStations(Shape):
     detail: str = Field(examples=["No street within 200 m of this place can be walked to."])
 
 
-class Located(Shape):
+class Located(CityAnswer):
     """What is known of a place."""
 
     lonlat: Position
@@ -74,6 +74,7 @@ class Located(Shape):
     grid: LocatedGrid | None
     stations: list[LocatedStation]
     no_stations: NoStations | None
+    provenance: Provenance | None = Field(description="Of minutes and metres; none while there are no streets.")
 
 
 @router.get("/locate", dependencies=[asks("public")], responses=problems(404))
@@ -104,6 +105,7 @@ def locate(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
         grid=_grid(found),
         stations=[_station(near) for near in found.stations],
         no_stations=None if remark is None else NoStations(key=remark.key, detail=_told(remark, language) or ""),
+        provenance=None if found.provenance is None else Provenance.model_validate(found.provenance),
     )
 
 

@@ -12,7 +12,7 @@ from api.deps import Db, Language, Now, Setting, Streets, asks, local
 from api.inputs import Kind, Lat, Lon, Word
 from api.limits import ModeKey, SurfaceKey
 from api.places import geometry
-from api.schemas import Position, Provenance, Shape, problems
+from api.schemas import CityAnswer, Position, Provenance, Shape, problems
 from geo.actions.find_nearest import NearestWish, NearStation, nearest_stations
 from geo.actions.locate import why_none
 from geo.actions.trace_way import Way
@@ -61,7 +61,7 @@ class NearestStation(Shape):
     way: WayShape | None = Field(description="With `path=true`.")
 
 
-class NearestAnswer(Shape):
+class NearestAnswer(CityAnswer):
     """Stations, the nearest first; of equally near ones the one with the lowest id."""
 
     lonlat: Position

@@ -27,7 +27,7 @@ from api.plan_shapes import (
     unit_list,
 )
 from api.plan_wishes import CommentVerdict, CommentWish, EditWish, PlanWish, ProposeWish, PublishWish
-from api.schemas import GeoJsonResponse, Listed, Position, Shape, problems
+from api.schemas import CityAnswer, GeoJsonResponse, Listed, Position, Shape, problems
 from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
 from geo.actions.edit_plan import edit_plan, standing_of
 from geo.actions.open_plan import open_plan
@@ -39,6 +39,7 @@ from geo.errors import NotAllowed
 from geo.plans import Plan
 from geo.store import drafts, plans
 from geo.store.areas import community as community_of
+from geo.store.coverage import people_date
 
 router = APIRouter(tags=["plans"])
 
@@ -64,13 +65,13 @@ class UnitQuestion(Shape):
     lonlat: Position
 
 
-class PlanOpened(PlanTold):
+class PlanOpened(PlanTold, CityAnswer):
     """A new draft, and what to look at first."""
 
     questions: list[UnitQuestion]
 
 
-class PlanPublished(Shape):
+class PlanPublished(CityAnswer):
     """A plan in force."""
 
     plan: PlanTold
@@ -108,9 +109,9 @@ def plan(db: Db, now: Now, who: Viewer, plan_id: Id, response: Response) -> Plan
     with db.read() as conn:
         plan = plan_to_read(conn, plan_id, hand_of(who, now))
         view = view_of(conn, plan, with_work=who.may("planner"))
-        standing = standing_of(conn, plan_id)
+        standing, homes_date = standing_of(conn, plan_id), people_date(conn)
     response.headers["ETag"] = f'"{view.plan.version}"'
-    return plan_detail(view, standing)
+    return plan_detail(view, standing, homes_date)
 
 
 @router.get("/plans/{plan_id}/units", response_class=GeoJsonResponse, responses=problems(404))
@@ -118,7 +119,8 @@ def units(db: Db, now: Now, who: Planner, plan_id: Id) -> UnitList:
     """What grids are put together from, for planners of the area."""
     with db.read() as conn:
         check_community(conn, plans.get_plan(conn, plan_id).community_id, hand_of(who, now))
-    return unit_list(view_plan(db, plan_id))
+        homes_date = people_date(conn)
+    return unit_list(view_plan(db, plan_id), homes_date)
 
 
 @router.get("/plans/{plan_id}/vertices", responses=problems(404))

@@ -12,7 +12,7 @@ from api.deps import Db, Now, Reach, Setting, Who, asks, local
 from api.figures import sight_of
 from api.inputs import Kind, Word
 from api.limits import check_size
-from api.schemas import Count, Provenance, Shape, problems
+from api.schemas import CityAnswer, Count, Provenance, Shape, problems
 from geo.actions.profile import extra_of
 from geo.actions.profile import profile as compute
 from geo.errors import Refused
@@ -66,7 +66,7 @@ class GainShape(Shape):
     residents_of_moment: list[Count | None] = Field(examples=[[0, 120]], description="Gained at each moment.")
 
 
-class ProfileShape(Shape):
+class ProfileShape(CityAnswer):
     """Coverage at a row of moments."""
 
     provenance: Provenance

@@ -12,7 +12,7 @@ from api.deps import Db, Streets, asks
 from api.inputs import BIGGEST_ID, Word
 from api.limits import ModeKey, SurfaceKey
 from api.places import feature, geojson
-from api.schemas import Feature, GeoJsonResponse, Position, Provenance, Shape, problems
+from api.schemas import CityAnswer, Feature, GeoJsonResponse, Position, Provenance, Shape, problems
 from geo.actions.find_reach import ReachWish, fastest_kmh, find_reach
 from geo.actions.load_city import LonLat
 from geo.errors import Refused
@@ -32,7 +32,7 @@ class ReachProperties(Shape):
     area_m2: float = Field(examples=[640_000.0])
 
 
-class ReachAnswer(Shape):
+class ReachAnswer(CityAnswer):
     """One polygon for each cutoff, the shortest first; each lies within the next."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"

@@ -12,8 +12,9 @@ from pydantic import Field
 from api.deps import Areas, Db, Now, Setting, Who, asks, local
 from api.figures import sight_of
 from api.inputs import Kind
+from api.invented import told_if_invented
 from api.limits import ModeKey, SurfaceKey, check_size
-from api.schemas import Count, Feature, GeoJsonResponse, Provenance, Shape, problems
+from api.schemas import CityAnswer, Count, Feature, GeoJsonResponse, Provenance, Shape, problems
 from geo.actions.reach_area import AreaWish, ReachedArea
 from geo.publication import rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -29,7 +30,7 @@ class AreaProperties(Shape):
     residents: Count | None = Field(examples=[60420])
 
 
-class AreaAnswer(Shape):
+class AreaAnswer(CityAnswer):
     """The ground within the minutes of any station that counts; with `compare=true` the circles' as well."""
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
@@ -90,6 +91,7 @@ def _written(found: ReachedArea, at: datetime | None, *, is_exact: bool, compare
         "stations_closed": found.n_closed,
         "stations_unsaid": found.n_unsaid,
         "at": None if at is None else at.isoformat(),
+        "invented": told_if_invented(),
         "provenance": Provenance.model_validate(found.provenance).model_dump(mode="json"),
     }
     head = b'{"type":"FeatureCollection","features":[%b],' % b",".join(features)

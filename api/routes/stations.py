@@ -14,7 +14,7 @@ from api.figures import shown_reached, sight_of
 from api.inputs import BBox, Box, Id, Kind, SeenVersion
 from api.paging import Paged
 from api.places import feature, feature_list, geojson
-from api.schemas import Count, Feature, FeatureList, GeoJsonResponse, Run, Shape, problems
+from api.schemas import CityAnswer, Count, Feature, FeatureList, GeoJsonResponse, Run, problems
 from api.station_shapes import StationChange, StationProperties, StationWish, station_feature
 from geo import hours
 from geo.actions.add_station import add_station
@@ -39,7 +39,7 @@ class StationList(FeatureList[StationProperties]):
     )
 
 
-class CircleProperties(Shape):
+class CircleProperties(CityAnswer):
     """What a station reaches, and how that was computed."""
 
     station_id: int = Field(examples=[3])

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 
 from api.deps import AtIfSaid, Db, Language, Now, Setting, Streets, Who, asks, hand_of, local
 from api.inputs import AreaCode, Id, Word
-from api.invented import Told, words_of
 from api.places import geometry
 from api.schemas import problems
 from api.visit_shapes import By, TourTold, VisitsDoneWish, VisitsDue, VisitsLanded, due_told, tour_told
@@ -32,7 +31,6 @@ def due(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     said: AtIfSaid,
     language: Language,
     who: Annotated[Who, asks("viewer")],
-    invention: Told,
     community: AreaCode = None,
     by: Annotated[By, Query(description="Parts, by code; never people or desks.", examples=["grid"])] = "grid",
 ) -> VisitsDue:
@@ -47,7 +45,7 @@ def due(  # noqa: PLR0913, PLR0917 -- what FastAPI hands over
     if not is_exact:
         at = last_published(now, ZoneInfo(settings.timezone))[1] - timedelta(microseconds=1)
     wish = VisitWish(at, settings.timezone, by, community, who.area_id, is_exact)
-    return due_told(tell_visits(db, wish), language, words_of(invention, language))
+    return due_told(tell_visits(db, wish), language)
 
 
 @router.put("/grids/{grid_id}/visits-done", responses=problems(404, 413))

@@ -12,7 +12,7 @@ from api.answering import LATER, Answers
 from api.deps import Db, Now, Reach, Setting, Who, asks, local
 from api.inputs import Word
 from api.jobs import Step
-from api.schemas import Position, Provenance, Shape, problems
+from api.schemas import CityAnswer, Position, Provenance, Shape, problems
 from geo.actions.what_if import what_if as compute
 from geo.changes import Change
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -91,7 +91,7 @@ class ChangedWeek(Shape):
     newly_reached: float = Field(examples=[310])
 
 
-class WhatIfAnswer(Shape):
+class WhatIfAnswer(CityAnswer):
     """What would change."""
 
     provenance: Provenance

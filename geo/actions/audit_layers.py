@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from geo.actions.load_layers import METHOD, LoadedLayer, LoadedLayers, load_layers
+from geo.actions.load_layers import LoadedLayer, LoadedLayers, load_layers
 from geo.compute.crosswalk import Crosswalk, crosswalk, sums
 from geo.compute.layers.audit import (
     Ground,
@@ -28,6 +29,7 @@ from geo.imports.places import is_on_earth
 from geo.layers import (
     AuditReport,
     CrosswalkRow,
+    CrosswalkTable,
     Doors,
     Layer,
     LayerFigures,
@@ -37,6 +39,7 @@ from geo.layers import (
     PairFigures,
     Sliver,
 )
+from geo.provenance import digest_of
 from geo.rules.layers import layer_rules
 from geo.store import layers, people
 from geo.store.database import Database
@@ -68,8 +71,7 @@ def audit_layers(db: Database, names: Sequence[str] = (), step: Callable[[float]
     both = covered_both(loaded.zone_of_home, residents)
     everybody = float(residents.sum())
     return AuditReport(
-        method=METHOD,
-        inputs_hash=loaded.inputs_hash,
+        **vars(loaded.made),
         layers=figures,
         pairs=[_pair_figures(loaded, ground, both, pair) for pair in pairs],
         doors=_doors(loaded),
@@ -97,7 +99,7 @@ def nets_at(db: Database, lonlat: LonLat, names: Sequence[str] = ()) -> tuple[li
         return asked, layers.nets_at(conn, lonlat, asked)
 
 
-def cross_layers(db: Database, from_name: str, to_name: str) -> list[CrosswalkRow]:
+def cross_layers(db: Database, from_name: str, to_name: str) -> CrosswalkTable:
     """Whom each zone of one layer has in common with each of another: most residents first within a zone.
 
     Raises
@@ -113,7 +115,9 @@ def cross_layers(db: Database, from_name: str, to_name: str) -> list[CrosswalkRo
         loaded = load_layers(conn, (from_name, to_name))
     i, j = sorted((0, 1), key=lambda k: loaded.layers[k].layer.name != from_name)
     found = crosswalk(loaded.zone_of_home[i], loaded.zone_of_home[j], loaded.counts)
-    return crosswalk_rows(found, loaded.layers[i].code, loaded.layers[j].code)
+    rows = crosswalk_rows(found, loaded.layers[i].code, loaded.layers[j].code)
+    made = loaded.made
+    return CrosswalkTable(rows, replace(made, inputs_hash=digest_of(made.inputs_hash, from_name, to_name)))
 
 
 def crosswalk_rows(

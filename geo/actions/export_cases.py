@@ -89,13 +89,15 @@ def _about(
     said = {name: value for name, value in asdict(wanted).items() if value is not None}
     days = [f"{moment.astimezone(at.tzinfo):%Y-%m-%d}" for moment in (min(occurred), max(occurred))] if occurred else []
     told = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    hashed = hashlib.sha256(told.encode()).hexdigest()
     return {
         "method": sentence("export_cases_method", language),
         "exported_at": at.isoformat(timespec="seconds"),
         "occurred": " – ".join(days),
         "filter": ", ".join(f"{name}={value}" for name, value in said.items()),
         "cases": len(rows),
-        "rows_sha256": hashlib.sha256(told.encode()).hexdigest(),
+        "rows_sha256": hashed,
+        "inputs_hash": hashed,  # by the name that all files have it under
     }
 
 

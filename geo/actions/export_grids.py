@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from geo.actions.about_city import about_city
-from geo.files.write import OutTable, write_tables
+from geo.actions.about_city import about_city, made_of_rows
+from geo.files.write import OutTable, about_made, write_tables
 from geo.grids import POSTS, Grid
 from geo.store.areas import live_areas
 from geo.store.database import Database
@@ -34,8 +34,10 @@ def export_grids(db: Database, path: Path, at: datetime) -> int:
         grids, city = live_grids(conn, at), about_city(conn)
         code_of_area = {area.id: area.code for area in live_areas(conn, "community")}
     rows = [_row(grid, code_of_area[grid.community_id]) for grid in grids]
-    about = {**city, "in_force_at": at.isoformat(timespec="seconds"), "grids": len(rows)}
-    write_tables(path, [OutTable("grids", HEADERS, rows, [grid.shape for grid in grids])], about)
+    shapes = [grid.shape for grid in grids]
+    made = made_of_rows("export_grids_method", rows, shapes)
+    about = about_made(city, made, in_force_at=at.isoformat(timespec="seconds"), grids=len(rows))
+    write_tables(path, [OutTable("grids", HEADERS, rows, shapes)], about)
     return len(rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, tzinfo
 from pathlib import Path
 
+from geo.actions.about_city import about_city
 from geo.actions.plan_consequences import compare_plans, consequences_of
 from geo.actions.plan_view import PlanView, view_plan
 from geo.compute.fabric.topology import polygons_of_labels
@@ -12,7 +13,11 @@ from geo.files.plan_formats import PlanFile, write_changes, write_plan
 from geo.files.plan_page import PlanPage, write_plan_page
 from geo.files.plan_sheet import about_changes, bridges_out, grids_out
 from geo.files.topojson import TopoLayer
-from geo.files.write import About
+from geo.files.write import About, about_made
+from geo.plan_figures import METHOD
+from geo.provenance import Made
+from geo.store.areas import is_invented
+from geo.store.coverage import people_date
 from geo.store.database import Database
 from geo.store.tiles import map_content
 
@@ -32,6 +37,8 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str, *, with_w
         If the ending is unknown or the file cannot be written.
     """
     view = view_plan(db, plan_id, with_work=with_work)
+    with db.read() as conn:
+        city, homes_date = about_city(conn), people_date(conn)
     grids = grids_out(view.draft, view.shapes.tolist(), view.figures, view.load.total, view.problems)
     base_id = view.plan.base_plan_id
     comparison = None if base_id is None else compare_plans(db, base_id, plan_id, with_work=with_work)
@@ -39,7 +46,7 @@ def export_plan(db: Database, plan_id: int, path: Path, language: str, *, with_w
         grids,
         view.problems,
         comparison,
-        _about(view),
+        _about(view, city, homes_date),
         lines=view.draft.fabric,
         layers=(_layer(view),),
         bridges=bridges_out(view.draft, view.bridge_lines.tolist()),
@@ -65,7 +72,9 @@ def export_changes(
         As :func:`export_plan`.
     """
     told = consequences_of(db, plan_id, zone, own_catalogue)
-    write_changes(path, told.changes, told.problems, about_changes(told.changes.comparison.made), language)
+    with db.read() as conn:
+        city = about_city(conn)
+    write_changes(path, told.changes, told.problems, city | about_changes(told.changes.comparison.made), language)
     return path
 
 
@@ -89,7 +98,7 @@ def print_changes(
     """
     told = consequences_of(db, plan_id, zone)
     with db.read() as conn:
-        shows_osm = map_content(conn).shows_osm
+        shows_osm, is_city_invented = map_content(conn).shows_osm, is_invented(conn)
     write_plan_page(
         path,
         PlanPage(
@@ -101,6 +110,7 @@ def print_changes(
             printed_on,
             shows_osm=shows_osm,
             approval_number=approval_number,
+            is_city_invented=is_city_invented,
         ),
         language,
     )
@@ -113,14 +123,15 @@ def _layer(view: PlanView) -> TopoLayer:
     return TopoLayer("grids", polygons, rows)
 
 
-def _about(view: PlanView) -> About:
+def _about(view: PlanView, city: About, homes_date: date | None) -> About:
     plan = view.plan
-    return {
-        "plan": plan.id,
-        "version": plan.version,
-        "state": plan.state,
-        "community": f"{view.community.code} {view.community.name}",
-        "effective_from": "" if plan.effective_from is None else plan.effective_from.isoformat(),
+    return about_made(
+        city,
+        Made(METHOD, {"homes": homes_date}, view.inputs_hash),
+        plan=plan.id,
+        version=plan.version,
+        state=plan.state,
+        community=f"{view.community.code} {view.community.name}",
+        effective_from="" if plan.effective_from is None else plan.effective_from.isoformat(),
         **{f"{kind}_as_of": day.isoformat() for kind, day in sorted(view.counts.dates.items())},
-        "inputs_hash": view.inputs_hash,
-    }
+    )

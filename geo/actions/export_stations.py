@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from geo.actions.about_city import about_city
-from geo.files.write import OutTable, write_tables
+from geo.actions.about_city import about_city, made_of_rows
+from geo.files.write import OutTable, about_made, write_tables
 from geo.stations import Station
 from geo.store import stations
 from geo.store.database import Database
@@ -40,8 +40,10 @@ def export_stations(db: Database, path: Path, at: datetime) -> int:
     """
     with db.read() as conn:
         found, city = stations.live(conn), about_city(conn)
-    about = {**city, "exported_at": at.isoformat(timespec="seconds"), "stations": len(found)}
-    write_tables(path, [OutTable("stations", HEADERS, [_row(s) for s in found], [s.point for s in found])], about)
+    rows, points = [_row(s) for s in found], [s.point for s in found]
+    made = made_of_rows("export_stations_method", rows, points)
+    about = about_made(city, made, exported_at=at.isoformat(timespec="seconds"), stations=len(found))
+    write_tables(path, [OutTable("stations", HEADERS, rows, points)], about)
     return len(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from geo.actions.about_city import about_city
 from geo.actions.list_work import list_work
 from geo.actions.plan_access import Hand
 from geo.errors import BadFile
@@ -26,5 +27,7 @@ def export_work(db: Database, community_code: str, path: Path, hand: Hand, langu
     if path.suffix.lower() not in ENDINGS:
         raise BadFile("export_ending_unknown", path=path.name, endings=", ".join(ENDINGS))
     found = list_work(db, community_code, hand)
-    write_work(path, found, language)
+    with db.read() as conn:
+        city = about_city(conn)
+    write_work(path, found, city, language)
     return len(found.unit_no)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -25,6 +25,7 @@ from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.visits import visit_rule
 from geo.store import plan_homes
 from geo.store import stations as station_rows
+from geo.store.coverage import people_date
 from geo.store.database import Database
 from geo.store.grids import live_grids
 from geo.units import DS_PER_MINUTE, MINUTES_PER_HOUR, NONE, BoolArray, FloatArray, IntArray
@@ -65,6 +66,8 @@ class _Places:
     """(n, 2)"""
     number: IntArray
     """(n,) visits at each; above 0."""
+    data_date: date | None
+    """The oldest day that the people's data speak of."""
 
 
 def find_tour(db: Database, cache: StreetCache, wish: TourWish) -> Tour:
@@ -98,7 +101,9 @@ def find_tour(db: Database, cache: StreetCache, wish: TourWish) -> Tour:
     visit_ds = round(visit_rule().kinds[wish.kind].minutes * DS_PER_MINUTE)
     calls = days_of_round(found.order, ds, visits, visit_ds, _day_ds(wish, ds, visit_ds))
     where = [doors[place] for place in kept.tolist()]
-    provenance = streets_provenance(laid, search).depending_on("tour", wish, where, visits.tolist())
+    known = replace(streets_provenance(laid, search), data_date=places.data_date)
+    asked = [value for name, value in vars(wish).items() if name != "at"]
+    provenance = known.depending_on("tour", asked, where, visits.tolist())
     line = _line(joined, where, calls, search) if wish.path else None
     return _told(found, calls, where, ds, visit_ds, int((~is_reached).sum()), line, provenance)
 
@@ -113,6 +118,7 @@ def _places(db: Database, wish: TourWish) -> _Places:
         check_community(conn, grid.community_id, Hand(wish.at, wish.area_id))
         homes = plan_homes.homes_in(conn, [grid.community_id]).homes
         doors = [(station.door.x, station.door.y) for station in station_rows.live(conn)]
+        data_date = people_date(conn)
     number = np.floor(getattr(homes, KINDS[wish.kind]) + 0.5).astype(np.int64)
     chosen = (grid_at(homes.lonlat, [grid]) != NONE) & (number > 0)
     if not chosen.any():
@@ -121,7 +127,7 @@ def _places(db: Database, wish: TourWish) -> _Places:
         raise Refused("tour_no_post")
     middle = shapely.Point(grid.shape.centroid)
     post = wish.post or min(doors, key=lambda door: (middle.distance(shapely.Point(door)), door))
-    return _Places(post, homes.lonlat[chosen], number[chosen])
+    return _Places(post, homes.lonlat[chosen], number[chosen], data_date)
 
 
 def _stops(places: _Places, xy_m: FloatArray) -> tuple[FloatArray, IntArray]:

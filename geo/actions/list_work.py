@@ -12,9 +12,11 @@ from geo.areas import Area
 from geo.compute.plans.figures import unit_of_homes
 from geo.compute.plans.load import counted
 from geo.errors import NotFound
+from geo.provenance import Made, digest_of
+from geo.store.coverage import people_date
 from geo.store.database import Database
 from geo.store.work_counts import counts_in
-from geo.work import WORK_KINDS, UnitWork
+from geo.work import METHOD, WORK_KINDS, UnitWork
 
 
 def list_work(db: Database, community_code: str, hand: Hand) -> UnitWork:
@@ -39,6 +41,8 @@ def _work_of(conn: Connection, community: Area) -> UnitWork:
     shapes = np.array(units.shapes, dtype=object)
     counts = counts_in(conn, [community.id])
     unit = unit_of_homes(shapes, counts.lonlat)
+    dates = {"homes": people_date(conn), **counts.dates}
+    hashed = digest_of(METHOD, community.code, units.unit_no, units.households, tuple(counts[:-1]), unit, dates)
     return UnitWork(
         community=community,
         unit_no=units.unit_no,
@@ -46,4 +50,5 @@ def _work_of(conn: Connection, community: Area) -> UnitWork:
         households=units.households,
         of_kind={kind: counted(counts, kind, unit, len(shapes)) for kind in WORK_KINDS},
         dates=counts.dates,
+        made=Made(METHOD, dates, hashed),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -17,8 +18,10 @@ from geo.compute.project import Frame
 from geo.errors import NotFound
 from geo.imports.places import frame_about, in_metres
 from geo.layers import Layer, LonLat, Zone
+from geo.provenance import Made
 from geo.store import layers
 from geo.store.areas import town_shape
+from geo.store.coverage import people_date
 from geo.store.layers import LayerHomes
 from geo.units import NONE, FloatArray, IntArray
 
@@ -60,7 +63,7 @@ class LoadedLayers:
     town: BaseGeometry | None
     """In metres; None while no areas are loaded."""
     frame: Frame
-    inputs_hash: str
+    made: Made
 
     @cached_property
     def zone_of_home(self) -> IntArray:
@@ -100,7 +103,7 @@ def load_layers(conn: Connection, names: Sequence[str] = ()) -> LoadedLayers:
         homes_xy_m=frame.to_xy_m(homes.lonlat),
         town=None if town is None else in_metres(town, frame),
         frame=frame,
-        inputs_hash=_hash(chosen, homes, town),
+        made=Made(METHOD, _dates(conn, chosen), _hash(chosen, homes, town)),
     )
 
 
@@ -110,6 +113,10 @@ def _loaded(layer: Layer, zones: Sequence[Zone], frame: Frame) -> LoadedLayer:
         for shapes in ([zone.shape for zone in zones], [zone.drawn for zone in zones])
     )
     return LoadedLayer(layer, zones, cleaned, drawn, edges_of(cleaned))
+
+
+def _dates(conn: Connection, chosen: Sequence[Layer]) -> dict[str, date | None]:
+    return {"homes": people_date(conn), **{f"layer_{one.name}": one.data_date for one in chosen}}
 
 
 def _hash(chosen: Sequence[Layer], homes: LayerHomes, town: BaseGeometry | None) -> str:

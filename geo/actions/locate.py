@@ -10,10 +10,12 @@ import numpy as np
 
 from geo import hours
 from geo.actions.find_nearest import find_nearest
+from geo.actions.load_city import Wish, streets_provenance
 from geo.actions.street_cache import StreetCache
 from geo.coverage import StationWalk
 from geo.errors import StreetsMissing
 from geo.hours import HoursState
+from geo.provenance import Provenance
 from geo.rules.modes import mode as mode_of
 from geo.rules.reach import reach_rule
 from geo.stations import Station
@@ -56,6 +58,8 @@ class Location:
     """Nearest first."""
     station_remark: Remark | None
     """Why there are none."""
+    provenance: Provenance | None
+    """Of minutes and metres; None while there are no streets."""
 
 
 def locate(
@@ -94,14 +98,17 @@ def locate(
             cache, list(stations.values()), lonlat, limit, _horizon_minutes(), mode=mode, surface=surface
         )
         station_remark = None if walks else why_none(cache, lonlat, mode)
+        asked, doors = (lonlat, limit), [(one.id, one.door.wkb_hex) for one in stations.values()]
+        search = Wish.of(_horizon_minutes(), mode, surface)
+        provenance = streets_provenance(cache.live(), search).depending_on("locate", asked, doors)
     except StreetsMissing as error:
-        walks, station_remark = [], Remark(error.key, {})
+        walks, station_remark, provenance = [], Remark(error.key, {}), None
     near = [
         NearStation(station, walk, hours.state(station.opening_hours, at))
         for walk in walks
         for station in [stations[walk.station_id]]
     ]
-    return Location(chain, grid, posts, _place_remark(chain, grid), near, station_remark)
+    return Location(chain, grid, posts, _place_remark(chain, grid), near, station_remark, provenance)
 
 
 def _horizon_minutes() -> float:

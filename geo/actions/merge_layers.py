@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,13 +15,14 @@ from sqlalchemy import Connection
 
 from geo.actions.audit_layers import RESIDENTS, crosswalk_rows
 from geo.actions.layer_units import ground_of_units, stored_units
-from geo.actions.load_layers import METHOD, LoadedLayer, LoadedLayers, load_layers
+from geo.actions.load_layers import LoadedLayer, LoadedLayers, load_layers
 from geo.compute.crosswalk import Crosswalk, crosswalk
 from geo.compute.layers.merge import GAP, LOOSE, OUTVOTED, STAYED, Merged, MergeUnits, merge
 from geo.compute.layers.rebase import Rebased, rebase
 from geo.errors import NotFound, Refused
 from geo.imports.places import as_multipolygon
 from geo.layers import CityUnits, Doubt, GivenCell, MergedZone, MergeProposal, MergeWish, SplitZone
+from geo.provenance import digest_of
 from geo.rules.layers import layer_rules
 from geo.store.database import Database
 from geo.units import NONE, FloatArray, IntArray
@@ -101,8 +103,7 @@ def merge_within(
     doors = _doors(case)
     tables = [crosswalk(zone, doors.zone, doors.counts) for zone in doors.zone_of_layer]
     return MergeProposal(
-        method=METHOD,
-        inputs_hash=loaded.inputs_hash,
+        **vars(replace(loaded.made, inputs_hash=_hash(loaded, wish, units))),
         base=wish.base,
         layers=[one.layer.name for one in loaded.layers],
         residents=float(units.residents.sum()),
@@ -122,6 +123,13 @@ def merge_within(
             )
         ],
     )
+
+
+def _hash(loaded: LoadedLayers, wish: MergeWish, units: CityUnits) -> str:
+    """Of the layers and homes, and of what they are put together from: the units, by who lives in them and their
+    borders.
+    """
+    return digest_of(loaded.made.inputs_hash, wish.base, wish.community, tuple(units[1:]))
 
 
 def _merged(loaded: LoadedLayers, base_name: str, units: CityUnits) -> _Case:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
 
 import numpy as np
 import shapely
@@ -120,7 +122,8 @@ def origin_of(db: Database, plan_id: int) -> MergeOrigin:
         raise NotFound("plan_not_merged", id=plan_id)
     grids = [OriginGrid(**grid) for grid in told["grids"]]
     tables = {layer: [CrosswalkRow(**row) for row in rows] for layer, rows in told["crosswalks"].items()}
-    return MergeOrigin(**{**told, "grids": grids, "crosswalks": tables})
+    dates = {name: day and date.fromisoformat(day) for name, day in told.get("dates", {}).items()}
+    return MergeOrigin(**{**told, "grids": grids, "crosswalks": tables, "dates": dates})
 
 
 def _parts(conn: Connection, found: MergeProposal, hand: Hand) -> list[_Part]:
@@ -169,12 +172,17 @@ def _taken_up(conn: Connection, part: _Part, found: MergeProposal, note: str | N
         base,
         rows,
         {grid.id: shape for grid, shape in zip(grids, shapes, strict=True)},
-        {**told, "report": {**told["report"], REPORTED: asdict(origin)}},
+        {**told, "report": {**told["report"], REPORTED: _stored(origin)}},
         note or f"{', '.join(found.layers)} → {found.base} ({found.inputs_hash[:12]})",
         hand,
     )
     doubts = sum(doubt.community_id == part.community.id for doubt in found.doubts)
     return TakenUp(plan, origin, sum(zone.residents for zone in part.zones), doubts)
+
+
+def _stored(origin: MergeOrigin) -> dict[str, Any]:
+    """What :func:`origin_of` reads; JSON has no days."""
+    return {**asdict(origin), "dates": {name: day and day.isoformat() for name, day in origin.dates.items()}}
 
 
 def _grids(conn: Connection, draft: Draft, old: Sequence[Grid], scheme: str) -> tuple[list[DraftGrid], set[int]]:
@@ -219,6 +227,7 @@ def _origin(found: MergeProposal, part: _Part, grids: Sequence[DraftGrid], kept:
     code_of_zone = {zone.code: grid.code for zone, grid in zip(part.zones, grids, strict=True)}
     return MergeOrigin(
         method=found.method,
+        dates=found.dates,
         inputs_hash=found.inputs_hash,
         base=found.base,
         layers=found.layers,

@@ -20,14 +20,12 @@ from geo.compute.plans.changes import compare, consequences, grid_at
 from geo.compute.plans.figures import figures_of_shapes
 from geo.compute.plans.load import counted_shares, known_work, load_of_grids, walking_m
 from geo.compute.project import Frame
-from geo.coverage import CoverageRun
-from geo.errors import CoverageMissing, Refused
+from geo.errors import Refused
 from geo.grids import Grid
 from geo.imports.places import in_metres
 from geo.plan_changes import CaseName, Comparison, Consequences, Covered, GridLoad, PlanSide, Things
 from geo.plan_problems import Problem
 from geo.plans import Plan
-from geo.provenance import Provenance
 from geo.rules.case_catalogue import CaseCatalogues, case_catalogues
 from geo.rules.incident_categories import incident_categories
 from geo.rules.load import load_rule
@@ -35,7 +33,7 @@ from geo.rules.plan_edits import plan_edit_rule
 from geo.store import plan_homes, plans
 from geo.store.areas import community as community_of
 from geo.store.areas import live_areas
-from geo.store.coverage import covered_homes, current_run, people_date
+from geo.store.coverage import covered_homes, current_run_if_any, people_date
 from geo.store.database import Database
 from geo.store.grids import grids_of_plans, live_grids
 from geo.store.plan_homes import Housed, Places, StoredCase
@@ -257,21 +255,8 @@ def _case_name(case: StoredCase, catalogues: CaseCatalogues) -> CaseName:
 
 
 def _covered(conn: Connection, housed: Housed) -> Covered | None:
-    try:
-        run = current_run(conn)
-    except CoverageMissing:
+    run = current_run_if_any(conn)
+    if run is None:
         return None
     reached = covered_homes(conn, run.id)
-    return Covered(np.isin(housed.homes.id, reached), _provenance(run))
-
-
-def _provenance(run: CoverageRun) -> Provenance:
-    return Provenance(
-        method=run.method,
-        mode=run.mode,
-        surface=run.surface,
-        minutes=run.minutes,
-        network_date=run.network_date,
-        data_date=run.data_date,
-        inputs_hash=run.inputs_hash,
-    )
+    return Covered(np.isin(housed.homes.id, reached), run.provenance)

@@ -19,6 +19,7 @@ from geo.compute.visits.counts import carried_over, hidden_kinds, standings, sum
 from geo.compute.visits.terms import terms_around
 from geo.errors import Refused
 from geo.grids import Grid
+from geo.provenance import Made, digest_of
 from geo.publication import rule as publication_rule
 from geo.rules.clocks import office_week
 from geo.rules.figures import figure_rule
@@ -27,19 +28,23 @@ from geo.rules.load import load_rule
 from geo.rules.visits import Counted, visit_rule
 from geo.store import case_histories, plan_homes, visits
 from geo.store.areas import community, live_areas
+from geo.store.coverage import people_date
 from geo.store.database import Database
 from geo.store.grids import live_grids
 from geo.store.locate import areas_within
 from geo.store.plan_homes import Housed
 from geo.store.work_counts import counts_in
 from geo.units import NONE, BoolArray, IntArray
-from geo.visits import DoneRow, Standing, Term, VisitRow, VisitTable
+from geo.visits import METHOD, DoneRow, Standing, Term, VisitRow, VisitTable
+from geo.work import WorkCounts
 
 VisitsBy = Literal["grid", "community", "subdistrict"]
 
 VISITS_BY: tuple[VisitsBy, ...] = get_args(VisitsBy)
 
 WITHOUT = "without_grid"
+
+SPECIAL = "special_households"
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class _Counts:
     done: dict[tuple[str, int], IntArray]
     """Kind, and 0 for the term that ended or 1 for the one that runs."""
     carried: int
+    made: Made
 
 
 def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
@@ -104,6 +110,7 @@ def tell_visits(db: Database, wish: VisitWish) -> VisitTable:
         is_calendar_sure=days_off is None or not days_off.unsure_years(min(days), max(days)),
         carried=counts.carried if wish.is_exact else 0,
         smallest=None if wish.is_exact else publication_rule().k,
+        made=counts.made,
     )
 
 
@@ -137,12 +144,18 @@ def _counts(
     first = min(term.first for pair in terms.values() for term in pair)
     rows = visits.done_between(conn, first, wish.at.date(), ids)
     done, carried = _done(conn, rows, grids, housed, grid_of_home, terms, tree)
-    return _Counts(_targets(conn, ids, grids, housed, grid_of_home, node_of, len(tree.parent)), done, carried)
+    work = counts_in(conn, ids)
+    targets = _targets(work, grids, housed, grid_of_home, node_of, len(tree.parent))
+    dates = {"homes": people_date(conn)} | ({SPECIAL: work.dates[SPECIAL]} if SPECIAL in work.dates else {})
+    drawn = [(grid.id, grid.shape.wkb_hex) for grid in grids]
+    asked = (wish.at.date(), wish.by, wish.community, wish.area_id, wish.is_exact)
+    rules = (visit_rule(), figure_rule().rounding, load_rule().special_share, terms)
+    hashed = digest_of(METHOD, asked, rules, drawn, tuple(housed.homes), tuple(work[:-1]), rows, tree.parent, tree.code)
+    return _Counts(targets, done, carried, Made(METHOD, dates, hashed))
 
 
 def _targets(
-    conn: Connection,
-    ids: Sequence[int],
+    work: WorkCounts,
     grids: Sequence[Grid],
     housed: Housed,
     grid_of_home: IntArray,
@@ -153,8 +166,7 @@ def _targets(
     n = len(grids) + 1
     place = _place_of(grids, grid_of_home)
     households, shops = (sums_by(place, values, n) for values in (housed.homes.households, housed.homes.shops))
-    work = counts_in(conn, ids)
-    known = counted(work, "special_households", _place_of(grids, grid_at(work.lonlat, grids)), n)
+    known = counted(work, SPECIAL, _place_of(grids, grid_at(work.lonlat, grids)), n)
     special = np.where(np.isnan(known), households * load_rule().special_share, known)
     targets = targets_of_grids(households, special, shops)
     targets["one"][-1] = 0

@@ -9,12 +9,14 @@ import shapely
 
 from geo.compute.plans.ground import ground_moves
 from geo.compute.plans.proposal import states_of
+from geo.coverage import CoverageRun
 from geo.grids import Grid
 from geo.imports.places import frame_about
 from geo.plan_changes import GroundMove, State
 from geo.publication import rule
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import comments, proposals
+from geo.store.coverage import current_run_if_any
 from geo.store.database import Database
 from geo.store.figures import of_grids
 from geo.store.grids import grids_of_plans
@@ -36,6 +38,8 @@ class Proposal:
     of both would count the few houses that change hands."""
     comments: Mapping[int, int]
     """By id of a grid after: how many comments are shown; none where there is none."""
+    run: CoverageRun | None
+    """That counted the residents; None: nothing has been computed."""
 
 
 def view_proposal(db: Database, plan_id: int) -> Proposal:
@@ -51,7 +55,7 @@ def view_proposal(db: Database, plan_id: int) -> Proposal:
         found = grids_of_plans(conn, [plan for plan in (entry.base_plan_id, plan_id) if plan is not None])
         before, after = ([grid for grid in found if grid.plan_id == plan] for plan in (entry.base_plan_id, plan_id))
         counts = of_grids(conn, {grid.id: grid.plan_id for grid in before})
-        said = comments.shown_by_grid(conn, plan_id)
+        said, run = comments.shown_by_grid(conn, plan_id), current_run_if_any(conn)
     frame = frame_about(shapely.GeometryCollection([grid.shape for grid in found]))
     ground = ground_moves(before, after, frame, least_width_m=plan_edit_rule().told_width_m)
     shown = {grid: rule().total(count.residents) for grid, count in counts.items()}
@@ -63,4 +67,5 @@ def view_proposal(db: Database, plan_id: int) -> Proposal:
         state_of_grid=states_of(before, after, ground),
         residents={grid: residents for grid, residents in shown.items() if residents is not None},
         comments=said,
+        run=run,
     )

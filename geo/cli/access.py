@@ -11,8 +11,8 @@ import typer
 from geo.access import AccessReport, AccessWish, AreaAccess, GroupAccess, Supply
 from geo.actions.access import access as compute
 from geo.cli.honesty import Minutes, ModeKey, Out, SurfaceKey, shortened
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, engine_of, open_database
 from geo.cli.tables import number, percent, write_out
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.words import sentence
@@ -40,7 +40,7 @@ def access(  # noqa: PLR0913, PLR0917 -- the options of a command
         rows = [area.row() for area in found.areas]
         facts = {"access_method": found.method, "demand": found.demand, "supply": found.supply.kind}
         write_out(out, "access", rows, found.provenance, per_people=found.per_people, **facts)
-    answer(_data(found), [*_sentences(found, wish), *_table(found)], as_json=as_json)
+    answer_figures(_data(found), [*_sentences(found, wish), *_table(found)], found.provenance.made, as_json=as_json)
 
 
 def _data(found: AccessReport) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import typer
 
 from geo.actions.compute_coverage import LEVELS, compute_coverage
 from geo.actions.export_coverage import ASPECTS, export_coverage
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import open_database
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, open_database
 from geo.cli.tables import percent
 from geo.coverage import CoverageRun
 from geo.errors import NotFound
@@ -49,7 +49,7 @@ def coverage(
     lines = [*_sentences(run, is_new), *(_aspect_table(rows) if by in ASPECTS else _table(rows))]
     if written is not None:
         lines.append(sentence("export_done", language(), path=out, rows=written))
-    answer(data, lines, as_json=as_json)
+    answer_figures(data, lines, run.provenance.made, as_json=as_json)
 
 
 def _rows(db: Database, run: CoverageRun, level: str) -> list[dict[str, Any]]:

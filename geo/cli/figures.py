@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -18,10 +18,11 @@ from geo.actions.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import METHOD, FigureRow, FigureTable, FigureWish, SumCheck, check_sum
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database, told_if_invented
+from geo.cli.tables import headers
 from geo.errors import Refused
 from geo.files.write import OutTable, write_tables
 from geo.rules.figures import figure_rule
-from geo.words import Term, catalogue, sentence, terms
+from geo.words import Term, sentence, terms
 
 RATE_COLUMNS = ("code", "part", "rate", "numerator", "denominator", "percent")
 TIME_COLUMNS = ("code", "part", "stage", "clock", "cases", "median", "p95", "wall_median_h", "wall_p95_h")
@@ -184,18 +185,12 @@ def _said(invented: list[str]) -> str | None:
 def _write(path: Path, found: FigureTable, queried_at: datetime, invented: list[str]) -> None:
     rows = (*found.rows, found.whole)
     tables = [
-        OutTable("rates", _headers(path, RATE_COLUMNS), [line for row in rows for line in _rate_rows(row)]),
-        OutTable("times", _headers(path, TIME_COLUMNS), [line for row in rows for line in _time_rows(row)]),
+        OutTable("rates", headers(path, RATE_COLUMNS), [line for row in rows for line in _rate_rows(row)]),
+        OutTable("times", headers(path, TIME_COLUMNS), [line for row in rows for line in _time_rows(row)]),
     ]
     notes = {key: sentence(key, language(), count=count) for key, count in found.remarks.items()}
     about = {**_about(found, queried_at), "rounding": figure_rule().rounding, **notes}
     write_tables(path, tables, {"invented": _said(invented), **about} if invented else about)
-
-
-def _headers(path: Path, columns: Sequence[str]) -> list[str]:
-    if path.suffix.lower() != ".xlsx":
-        return list(columns)
-    return [sentence(f"column_{key}", language()) if f"column_{key}" in catalogue() else key for key in columns]
 
 
 def _rate_rows(row: FigureRow) -> Iterator[list[Any]]:

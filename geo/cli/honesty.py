@@ -11,8 +11,8 @@ import typer
 
 from geo.actions.find_crossings import find_crossings
 from geo.actions.honesty import honesty as compute
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, engine_of, open_database
 from geo.cli.tables import number, percent, write_out
 from geo.honesty import Astray, Crossing, CrossingReport, CrossingWish, HonestyReport, HonestyWish, Promise
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
@@ -43,7 +43,8 @@ def honesty(
     if out is not None:
         rows = [promise.row() for promise in (*found.whole, *found.promises)]
         write_out(out, "honesty", rows, found.provenance, circle_m=found.circle_m)
-    answer(report_data(found), [*_sentences(found), *_table(found)], as_json=as_json)
+    lines = [*_sentences(found), *_table(found)]
+    answer_figures(report_data(found), lines, found.provenance.made, as_json=as_json)
 
 
 def report_data(found: HonestyReport) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def crossings(
         "helpful": found.n_helpful,
         "crossings": [crossing.row() for crossing in found.crossings],
     }
-    answer(data, _crossing_lines(found), as_json=as_json)
+    answer_figures(data, _crossing_lines(found), found.provenance.made, as_json=as_json)
 
 
 def _crossing_lines(found: CrossingReport) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from shapely.geometry.base import BaseGeometry
 
-from geo.cli.output import language
+from geo.cli.tables import headers
 from geo.files.write import OutTable, write_tables
 from geo.layers import (
     AuditReport,
@@ -28,7 +28,6 @@ from geo.layers import (
     Sliver,
     SplitZone,
 )
-from geo.words import catalogue, sentence
 
 CHANGE_KEYS = ("kind", "zone", "row", "twin_of", "lonlat", "before_m2", "after_m2", "moved_m2")
 GAP_KEYS = ("lonlat", "m2")
@@ -59,13 +58,8 @@ def write_layers(path: Path, tables: Sequence[NamedRows], about: Mapping[str, An
 def _out(path: Path, table: NamedRows) -> OutTable:
     """A place takes two columns, so that a spreadsheet or a map can use it."""
     keys = [part for key in table.keys for part in (("lon", "lat") if key == "lonlat" else (key,))]
-    is_read = path.suffix.lower() == ".xlsx"
     cells = [[cell for key in table.keys for cell in _cells(key, row[key])] for row in table.rows]
-    return OutTable(table.name, [_header(key) if is_read else key for key in keys], cells, table.shapes)
-
-
-def _header(key: str) -> str:
-    return sentence(f"column_{key}", language()) if f"column_{key}" in catalogue() else key
+    return OutTable(table.name, headers(path, keys), cells, table.shapes)
 
 
 def _cells(key: str, value: Any) -> Sequence[Any]:

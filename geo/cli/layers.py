@@ -14,6 +14,7 @@ import typer
 from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
 from geo.actions.doors_map import doors_map
 from geo.actions.import_layer import import_layer
+from geo.actions.load_layers import METHOD
 from geo.actions.merge_layers import merge_layers
 from geo.actions.open_merge import open_merge, origin_of
 from geo.actions.plan_access import Hand
@@ -29,12 +30,14 @@ from geo.cli.layer_files import (
     write_layers,
 )
 from geo.cli.output import Json, answer, language, progress, refuse
-from geo.cli.session import open_database
+from geo.cli.session import answer_figures, city_of, open_database
 from geo.cli.tables import number, percent
 from geo.errors import BadRows, Refused
+from geo.files.write import about_made
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
-from geo.layers import AuditReport, Layer, LayerWish, MergeOrigin, MergeProposal, MergeWish, NetAt, TakenUp
+from geo.layers import AuditReport, Layer, LayerWish, MergeOrigin, MergeProposal, MergeWish, NetAt, TakenUp, made_of
+from geo.provenance import Made, digest_of
 from geo.settings import Settings
 from geo.store import layers as layer_rows
 from geo.words import sentence
@@ -126,12 +129,13 @@ def audit(
     with open_database() as db, progress("layer_auditing") as step:
         found = audit_layers(db, layer or (), step)
         places = doors_map(db, layer or ()) if doors is not None else []
-    about = {"method": found.method, "inputs_hash": found.inputs_hash}
+    made = made_of(found)
+    about = about_made(city_of(), made)
     if out is not None:
         write_layers(out, audit_tables(found), about)
     if doors is not None:
         write_layers(doors, doors_table(places), about)
-    answer(asdict(found), _audit_lines(found), as_json=as_json)
+    answer_figures(asdict(found), _audit_lines(found), made, as_json=as_json)
 
 
 @layers_app.command()
@@ -145,15 +149,18 @@ def crosswalk(
     with open_database() as db, progress("layer_auditing"):
         found = cross_layers(db, from_layer, to_layer)
     if out is not None:
-        write_layers(out, crosswalk_table(found), {"from": from_layer, "to": to_layer})
-    rows = plain_rows(found)
+        write_layers(
+            out, crosswalk_table(found.rows), about_made(city_of(), found.made, **{"from": from_layer, "to": to_layer})
+        )
+    rows = plain_rows(found.rows)
     head = sentence("layer_crosswalk_head", language(), from_layer=from_layer, to_layer=to_layer)
     lines = [
         f"{row['from_code'] or '–'} | {row['to_code'] or '–'} | {number(row['residents'], 0)} | "
         f"{percent(row['share_of_from'])} | {percent(row['share_of_to'])}"
         for row in rows
     ]
-    answer({"from": from_layer, "to": to_layer, "rows": rows}, [head, *shortened(lines)], as_json=as_json)
+    data = {"from": from_layer, "to": to_layer, "rows": rows}
+    answer_figures(data, [head, *shortened(lines)], found.made, as_json=as_json)
 
 
 @layers_app.command()
@@ -167,7 +174,8 @@ def changes(
             (layer,) = layer_rows.live_layers(conn, (name,))
     if out is not None:
         tables = change_tables(layer.changes, layer.gaps, moved)
-        write_layers(out, tables, {"layer": name, "version": layer.version})
+        made = Made(METHOD, {f"layer_{name}": layer.data_date}, digest_of(layer.content_hash, moved))
+        write_layers(out, tables, about_made(city_of(), made, layer=name, version=layer.version))
     told = {"changes": len(layer.changes), "gaps": len(layer.gaps), "homes": len(moved)}
     lines = [
         sentence("layer_changes", language(), name=name, **told),
@@ -198,12 +206,12 @@ def merge(
             found, drafts = taken.proposal, taken.drafts
         else:
             found = merge_layers(db, wish, step=step)
+    made = made_of(found)
     if out is not None:
-        write_layers(
-            out, merge_tables(found), {"base": base, "layers": ", ".join(found.layers), "method": found.method}
-        )
+        write_layers(out, merge_tables(found), about_made(city_of(), made, base=base, layers=", ".join(found.layers)))
     told = {"drafts": [_taken_data(draft) for draft in drafts]} if open_plan else {}
-    answer({**merge_data(found), **told}, [*_merge_lines(found), *map(_taken_line, drafts)], as_json=as_json)
+    lines = [*_merge_lines(found), *map(_taken_line, drafts)]
+    answer_figures({**merge_data(found), **told}, lines, made, as_json=as_json)
 
 
 @layers_app.command()
@@ -215,10 +223,11 @@ def origin(
     """Which nets a plan was merged from, and whom they have in common with its grids. / 方案由哪些图层合并而成。"""
     with open_database() as db:
         found = origin_of(db, plan_id)
-    about = {"plan": plan_id, "base": found.base, "method": found.method, "inputs_hash": found.inputs_hash}
+    made = made_of(found)
+    about = about_made(city_of(), made, plan=plan_id, base=found.base)
     if out is not None:
         write_layers(out, origin_tables(found), about)
-    answer({"plan": plan_id, **asdict(found)}, _origin_lines(plan_id, found), as_json=as_json)
+    answer_figures({"plan": plan_id, **asdict(found)}, _origin_lines(plan_id, found), made, as_json=as_json)
 
 
 def merge_data(found: MergeProposal) -> dict[str, Any]:

@@ -16,15 +16,18 @@ from geo.actions.find_code import CodeStory, find_code
 from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.actions.plan_view import PlanView, view_plan
 from geo.cli.output import Json, answer, language
-from geo.cli.session import open_database
+from geo.cli.session import answer_figures, city_of, open_database
 from geo.cli.tables import number, percent
 from geo.errors import Refused
 from geo.files.plan_formats import write_comparison
 from geo.files.plan_sheet import about_changes
 from geo.plan_changes import Comparison, Consequences, GridSide
+from geo.plan_figures import METHOD
 from geo.plans import Plan
+from geo.provenance import Made
 from geo.settings import Settings
 from geo.store import drafts, plans
+from geo.store.coverage import people_date
 from geo.store.database import Database
 from geo.words import sentence
 from geo.work import CountedShare
@@ -37,14 +40,14 @@ def show(plan_id: PlanId, as_json: Json = False) -> None:
     with open_database() as db:
         view = view_plan(db, plan_id)
         rows = _grid_rows(view)
+        with db.read() as conn:
+            homes_date = people_date(conn)
     lines = [line_of(view.plan), *(sentence("plan_grid_line", language(), **_shown(row)) for row in rows)]
     lines += _counted_in(view.counted_shares, view.counts.dates)
     told = {"plan": asdict(view.plan), "grids": rows, "balance": view.balance._asdict()}
-    answer(
-        {**told, "work_dates": dict(view.counts.dates), "work_counted": _counted_data(view.counted_shares)},
-        lines,
-        as_json=as_json,
-    )
+    told |= {"work_dates": dict(view.counts.dates), "work_counted": _counted_data(view.counted_shares)}
+    made = Made(METHOD, {"homes": homes_date, **view.counts.dates}, view.inputs_hash)
+    answer_figures(told, lines, made, as_json=as_json)
 
 
 def problems(plan_id: PlanId, as_json: Json = False) -> None:
@@ -85,7 +88,7 @@ def consequences(
         amounts = {name: f"{row[name]:g}" for name in ("whole", "moved")}
         lines.append(sentence("plan_work_moved", language(), **{**row, **amounts}))
     data = {"moved": asdict(told.moved), "whole": asdict(told.whole), "counted": counted}
-    answer(data, lines, as_json=as_json)
+    answer_figures(data, lines, _made_of(told), as_json=as_json)
 
 
 def compare(
@@ -101,7 +104,7 @@ def compare(
     with open_database() as db:
         told = _compared(db, plan_ids or [], days, community)
     if out is not None:
-        write_comparison(out, told, about_changes(told.made), language())
+        write_comparison(out, told, city_of() | about_changes(told.made), language())
     hours = [
         {"code": change.name.code, **{when: side and side.load and side.load.hours for when, side in sides.items()}}
         for change in told.grids
@@ -109,7 +112,7 @@ def compare(
     ]
     data = {"moved": asdict(told.moved), "whole": asdict(told.whole), "hours_per_month": hours}
     data["work_counted"] = _counted_data(told.made.work_counted)
-    answer(data, _changes_told(told), as_json=as_json)
+    answer_figures(data, _changes_told(told), _made_of(told), as_json=as_json)
 
 
 def code(
@@ -134,6 +137,11 @@ def export(
     with open_database() as db:
         export_plan(db, plan_id, out, language())
     answer({"file": out.name}, [sentence("plan_exported", language(), id=plan_id, file=out.name)], as_json=as_json)
+
+
+def _made_of(told: Comparison) -> Made:
+    made = told.made
+    return Made(made.method, {"homes": made.homes_date, **made.work_dates}, made.inputs_hash)
 
 
 def _compared(db: Database, plan_ids: list[int], days: list[datetime], community: str | None) -> Comparison:

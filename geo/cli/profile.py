@@ -13,14 +13,14 @@ import typer
 
 from geo.actions.profile import extra_of, week_from
 from geo.actions.profile import profile as compute
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
-from geo.cli.tables import percent
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, city_of, engine_of, open_database
+from geo.cli.tables import headers, percent
 from geo.files.write import OutTable, write_tables
 from geo.profile import GROUPS, Gain, Profile, ProfileWish, share
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.settings import Settings
-from geo.words import catalogue, sentence
+from geo.words import sentence
 
 HOURS_OF_DAY = 24
 
@@ -71,7 +71,7 @@ def profile(  # noqa: PLR0913, PLR0917 -- the options of a command
         found = compute(engine_of(db), wish)
     if out is not None:
         _write(out, found)
-    answer(_data(found), [*_sentences(found), *_table(found)], as_json=as_json)
+    answer_figures(_data(found), [*_sentences(found), *_table(found)], found.provenance.made, as_json=as_json)
 
 
 def _midnight(day: datetime | None) -> datetime:
@@ -106,13 +106,8 @@ def _gain(gain: Gain) -> dict[str, Any]:
 
 def _write(path: Path, found: Profile) -> None:
     rows = list(found.rows())
-    words = catalogue()
-    headers = [
-        sentence(f"column_{key}", language()) if path.suffix == ".xlsx" and f"column_{key}" in words else key
-        for key in rows[0]
-    ]
-    about = {**asdict(found.provenance), "unknown": found.wish.unknown, "extra": found.wish.extra or ""}
-    write_tables(path, [OutTable("profile", headers, [list(row.values()) for row in rows])], about)
+    about = {**city_of(), **asdict(found.provenance), "unknown": found.wish.unknown, "extra": found.wish.extra or ""}
+    write_tables(path, [OutTable("profile", headers(path, list(rows[0])), [list(row.values()) for row in rows])], about)
 
 
 def _sentences(found: Profile) -> list[str]:

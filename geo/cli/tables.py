@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 
 from geo.cli.output import language
+from geo.cli.session import city_of
 from geo.files.write import OutTable, write_tables
 from geo.provenance import Provenance
 from geo.words import catalogue, sentence
@@ -31,13 +32,17 @@ def write_out(
         If the ending is unknown or the file cannot be written.
     """
     names = list(rows[0]) if rows else []
-    headers = [_header(key) if path.suffix.lower() == ".xlsx" else key for key in names]
-    about = {key: "" if value is None else value for key, value in {**asdict(provenance), **more}.items()}
-    write_tables(path, [OutTable(name, headers, [[_plain(row[key]) for key in names] for row in rows], shapes)], about)
+    told = {**city_of(), **asdict(provenance), **more}
+    about = {key: "" if value is None else value for key, value in told.items()}
+    cells = [[_plain(row[key]) for key in names] for row in rows]
+    write_tables(path, [OutTable(name, headers(path, names), cells, shapes)], about)
 
 
-def _header(key: str) -> str:
-    return sentence(f"column_{key}", language()) if f"column_{key}" in catalogue() else key
+def headers(path: Path, keys: Sequence[str]) -> list[str]:
+    """What columns are called: in words in a workbook, which people read; by their fields in all else."""
+    if path.suffix.lower() != ".xlsx":
+        return list(keys)
+    return [sentence(f"column_{key}", language()) if f"column_{key}" in catalogue() else key for key in keys]
 
 
 def _plain(value: Any) -> Any:

@@ -17,8 +17,8 @@ from geo.actions.find_tour import TourWish, find_tour
 from geo.actions.street_cache import StreetCache
 from geo.actions.tell_visits import VisitWish, tell_visits
 from geo.cli.imports import Kind, import_
-from geo.cli.output import Json, answer, language
-from geo.cli.session import open_database, told_if_invented
+from geo.cli.output import Json, language
+from geo.cli.session import answer_figures, open_database
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.visits import Standing, Tour, VisitRow, VisitTable
 from geo.words import Term, sentence
@@ -41,9 +41,7 @@ def due(
     """Visits due and overdue, as counts, shares and hours. / 应走访与逾期数量。"""
     with open_database() as db:
         found = tell_visits(db, VisitWish(_moment(at), settings.load().timezone, by, community))
-        invented = told_if_invented(db)
-    data = {**_data(found), "invented": invented[0] if invented else None}
-    answer(data, [*_lines(found), *invented], as_json=as_json)
+    answer_figures(_data(found), list(_lines(found)), found.made, as_json=as_json)
 
 
 @visits_app.command("tour")
@@ -63,7 +61,7 @@ def tour(
     with open_database() as db:
         found = find_tour(db, StreetCache(db, settings.load().arrays_abs), wish)
     line = None if found.line is None else shapely.geometry.mapping(found.line)
-    answer({**asdict(found), "line": line}, list(_tour_lines(found)), as_json=as_json)
+    answer_figures({**asdict(found), "line": line}, list(_tour_lines(found)), found.provenance.made, as_json=as_json)
 
 
 @visits_app.command("import")

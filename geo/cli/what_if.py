@@ -22,9 +22,9 @@ from geo.changes import (
     LonLat,
     MoveStation,
 )
-from geo.cli.output import Json, answer, language, progress
-from geo.cli.session import engine_of, open_database
-from geo.cli.tables import percent
+from geo.cli.output import Json, language, progress
+from geo.cli.session import answer_figures, city_of, engine_of, open_database
+from geo.cli.tables import headers, percent
 from geo.errors import Refused
 from geo.files.changes import read_changes
 from geo.files.write import OutTable, write_tables
@@ -82,10 +82,10 @@ def what_if(  # noqa: PLR0913, PLR0917 -- the options of a command
         found = compute(db, engine_of(db), wish)
     if out is not None:
         rows = [asdict(grid) for grid in found.grids]
-        headers = list(rows[0]) if rows else ["grid_id", "code", "name"]
-        tables = [OutTable("what-if", headers, [list(row.values()) for row in rows])]
-        write_tables(out, tables, asdict(found.provenance))
-    answer(asdict(found), _sentences(found), as_json=as_json)
+        fields = list(rows[0]) if rows else ["grid_id", "code", "name"]
+        tables = [OutTable("what-if", headers(out, fields), [list(row.values()) for row in rows])]
+        write_tables(out, tables, {**city_of(), **asdict(found.provenance)})
+    answer_figures(asdict(found), _sentences(found), found.provenance.made, as_json=as_json)
 
 
 def _place(text: str) -> LonLat:

@@ -25,10 +25,11 @@ from reportlab.platypus import (
 
 from geo.files.plan_formats import written_whole
 from geo.files.plan_map import CHANGED, KEPT, NEW, Drawing, GridMap, Ground, Legend, n_same_letters
-from geo.files.plan_print import ALL, FONT, IN_FONT, INK, Printer, clipped, told_number, told_share, use_font
+from geo.files.plan_print import ALL, FONT, IN_FONT, INK, Printer, clipped, printable, told_number, told_share, use_font
 from geo.grids import POSTS, Grid
 from geo.plan_changes import MEASURES, Consequences, GridChange, GridName, GridSide, PostToTell, SideMade
 from geo.plan_problems import Problem
+from geo.words import sentence
 
 MARGIN_PT = 40.0
 WIDTH_PT = A4[0] - 2 * MARGIN_PT
@@ -63,6 +64,7 @@ class PlanPage:
     """OpenStreetMap data are among what is shown: its licence asks that it be said."""
     approval_number: str = ""
     """Of the map; empty where there is none."""
+    is_city_invented: bool = False
 
 
 def write_plan_page(path: Path, page: PlanPage, language: str) -> None:
@@ -133,8 +135,13 @@ class _Story:
         canvas.setFont(FONT, 6.5)
         canvas.setFillColor(INK)
         canvas.drawString(MARGIN_PT, MARGIN_PT - 6, self.text("hash", hash=self.page.found.comparison.made.inputs_hash))
+        if self.page.is_city_invented:
+            canvas.drawString(MARGIN_PT, MARGIN_PT - 14, self._invented())
         number = self.text("number", page=document.page, pages=n_pages)
         canvas.drawRightString(A4[0] - MARGIN_PT, MARGIN_PT - 6, number)
+
+    def _invented(self) -> str:
+        return printable(sentence("city_invented", self.printer.language))
 
     def parts(self) -> Iterator[Flowable]:
         """All that stands on the pages, from the top."""
@@ -143,6 +150,8 @@ class _Story:
         for when, side in (("before", made.before), ("after", made.after)):
             yield self.line(self._side(when, side))
         yield self.line(self.text("printed", day=self.page.printed_on))
+        if self.page.is_city_invented:
+            yield self.line(self._invented())
         yield Spacer(0, 5)
         yield self.line(self._summary())
         for kind, whole in self.page.found.of_units_whole.items():

@@ -10,7 +10,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from geo.drafts import Draft
-from geo.files.write import About, OutTable
+from geo.files.write import OutTable
 from geo.grids import POSTS, Post
 from geo.plan_changes import MEASURES, Comparison, Consequences, Counted, GridName, GridSide, Made
 from geo.plan_figures import GridFigures
@@ -355,7 +355,7 @@ def _side(side: GridSide | None) -> list[float | None]:
     return [*asdict(side.counts).values(), side.area_m2, side.residents_covered, side.covered_share, *load]
 
 
-def about_changes(made: Made) -> About:
+def about_changes(made: Made) -> dict[str, Any]:
     """How figures of what a plan changes came about."""
     sides = {"before": made.before, "after": made.after}
     told: dict[str, Any] = {"method": made.method}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from geo.files.plan_formats import WORKBOOK
 from geo.files.plan_sheet import Tables, inert
-from geo.files.write import write_tables
+from geo.files.write import About, about_made, write_tables
 from geo.work import WORK_KINDS, UnitWork
 
 ENDINGS = (WORKBOOK, ".csv")
@@ -19,8 +20,10 @@ PLACE_DIGITS = 7
 """Decimals of a degree: about a centimetre."""
 
 
-def write_work(path: Path, work: UnitWork, language: str) -> None:
-    """Write the table; what nobody has counted is empty. A CSV file holds the table alone, so that it can be imported.
+def write_work(path: Path, work: UnitWork, city: About, language: str) -> None:
+    """Write the table; what nobody has counted is empty. The import passes over what stands below it in a CSV file.
+
+    ``city``: what the file says of the city itself.
 
     Raises
     ------
@@ -41,9 +44,10 @@ def write_work(path: Path, work: UnitWork, language: str) -> None:
         for place, (unit_no, (lon, lat), households) in enumerate(places)
     ]
     table = Tables(language if is_workbook else None).table("work", WORK_FIELDS, rows)
-    about = {"community": inert(f"{work.community.code} {work.community.name}")}
-    about |= {f"{kind}_as_of": day.isoformat() for kind, day in sorted(work.dates.items())}
-    write_tables(path, [table], about if is_workbook else {})
+    community = inert(f"{work.community.code} {work.community.name}")
+    days = {f"{kind}_as_of": day.isoformat() for kind, day in sorted(work.dates.items())}
+    homes = replace(work.made, dates={"homes": work.made.dates["homes"]})
+    write_tables(path, [table], about_made(city, homes, community=community, **days))
 
 
 def _number(value: float) -> float | int | None:

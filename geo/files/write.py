@@ -20,7 +20,9 @@ from pyogrio.errors import DataSourceError
 
 from geo.errors import BadFile
 from geo.files.cells import ABOUT, harmless
+from geo.provenance import Made
 from geo.units import WGS84
+from geo.words import LANGUAGES, catalogue
 
 COORDINATE_DIGITS = 7
 """About a centimetre."""
@@ -38,8 +40,41 @@ class OutTable:
     """(n_rows,) EPSG:4326."""
 
 
+ENDS = ("_date", "_as_of", "_at")
+"""Of keys that tell days: what they mean is said once for all of them."""
+
 About = Mapping[str, Any]
 """What the figures are: method, dates, hash of the inputs."""
+
+
+def about_made(city: About, made: Made, **more: Any) -> dict[str, Any]:
+    """What every file says first: of an invented city that it is; how its figures were made, from which days' data, and
+    the hash of all that they depend on. A day that nobody said is empty.
+
+    Parameters
+    ----------
+    city
+        What :func:`geo.actions.about_city.about_city` says.
+    made
+        How the figures came about.
+    more
+        What else the file says of itself.
+    """
+    days = {f"{name}_date": "" if day is None else day.isoformat() for name, day in made.dates.items()}
+    return {**city, "method": made.method, **days, "inputs_hash": made.inputs_hash, **more}
+
+
+def _explained(about: About) -> list[list[Any]]:
+    """What a file says of itself with what each of it means, and last how empty cells and shares are to be read."""
+    rows = [[key, value, _meaning(key)] for key, value in about.items()]
+    return [*rows, *([key, None, _meaning(key)] for key in ("empty_cell", "share"))]
+
+
+def _meaning(key: str) -> str | None:
+    """In every language; None where a key speaks for itself."""
+    names = (f"about_{key}", *(f"about_any{end}" for end in ENDS if key.endswith(end)))
+    known = next((name for name in names if name in catalogue()), None)
+    return None if known is None else " / ".join(catalogue()[known][language] for language in LANGUAGES)
 
 
 def write_tables(path: Path, tables: Sequence[OutTable], about: About) -> None:
@@ -67,7 +102,7 @@ def write_tables(path: Path, tables: Sequence[OutTable], about: About) -> None:
 
 def _xlsx(path: Path, tables: Sequence[OutTable], about: About) -> None:
     book = Workbook(write_only=True)
-    for table in (*tables, OutTable(ABOUT, ("key", "value"), list(about.items()))):
+    for table in (*tables, OutTable(ABOUT, ("key", "value", "meaning"), _explained(about))):
         sheet = book.create_sheet(table.name[:31])
         sheet.freeze_panes = "A2"
         for row in (table.headers, *table.rows):

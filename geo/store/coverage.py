@@ -46,10 +46,16 @@ def current_run(conn: Connection) -> CoverageRun:
     CoverageMissing
         If nothing has been computed yet.
     """
-    row = conn.execute(select(*RUN_COLUMNS).where(coverage_run.c.is_current)).mappings().one_or_none()
-    if row is None:
+    run = current_run_if_any(conn)
+    if run is None:
         raise CoverageMissing("coverage_missing")
-    return CoverageRun(**row)
+    return run
+
+
+def current_run_if_any(conn: Connection) -> CoverageRun | None:
+    """The same; None if nothing has been computed yet."""
+    row = conn.execute(select(*RUN_COLUMNS).where(coverage_run.c.is_current)).mappings().one_or_none()
+    return None if row is None else CoverageRun(**row)
 
 
 def find_run(conn: Connection, inputs_hash: str) -> CoverageRun | None:

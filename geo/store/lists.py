@@ -159,10 +159,8 @@ def resources(conn: Connection, kind: str | None, box: Box | None, part: Slice) 
     return _page(conn, inside(chosen, resource.c.geom, box), part, ResourceEntry)
 
 
-def incident_cells(
-    conn: Connection, box: Box | None, rule: PublicationRule, part: Slice
-) -> tuple[int, list[IncidentCell], Period]:
-    """How many squares the public may see, a page of them, and the period that they count.
+def incident_cells(conn: Connection, box: Box | None, rule: PublicationRule) -> tuple[list[IncidentCell], Period]:
+    """The squares that the public may see, and the period that they count.
 
     A square is counted whole or not at all: ``box`` chooses squares, never incidents.
     """
@@ -172,7 +170,7 @@ def incident_cells(
     rows = conn.execute(sql("incident_cells"), numbers | sides).all()
     cells = [IncidentCell(n_class=row.n_class, shape=row.shape) for row in rows]
     period = conn.execute(sql("incident_period"), {"recent_months": rule.recent_months}).one()
-    return len(cells), cells[part.offset : part.offset + part.limit], Period(since=period.since, until=period.until)
+    return cells, Period(since=period.since, until=period.until)
 
 
 def _in_force(at: datetime) -> TableValuedAlias:

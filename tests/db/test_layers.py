@@ -351,7 +351,8 @@ def at(x_m: float, y_m: float) -> dict[str, float]:
 
 
 def test_a_crosswalk_is_exact_and_reads_both_ways(loaded: Database) -> None:
-    rows = cross_layers(loaded, "police", "health")
+    table = cross_layers(loaded, "police", "health")
+    rows = table.rows
     assert [(row.from_code, row.to_code, row.residents) for row in rows] == [
         ("P1", "H1", 450),
         ("P1", "H3", 450),
@@ -363,11 +364,13 @@ def test_a_crosswalk_is_exact_and_reads_both_ways(loaded: Database) -> None:
     assert sum(row.residents for row in rows) == RESIDENTS
     assert rows[0].share_of_from == pytest.approx(0.45)
     assert rows[0].share_of_to == 1
-    back = cross_layers(loaded, "health", "police")
+    back = cross_layers(loaded, "health", "police").rows
     assert {(row.to_code, row.from_code, row.residents) for row in back} == {
         (row.from_code, row.to_code, row.residents) for row in rows
     }
-    gaps = cross_layers(loaded, "police", "fire")
+    assert cross_layers(loaded, "police", "health").made == table.made
+    assert cross_layers(loaded, "health", "police").made.inputs_hash != table.made.inputs_hash
+    gaps = cross_layers(loaded, "police", "fire").rows
     assert ("P2", None, 500) in [(row.from_code, row.to_code, row.residents) for row in gaps]
 
 

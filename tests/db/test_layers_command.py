@@ -143,7 +143,7 @@ def test_a_proposal_taken_up_and_where_it_came_from(loaded: Database, tmp_path: 
         loaded, "layers", "merge", "--base", "police", "--community", town.WEST, "--open-plan", language="en"
     )
     assert code == 0, text
-    assert text.splitlines()[-1].endswith(
+    assert text.splitlines()[-3].endswith(
         "of 区001 begun: 1 grids with 1,000 residents, 0 of them kept; 2 doubts of the layers to look at."
     )
     (draft,) = asked(loaded, "merge", "--base", "police", "--community", town.EAST, "--open-plan", "--note", "2027")[

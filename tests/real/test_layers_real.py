@@ -240,5 +240,5 @@ def test_through_the_store(tracts: Tracts, db: Database, tmp_path: Path) -> None
     )
     assert pair.kept_a_share is not None
     assert pair.kept_a_share > 0.995
-    table = cross_layers(db, "census", "health")
+    table = cross_layers(db, "census", "health").rows
     assert sum(row.residents for row in table) == pytest.approx(1_796_857)

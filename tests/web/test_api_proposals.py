@@ -175,7 +175,7 @@ def test_nothing_else_is_in_the_answer(desk: Desk) -> None:
     assert PHONE in staff
     for seen in (desk.get(f"/proposals/{plan}"), desk.client.get(f"/api/v1/proposals/{plan}", headers=desk.planner)):
         detail = seen.json()
-        assert detail.keys() == {"type", "proposal", "longest_comment", "features"}
+        assert detail.keys() == {"type", "proposal", "longest_comment", "features", "run", "invented"}
         assert detail["proposal"].keys() == PROPOSAL_KEYS
         for feature in detail["features"]:
             assert feature.keys() == {"type", "id", "geometry", "properties"}

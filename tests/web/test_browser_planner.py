@@ -106,7 +106,10 @@ def test_a_crossing_is_tried_a_station_dragged_and_the_answer_saved(
         assert [change["kind"] for change in told["changes"]] == ["add_street"]
         with page.expect_download() as saved:
             page.get_by_role("button", name="Save as CSV").click()
-        assert saved.value.path().read_text(encoding="utf-8-sig").startswith("of,code,name,residents,before")
+        table, about = saved.value.path().read_text(encoding="utf-8-sig").split("\nabout,")
+        assert table.startswith("of,code,name,residents,before")
+        assert f"inputs_hash,{told['answer']['provenance']['inputs_hash']}" in about
+        assert "invented," in about
 
         box = in_sight(page)
         page.mouse.move(box["x"] + 15, box["y"] + 15)

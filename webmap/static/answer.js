@@ -123,6 +123,8 @@ export class Answer {
       ["all", "", "", everybody.residents, before.residents, after.residents, gained.residents, lost.residents],
       ...grids.map((grid) => ["grid", grid.code, grid.name, grid.residents, grid.covered_before, grid.covered_after, grid.gained, grid.lost]),
       ...stations.map((station) => ["station", station.station_id ?? "", station.name, "", station.residents_before, station.residents_after, "", ""])];
-    return `${rows.map((row) => row.map(csvCell).join(",")).join("\r\n")}\r\n`;
+    const { provenance, invented } = this.told;
+    const about = [[], ["about", ""], ...(invented ? [["invented", invented]] : []), ...Object.entries(provenance).map(([key, value]) => [key, value ?? ""])];
+    return `${[...rows, ...about].map((row) => row.map(csvCell).join(",")).join("\r\n")}\r\n`;
   }
 }

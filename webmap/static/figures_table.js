@@ -4,7 +4,7 @@ import { byId, csvCell, el, fill } from "./dom.js";
 import { rateOf } from "./figures_choice.js";
 import { count, dayOf, desk, momentOf, say } from "./page.js";
 
-const CSV_HEAD = ["by", "code", "part", "rate", "name", "numerator", "denominator", "percent", "rounding", "since", "before", "as_of", "queried_at", "inputs_hash"];
+const CSV_HEAD = ["by", "code", "part", "rate", "name", "numerator", "denominator", "percent", "rounding", "since", "before", "as_of", "queried_at", "inputs_hash", "method", "invented"];
 
 /** One rate of a row. */
 export const ratio = (row, key) => row.rates.find((rate) => rate.key === key);
@@ -135,7 +135,7 @@ export class FigureTable {
 
   csv() {
     const { told } = this;
-    const about = [told.rounding, told.since, told.before, told.as_of, told.queried_at, told.inputs_hash];
+    const about = [told.rounding, told.since, told.before, told.as_of, told.queried_at, told.inputs_hash, told.method, told.invented ?? ""];
     const lines = [...told.rows, told.whole].flatMap((row) => row.rates.map((its) => {
       const hidden = isWithheld(its) ? say("fig_hidden") : null;
       return [told.by, row.key, partName(row), its.key, its.name, its.numerator ?? hidden, its.denominator ?? hidden, hidden ?? its.percent, ...about];
