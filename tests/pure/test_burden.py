@@ -16,7 +16,8 @@ from geo.files.table import FileTable
 from geo.imports.incidents import read_incidents
 from geo.imports.orders import OrderSense, read_orders
 from geo.imports.places import Town
-from geo.imports.stations import read_resources, read_stations
+from geo.imports.resources import read_resources
+from geo.imports.stations import read_stations
 from geo.imports.visits import read_done
 from geo.imports.work import read_counts
 from geo.rules.burden import burdens, is_guarded
