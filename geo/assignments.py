@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from geo.rules.professionals import ProfessionalKind
+
 
 class Claim(NamedTuple):
     """A grid that was given to a post, as it was said."""
@@ -84,3 +86,62 @@ class Assigned:
         for spell in self.spells:
             found.setdefault(getattr(spell, name), []).append(spell)
         return found
+
+
+METHOD = "assigned-1"
+"""Name of the rule by which gaps are found: changes whenever the same inputs give other results."""
+
+
+class GridNamed(NamedTuple):
+    """A grid in force."""
+
+    id: int
+    code: str
+    name: str
+    community_code: str
+    community_name: str
+
+
+@dataclass(frozen=True)
+class KindGaps:
+    """The grids without a post of one kind."""
+
+    kind: ProfessionalKind
+    posts: int
+    """To whom any of the grids is assigned."""
+    grids: int
+    """All that are asked about: ``assigned`` and those without."""
+    without: Sequence[GridNamed]
+    """By code."""
+
+    @property
+    def assigned(self) -> int:
+        """Grids that have one."""
+        return self.grids - len(self.without)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Which grids have nobody, by kind."""
+
+    at: datetime
+    method: str
+    inputs_hash: str
+    """sha256 over grids, assignments and rules."""
+    kinds: Sequence[KindGaps]
+    """In the order of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One grid of a post, for a time."""
+
+    grid_id: int
+    code: str | None
+    """Then; None: the grid was not in force."""
+    name: str | None
+    since: datetime
+    until: datetime | None
+    from_code: str | None
+    """Of the grid it came from when a plan came into force; None: the grid that was said."""
+    plan_id: int | None

@@ -76,8 +76,8 @@ def assign_grids(
 def assign(conn: Connection, said: Mapping[int, Given], source: str, now: datetime, import_id: int | None) -> list[int]:
     """Make it so, within a transaction that holds :func:`geo.store.assignments.lock`: the posts that changed.
 
-    What was said before goes on where it still gives a post nothing but what is wanted; else it ends, and what is wanted
-    begins anew.
+    What was said before goes on where it still gives a post nothing but what is wanted; else it ends, and what is
+    wanted begins anew.
     """
     known = read_assignments(conn)
     claims = {claim.id: claim for claim in assignments.claims(conn)}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -31,7 +30,8 @@ def import_resources(
 ) -> ImportReport:
     """Import a file of teams, vehicles and posts, in one transaction.
 
-    Where it has a column of grids, these are the posts' from the day that the file says on, and no others.
+    Where it has a column of grids, these are the posts' from the day on that the file says, else from now on, and no
+    others.
 
     Raises
     ------
@@ -44,12 +44,10 @@ def import_resources(
     table = read_table(path, crs=options.crs, layer=options.layer, encoding=options.encoding)
     tell = step or (lambda _share: None)
     tell(0.3)
-    day = options.data_date
-    since = None if day is None else datetime.combine(day, time(), ZoneInfo(options.timezone))
     with db.write() as conn:
         assignments.lock(conn)
         town = Town(town_shape(conn))
-        read = read_resources(table, town, at, options.timezone, partial(meaning_of, conn), since)
+        read = read_resources(table, town, at, options.timezone, partial(meaning_of, conn))
         reading, left = _with_newer(conn, order.source, _without_older(conn, order.source, read))
         tell(0.6)
         totals = {"positions_newer": float(left)}

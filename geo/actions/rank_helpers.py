@@ -113,6 +113,8 @@ class Ranking:
     set_aside: Sequence[SetAside]
     """Nearest first, those that no way leads to last; at most as many as the rule tells."""
     n_set_aside: int
+    grid_id: int | None
+    """The case's grid."""
     assigned: Sequence[Assignee]
     """In the order of kinds, then by id."""
     unassigned: Sequence[ProfessionalKind]
@@ -454,6 +456,7 @@ def _told(
         helpers=ranked,
         set_aside=set_aside[0],
         n_set_aside=set_aside[1],
+        grid_id=question.case.grid_id,
         assigned=assigned,
         unassigned=_unassigned(question, assigned),
         degraded=degraded,

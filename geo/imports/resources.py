@@ -58,7 +58,6 @@ def read_resources(
     at: datetime,
     timezone: str,
     grids_of: GridsOf = no_grids,
-    since: datetime | None = None,
 ) -> Reading:
     """Teams and vehicles, and posts, as rows of the store; ``given`` of a row is for its assignments, None: unsaid.
 
@@ -67,9 +66,7 @@ def read_resources(
     table, town, at, timezone
         The file, where places may lie, now, and the city's clock.
     grids_of
-        What codes of grids mean.
-    since
-        From when on grids are given where the file does not say it; None: now.
+        What codes of grids mean. They are given from now on where the file does not say since when.
 
     Raises
     ------
@@ -89,7 +86,7 @@ def read_resources(
         codes = [rows.read(index, "grids", _codes) or [] for index in range(len(rows))]
         meaning, zone = grids_of({code for some in codes for code in some}), ZoneInfo(timezone)
         for index, row in enumerate(found):
-            period = _period(rows, index, since or at, zone)
+            period = _period(rows, index, at, zone)
             row["given"] = None if period is None else _given(rows, index, row["kind"], codes[index], meaning, period)
         _refuse_shared(rows, found)
     return rows.reading(found)

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, any_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.assignments import Claim
+from geo.assignments import Claim, GridNamed
 from geo.store import imports
 from geo.store.assignment_tables import assignment
 from geo.store.database import sql
-from geo.store.tables import grid, resource
+from geo.store.grids import GRID_COLUMNS
+from geo.store.tables import area, grid, plan, plan_grid, resource
 
 LOCK = 7_246_391_915
 """Advisory lock held while grids are given to posts."""
@@ -63,6 +64,50 @@ def gone_grids(conn: Connection, grid_ids: Sequence[int]) -> list[GoneRow]:
 def lock(conn: Connection) -> None:
     """Wait until nobody else gives grids, and hold others off until the transaction ends."""
     conn.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
+def grids_named(conn: Connection, at: datetime, community_ids: Collection[int] | None) -> list[GridNamed]:
+    """The grids in force at a moment, by code; None: of all communities."""
+    g = func.grids_at(at).table_valued(*GRID_COLUMNS)
+    columns = (g.c.grid_id, g.c.code, g.c.name, area.c.code, area.c.name)
+    query = select(*columns).select_from(g.join(area, area.c.id == g.c.community_id)).order_by(g.c.code)
+    if community_ids is not None:
+        query = query.where(g.c.community_id == any_(literal(sorted(community_ids))))
+    return [GridNamed(*row) for row in conn.execute(query)]
+
+
+class NameSpell(NamedTuple):
+    """How a grid is called while a plan is in force."""
+
+    grid_id: int
+    code: str
+    name: str
+    since: datetime
+    until: datetime | None
+
+
+class Names(list[NameSpell]):
+    """How grids were called, in the order of time."""
+
+    def at(self, grid_id: int, moment: datetime) -> tuple[str | None, str | None]:
+        """Code and name at a moment; None where the grid was not in force."""
+        holds = (
+            n for n in self if n.grid_id == grid_id and n.since <= moment and (n.until is None or moment < n.until)
+        )
+        found = next(holds, None)
+        return (None, None) if found is None else (found.code, found.name)
+
+    def before(self, grid_id: int, moment: datetime) -> str | None:
+        """Its last code before a moment."""
+        return next((n.code for n in reversed(self) if n.grid_id == grid_id and n.since < moment), None)
+
+
+def names_of(conn: Connection, grid_ids: Sequence[int]) -> Names:
+    """How some grids were called under the plans that were ever in force."""
+    g, p = plan_grid.c, plan.c
+    query = select(g.grid_id, g.code, g.name, p.effective_from, p.effective_to).join(plan, p.id == g.plan_id)
+    is_meant = g.grid_id == any_(literal(list(grid_ids))), p.state.in_(("published", "superseded"))
+    return Names(NameSpell(*row) for row in conn.execute(query.where(*is_meant).order_by(p.effective_from)))
 
 
 def newer_of_others(conn: Connection, source: str) -> dict[int, datetime]:

@@ -104,6 +104,12 @@ def ids_of_source(conn: Connection, source: str) -> dict[str, int]:
     return {row.source_key: row.id for row in rows}
 
 
+def kinds(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Id -> kind of some, in service or not."""
+    r = resource.c
+    return {row.id: row.kind for row in conn.execute(select(r.id, r.kind).where(r.id == any_(literal(list(ids)))))}
+
+
 def hold_positions(conn: Connection, source: str) -> dict[str, tuple[datetime | None, shapely.Geometry]]:
     """Number -> last position and its time, of all of a source, held until the transaction ends.
 

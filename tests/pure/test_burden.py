@@ -224,4 +224,5 @@ def test_every_kind_has_words_a_law_and_a_source() -> None:
         assert f"burden_{key}" in catalogue()
         assert f"burden_law_{burden.law}" in catalogue()
         assert burden.source
-        assert {burden_of(word) for word in burden.en} == {key}
+        assert {burden_of(word) for word in burden.en} <= {key}
+        assert {burden_of(word, is_of_teams=True) for word in (*burden.en, *burden.of_teams)} == {key}

@@ -3,7 +3,7 @@
 import { arrange, byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
-import { helperSection } from "./dispatch_helpers.js";
+import { assignedSection, helperSection } from "./dispatch_helpers.js";
 import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
 import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
@@ -219,7 +219,7 @@ export class Card {
     const refusal = [...(byId("card-refusal")?.childNodes ?? [])];
     const isSame = this.element.dataset.case === String(it.id);
     const parts = [this.head(), this.told(), this.clock(), el("div", { id: "card-refusal", class: "refusal", role: "alert" }, isSame ? refusal : []), this.buttons(), this.form?.form,
-      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.near(), this.done()];
+      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.assigned(), this.near(), this.done()];
     arrange(this.element, parts.filter(Boolean)); // a form that stands is not touched: a press on it that is under way would be lost
     this.element.dataset.case = it.id;
     this.element.scrollTop = isSame ? top : 0;
@@ -333,6 +333,11 @@ export class Card {
       return el("li", {}, el("span", {}, say(`post_${post.post}`)), post.is_filled ? null : el("span", { class: "vacant-tag" }, say("post_vacant")), post.duty_phone ? el(number ? "a" : "span", { class: "phone", href: number || null }, post.duty_phone) : null);
     });
     return posts.length > 0 ? el("ul", { class: "duty" }, posts) : null;
+  }
+
+  /** Which posts of professionals the grid has, whatever is needed now. */
+  assigned() {
+    return this.it.lonlat === null || this.it.state !== "open" ? null : assignedSection(this.helpers, (post) => this.page.layer.lookAt(post.lonlat));
   }
 
   near() {

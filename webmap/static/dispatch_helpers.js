@@ -11,6 +11,17 @@ function reasons(helper) {
   return el("span", { class: `note ${helper.is_stale ? "stale" : ""}` }, [way, ...helper.reasons.map((reason) => reason.text)].join(" · "));
 }
 
+/** Posts of the case's grid, a line each, and the kinds of which it has none; nothing where the city assigns no grids. */
+export function assignedSection(told, onShow) {
+  const { assigned = [], unassigned = [] } = told ?? {};
+  if (assigned.length + unassigned.length === 0) return null;
+  const state = (post) => post.against?.text ?? (post.staff === null ? null : say("dispatch_assigned_on", { n: count(post.staff) }));
+  const name = (post) => (post.lonlat === null ? el("span", {}, post.name) : el("button", { type: "button", class: "link", onclick: () => onShow(post) }, post.name));
+  const row = (post) => el("li", { class: post.against ? "is-away" : null }, el("b", {}, post.kind_name), name(post), el("span", { class: "note" }, state(post)));
+  const none = unassigned.length > 0 ? el("li", {}, el("span", { class: "vacant-tag" }, say("dispatch_assigned_none", { kinds: unassigned.map((kind) => kind.name).join(say("dispatch_list")) }))) : null;
+  return el("section", { class: "assigned" }, el("h3", {}, say("dispatch_assigned")), el("ul", { class: "assigned-posts" }, assigned.map(row), none));
+}
+
 /** The section of the card. `onSend(helper)` is offered where somebody may be sent. */
 export function helperSection(told, { onSend, onShow }) {
   if (!told) return el("p", { class: "note" }, say("dispatch_ranking"));

@@ -29,7 +29,8 @@ def turns_of(lines: Iterable[Line], least_share: float) -> list[Turn]:
     """What plans make of grids, for whoever is assigned to them.
 
     A grid that stays keeps its posts, and a new grid that was cut out of it gets them; a neighbour that only took a
-    strip of it does not. Of a grid that goes, whoever has ``least_share`` of it takes over; its greatest heir does anyway.
+    strip of it does not. Of a grid that goes, whoever has ``least_share`` of it takes over, and its greatest heir
+    whatever it has.
     """
     of_grid: dict[tuple[datetime, int, int], list[Line]] = {}
     for line in lines:
