@@ -3,7 +3,7 @@
 import { arrange, byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
-import { assignedSection, helperSection } from "./dispatch_helpers.js";
+import { assignedSection, gapsList, helperSection } from "./dispatch_helpers.js";
 import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
 import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
@@ -27,7 +27,7 @@ export class Card {
   }
 
   forget() {
-    Object.assign(this, { it: null, grid: null, helpers: null, candidates: [], form: null, news: [], notes: [], opened: new Set() });
+    Object.assign(this, { it: null, grid: null, helpers: null, gaps: null, candidates: [], form: null, news: [], notes: [], opened: new Set() });
     this.pending?.abort();
   }
 
@@ -337,7 +337,20 @@ export class Card {
 
   /** Which posts of professionals the grid has, whatever is needed now. */
   assigned() {
-    return this.it.lonlat === null || this.it.state !== "open" ? null : assignedSection(this.helpers, (post) => this.page.layer.lookAt(post.lonlat));
+    if (this.it.lonlat === null || this.it.state !== "open") return null;
+    const all = this.folded("gaps", [say("dispatch_gaps")], gapsList(this.gaps));
+    all.addEventListener("toggle", () => {
+      if (all.open && this.gaps === null) this.loadGaps(this.pending.signal);
+    });
+    return assignedSection(this.helpers, (post) => this.page.layer.lookAt(post.lonlat), all);
+  }
+
+  /** Which grids of the city have nobody: asked for when somebody wants to see it. */
+  async loadGaps(signal) {
+    const told = await api.gapsOfGrids(signal).catch(({ name, message }) => (name === "AbortError" ? null : { problem: message }));
+    if (signal.aborted) return;
+    this.gaps = told;
+    this.draw();
   }
 
   near() {

@@ -3,6 +3,9 @@
 import { el } from "./dom.js";
 import { count, decimal, kindName, resourceName, say } from "./page.js";
 
+/** So many grids without somebody are named. */
+const FEW_GRIDS = 6;
+
 const minutesText = (minutes) => (minutes === null ? say("dispatch_no_way") : say("minutes_n", { n: decimal(minutes) }));
 const kindOf = (helper) => (helper.family === "station" ? kindName(helper.kind) : resourceName(helper.kind));
 
@@ -12,14 +15,24 @@ function reasons(helper) {
 }
 
 /** Posts of the case's grid, a line each, and the kinds of which it has none; nothing where the city assigns no grids. */
-export function assignedSection(told, onShow) {
+export function assignedSection(told, onShow, all) {
   const { assigned = [], unassigned = [] } = told ?? {};
   if (assigned.length + unassigned.length === 0) return null;
   const state = (post) => post.against?.text ?? (post.staff === null ? null : say("dispatch_assigned_on", { n: count(post.staff) }));
   const name = (post) => (post.lonlat === null ? el("span", {}, post.name) : el("button", { type: "button", class: "link", onclick: () => onShow(post) }, post.name));
   const row = (post) => el("li", { class: post.against ? "is-away" : null }, el("b", {}, post.kind_name), name(post), el("span", { class: "note" }, state(post)));
   const none = unassigned.length > 0 ? el("li", {}, el("span", { class: "vacant-tag" }, say("dispatch_assigned_none", { kinds: unassigned.map((kind) => kind.name).join(say("dispatch_list")) }))) : null;
-  return el("section", { class: "assigned" }, el("h3", {}, say("dispatch_assigned")), el("ul", { class: "assigned-posts" }, assigned.map(row), none));
+  return el("section", { class: "assigned" }, el("h3", {}, say("dispatch_assigned")), el("ul", { class: "assigned-posts" }, assigned.map(row), none), all);
+}
+
+/** How many grids of the city have no post of a kind, and the first of them. */
+export function gapsList(told) {
+  if (!told) return el("p", { class: "note" }, say("dispatch_ranking"));
+  if (told.problem) return el("p", { class: "note" }, told.problem);
+  const kinds = told.kinds.filter((kind) => kind.is_expected && kind.posts > 0);
+  const names = ({ list }) => list.slice(0, FEW_GRIDS).map((grid) => grid.name).join(say("dispatch_list")) + (list.length > FEW_GRIDS ? " …" : "");
+  const row = (kind) => el("li", {}, el("b", {}, kind.name), el("span", {}, say("dispatch_gaps_of", { n: count(kind.without), all: count(kind.grids) })), el("span", { class: "note" }, names(kind)));
+  return el("ul", { class: "assigned-posts" }, kinds.map(row));
 }
 
 /** The section of the card. `onSend(helper)` is offered where somebody may be sent. */
