@@ -23,6 +23,22 @@ class Claim(NamedTuple):
     """None: no end is known."""
 
 
+class Line(NamedTuple):
+    """One line of a published plan's lineage."""
+
+    at: datetime
+    """When the plan comes into force."""
+    plan_id: int
+    from_id: int
+    to_id: int
+    share: float
+    """Of the grid before, what went to the grid after."""
+    stays: bool
+    """Whether the plan has the grid before, too."""
+    is_new: bool
+    """Whether the plan before has not the grid after."""
+
+
 class Turn(NamedTuple):
     """What a plan that comes into force makes of a grid."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from geo.assignments import Assigned, Turn
-from geo.compute.plans.follow import Line, followed, turns_of
+from geo.compute.plans.follow import followed, turns_of
 from geo.compute.plans.numbering import heirs_of
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store import assignments
@@ -28,7 +28,7 @@ def read_assignments(conn: Connection) -> Assigned:
     by_ground: dict[tuple[int, int], Turn] = {}
     met = {claim.grid_id for claim in claims}
     while True:
-        told = turns_of([Line(*row) for row in assignments.lines(conn, sorted(met))], plan_edit_rule().least_heir_share)
+        told = turns_of(assignments.lines(conn, sorted(met)), plan_edit_rule().least_heir_share)
         spells = followed(claims, [*told, *by_ground.values()])
         met |= {spell.grid_id for spell in spells}
         gone = assignments.gone_grids(conn, sorted(met))

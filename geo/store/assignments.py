@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, any_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.assignments import Claim, GridNamed
+from geo.assignments import Claim, GridNamed, Line
 from geo.store import imports
 from geo.store.assignment_tables import assignment
 from geo.store.database import sql
@@ -18,18 +18,6 @@ from geo.store.tables import area, grid, plan, plan_grid, resource
 
 LOCK = 7_246_391_915
 """Advisory lock held while grids are given to posts."""
-
-
-class LineRow(NamedTuple):
-    """One line of a published plan's lineage, as ``geo.compute.plans.follow.Line``."""
-
-    at: datetime
-    plan_id: int
-    from_id: int
-    to_id: int
-    share: float
-    stays: bool
-    is_new: bool
 
 
 class GoneRow(NamedTuple):
@@ -51,9 +39,9 @@ def claims(conn: Connection) -> list[Claim]:
     return [Claim(*row) for row in conn.execute(query.where(*is_so).order_by(a.id))]
 
 
-def lines(conn: Connection, grid_ids: Sequence[int]) -> list[LineRow]:
+def lines(conn: Connection, grid_ids: Sequence[int]) -> list[Line]:
     """What plans made of some grids, and of those that these became."""
-    return [LineRow(*row) for row in conn.execute(sql("assigned_lines"), {"grid_ids": list(grid_ids)})]
+    return [Line(*row) for row in conn.execute(sql("assigned_lines"), {"grid_ids": list(grid_ids)})]
 
 
 def gone_grids(conn: Connection, grid_ids: Sequence[int]) -> list[GoneRow]:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from geo.assignments import Assigned, Claim, Turn
-from geo.compute.plans.follow import Line, followed, turns_of
+from geo.assignments import Assigned, Claim, Line, Turn
+from geo.compute.plans.follow import followed, turns_of
 
 DAY0 = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,8 +1,10 @@
 // Who can be sent: the nearest that are open, with minutes and reasons, and why nearer ones were set aside.
 
 import { el } from "./dom.js";
-import { count, decimal, kindName, resourceName, say } from "./page.js";
+import { count, decimal, kindName, momentOf, resourceName, say } from "./page.js";
 
+/** So much of a hash is shown; the rest is in its title. */
+const SHOWN_HASH = 8;
 /** So many grids without somebody are named. */
 const FEW_GRIDS = 6;
 
@@ -32,7 +34,8 @@ export function gapsList(told) {
   const kinds = told.kinds.filter((kind) => kind.is_expected && kind.posts > 0);
   const names = ({ list }) => list.slice(0, FEW_GRIDS).map((grid) => grid.name).join(say("dispatch_list")) + (list.length > FEW_GRIDS ? " …" : "");
   const row = (kind) => el("li", {}, el("b", {}, kind.name), el("span", {}, say("dispatch_gaps_of", { n: count(kind.without), all: count(kind.grids) })), el("span", { class: "note" }, names(kind)));
-  return el("ul", { class: "assigned-posts" }, kinds.map(row));
+  const how = say("dispatch_gaps_how", { time: momentOf(told.at), method: told.method, hash: told.inputs_hash.slice(0, SHOWN_HASH) });
+  return [el("ul", { class: "assigned-posts" }, kinds.map(row)), el("p", { class: "note", title: told.inputs_hash }, how)];
 }
 
 /** The section of the card. `onSend(helper)` is offered where somebody may be sent. */

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from geo.assignments import Claim, Spell, Turn
-
-
-class Line(NamedTuple):
-    """One line of a published plan's lineage."""
-
-    at: datetime
-    """When the plan comes into force."""
-    plan_id: int
-    from_id: int
-    to_id: int
-    share: float
-    """Of the grid before, what went to the grid after."""
-    stays: bool
-    """Whether the plan has the grid before, too."""
-    is_new: bool
-    """Whether the plan before has not the grid after."""
+from geo.assignments import Claim, Line, Spell, Turn
 
 
 def turns_of(lines: Iterable[Line], least_share: float) -> list[Turn]:
