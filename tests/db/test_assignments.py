@@ -255,6 +255,9 @@ class TestByHand:
             assign_grids(db, 99, [], None, 1, hand)
         assign_grids(db, only, [], AT + 3 * DAY, 2, hand)
         assert [len(held(db, only, AT + days * DAY)) for days in (2, 3)] == [2, 0]
+        assign_grids(db, only, CODES[:1], AT + 9 * DAY, 3, hand)
+        assign_grids(db, only, CODES[1:2], AT + 2 * DAY, 4, hand)  # and no others, whatever was to come
+        assert [held(db, only, AT + days * DAY) for days in (2, 9)] == [{two}, {two}]
 
     def test_what_was_said_here_since_is_not_undone_by_a_file(
         self, db: Database, town: PlanTown, tmp_path: Path
