@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from geo.plan_ops import Merge, Split
 from geo.rules.professionals import professional_kinds
 from geo.store import resources
 from geo.store.database import Database
+from tests.db.test_coverage_command import gridcircle
 from tests.db.test_plan_codes import ALONG_700, DAY, edited, in_force
 from tests.db.test_plans import accepted
 from tests.plan_towns import HAND, PlanTown
@@ -336,6 +338,25 @@ def test_gaps_by_kind_area_and_day(db: Database, town: PlanTown, tmp_path: Path)
     assert tell_gaps(db, AT).inputs_hash == told.inputs_hash, "of that day nothing has changed"
     with pytest.raises(Refused, match="patrol"):
         tell_gaps(db, AT, "patrol")
+
+
+def test_the_commands(db: Database, town: PlanTown, tmp_path: Path) -> None:
+    bring(db, tmp_path, post("1", "律师", CODES[:3]))
+    (only,) = ids(db)
+    out = tmp_path / "gaps.csv"
+    code, told = gridcircle(db, "dispatch", "assigned", "--kind", "lawyer", "--out", str(out))
+    assert code == 0, told
+    assert told.splitlines()[0] == "Lawyer's post: 1 of 4 grids have none (posts: 1, grids with one: 3)."
+    assert OLD in told.splitlines()[1]
+    assert "assigned-1" in told
+    assert OLD in out.read_text(encoding="utf-8-sig")
+    code, told = gridcircle(db, "dispatch", "assign", str(only), *CODES[2:], "--json")
+    assert code == 0, told
+    assert [row["code"] for row in json.loads(told)["grids"] if row["until"] is None] == list(CODES[2:])
+    code, told = gridcircle(db, "dispatch", "assigned", "--kind", "lawyer", "--json")
+    (kind,) = json.loads(told)["kinds"]
+    assert [grid["code"] for grid in kind["list"]] == list(CODES[:2])
+    assert gridcircle(db, "dispatch", "assign", str(only), f"{WEST}099")[0] == 1
 
 
 def test_pages_call_kinds_as_the_catalogue_does() -> None:

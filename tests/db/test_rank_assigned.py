@@ -117,7 +117,7 @@ def test_who_is_nearer_and_cannot_is_told_as_before(town: Town, case: int, grids
     town.add_station(1050)
     two = town.rank(case, k=2, service="调解")
     assert names(two) == ["队0", "站3"]
-    assert [one.helper.name for one in two.set_aside] == ["站0", "站1"], "nearer than the last who is told: the mediator"
+    assert [one.helper.name for one in two.set_aside] == ["站0", "站1"], "nearer than the last who is told"
 
 
 def test_a_team_of_other_grids_alone(town: Town, case: int, grids: tuple[int, int]) -> None:
