@@ -70,6 +70,7 @@ def test_whose_grid_it_is_in_one_look(
         gaps = assigned.locator(".gaps .assigned-posts > li")
         expect(gaps.filter(has_text="律师")).to_contain_text("60 个网格中")
         expect(gaps.filter(has_text="检察官")).to_contain_text("9 个未配备")
+        expect(assigned.locator(".gaps > .note")).to_contain_text("assigned-1")
         first = page.locator("#case .helper").first
         expect(first).to_contain_text("人民调解室")
         expect(first).to_contain_text("本网格专属")

@@ -338,7 +338,7 @@ export class Card {
   /** Which posts of professionals the grid has, whatever is needed now. */
   assigned() {
     if (this.it.lonlat === null || this.it.state !== "open") return null;
-    const all = this.folded("gaps", [say("dispatch_gaps")], gapsList(this.gaps));
+    const all = this.folded("gaps", [say("dispatch_gaps")], ...gapsList(this.gaps));
     all.addEventListener("toggle", () => {
       if (all.open && this.gaps === null) this.loadGaps(this.pending.signal);
     });

@@ -29,8 +29,8 @@ export function assignedSection(told, onShow, all) {
 
 /** How many grids of the city have no post of a kind, and the first of them. */
 export function gapsList(told) {
-  if (!told) return el("p", { class: "note" }, say("dispatch_ranking"));
-  if (told.problem) return el("p", { class: "note" }, told.problem);
+  if (!told) return [el("p", { class: "note" }, say("dispatch_gaps_read"))];
+  if (told.problem) return [el("p", { class: "note" }, told.problem)];
   const kinds = told.kinds.filter((kind) => kind.is_expected && kind.posts > 0);
   const names = ({ list }) => list.slice(0, FEW_GRIDS).map((grid) => grid.name).join(say("dispatch_list")) + (list.length > FEW_GRIDS ? " …" : "");
   const row = (kind) => el("li", {}, el("b", {}, kind.name), el("span", {}, say("dispatch_gaps_of", { n: count(kind.without), all: count(kind.grids) })), el("span", { class: "note" }, names(kind)));
