@@ -9,9 +9,10 @@ from pydantic import Field
 
 from api.routes.nearest import WayShape, way_shape
 from api.schemas import CityAnswer, Position, Provenance, Shape
-from geo.actions.rank_helpers import RankedHelper, Ranking, SetAside
+from geo.actions.rank_helpers import Assignee, RankedHelper, Ranking, SetAside
 from geo.cover_left import CoverLeft, KindLeft, Suggestion
 from geo.helpers import Helper, Reason
+from geo.rules.professionals import professional_kinds
 from geo.units import DS_PER_MINUTE
 from geo.words import sentence
 
@@ -45,7 +46,9 @@ class RankedShape(HelperShape):
     way_m: float | None = Field(examples=[486.7], description="How long the way is; none: the answer is degraded.")
     air_m: float = Field(examples=[410.2], description="In a straight line.")
     opening_hours: str | None = Field(examples=["Mo-Fr 08:30-18:30"])
-    position_at: datetime | None = Field(examples=[None], description="When a team was last seen there.")
+    position_at: datetime | None = Field(
+        examples=[None], description="When a team was last seen there; none: a station or a post."
+    )
     is_stale: bool = Field(examples=[False], description="A position too old to be relied on.")
     reasons: list[ReasonShape]
     way: WayShape | None = Field(description="With `path=true`.")
@@ -59,6 +62,25 @@ class SetAsideShape(HelperShape):
     reason: ReasonShape
 
 
+class AssigneeShape(Shape):
+    """A post to whom the case's grid is assigned, whatever is asked for: never a person."""
+
+    id: int = Field(examples=[12])
+    name: str = Field(examples=["鼓楼社区警务室"])
+    kind: str = Field(examples=["police_officer"])
+    kind_name: str = Field(examples=["民警"], description="In the asker's language.")
+    staff: int | None = Field(examples=[2], description="Persons on duty, a count; none: not known.")
+    lonlat: Position | None = Field(description="Where it works from, or was last seen; none: not known.")
+    against: ReasonShape | None = Field(description="Why it cannot be sent now; none: it can.")
+
+
+class KindShape(Shape):
+    """A kind of posts."""
+
+    kind: str = Field(examples=["lawyer"])
+    name: str = Field(examples=["律师"], description="In the asker's language.")
+
+
 class RankingAnswer(CityAnswer):
     """Who can be sent, nearest first; equally near ones: stations before teams, then by id."""
 
@@ -69,6 +91,9 @@ class RankingAnswer(CityAnswer):
     helpers: list[RankedShape]
     set_aside: list[SetAsideShape]
     number_set_aside: int = Field(examples=[4], description="How many there are; the list tells the nearest.")
+    grid_id: int | None = Field(examples=[7], description="The case's grid; none: it is in no grid.")
+    assigned: list[AssigneeShape] = Field(description="Posts of that grid, in the order of their kinds.")
+    unassigned: list[KindShape] = Field(description="Kinds of which that grid should have a post and has none.")
     is_degraded: bool = Field(examples=[False], description="By straight line and a plain pace: see `detail`.")
     detail: str | None = Field(examples=[None])
     note: str | None = Field(examples=[None], description="That anybody is told of, where no service is known.")
@@ -139,6 +164,9 @@ def ranking_answer(found: Ranking, language: str) -> RankingAnswer:
         helpers=[_ranked(one, language) for one in found.helpers],
         set_aside=[_set_aside(one, language) for one in found.set_aside],
         number_set_aside=found.n_set_aside,
+        grid_id=found.grid_id,
+        assigned=[_assignee(one, language) for one in found.assigned],
+        unassigned=[KindShape(kind=one.key, name=one.name.in_language(language)) for one in found.unassigned],
         is_degraded=degraded is not None,
         detail=detail,
         note=sentence("rank_any_service", language) if found.service is None else None,
@@ -174,6 +202,19 @@ def _set_aside(one: SetAside, language: str) -> SetAsideShape:
     minutes = None if one.travel_ds is None else round(one.travel_ds / DS_PER_MINUTE, 1)
     reason = _reason(one.reason, language)
     return SetAsideShape(**_who(one.helper), minutes=minutes, air_m=round(one.air_m, 1), reason=reason)
+
+
+def _assignee(one: Assignee, language: str) -> AssigneeShape:
+    helper = one.helper
+    return AssigneeShape(
+        id=helper.id,
+        name=helper.name,
+        kind=helper.kind,
+        kind_name=professional_kinds()[helper.kind].name.in_language(language),
+        staff=helper.staff,
+        lonlat=None if helper.point.is_empty else helper.lonlat,
+        against=None if one.against is None else _reason(one.against, language),
+    )
 
 
 def _helper(helper: Helper) -> HelperShape:

@@ -73,7 +73,7 @@ def burden_of(name: str, *, is_of_teams: bool = False) -> str | None:
             or _is_parted(words, burden.en)
         ):
             return key
-        if is_of_teams and _has(read, burden.of_teams):
+        if is_of_teams and _has(read._replace(words=words), burden.of_teams):
             return key
     return None
 

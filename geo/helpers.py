@@ -1,4 +1,4 @@
-"""Who can help with a case: stations, and teams and vehicles that move."""
+"""Who can help with a case: stations, teams and vehicles that move, and posts of professionals."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Helper:
     kind: str
     services: tuple[str, ...]
     point: Point
-    """EPSG:4326: a station's door, where a team was last seen."""
+    """EPSG:4326: a station's door, where a team was last seen, where a post works from."""
     opening_hours: str | None = None
-    """Of a station, in OpenStreetMap's syntax; None: not known, or a team."""
+    """Of a station, or on duty, in OpenStreetMap's syntax; None: not known."""
     capacity: int | None = None
     """Of a station, in cases at once; None: not known, or a team."""
     staff: int | None = None
     """Persons on duty, a count; None: not known, which speaks against nobody."""
     position_at: datetime | None = None
-    """When a team was last seen; None: a station."""
+    """When a team was last seen; None: a station, or a post with a fixed place."""
 
     @classmethod
     def of_station(cls, station: Station) -> Helper:
@@ -55,9 +55,10 @@ class Helper:
 
     @classmethod
     def of_resource(cls, resource: Resource) -> Helper:
-        """A team or vehicle as somebody who can help."""
+        """A team, vehicle or post as somebody who can help."""
         told = resource.id, resource.name, resource.kind, resource.services, resource.point
-        return cls("resource", *told, staff=resource.staff, position_at=resource.position_at)
+        hours, staff, position_at = resource.duty_hours, resource.staff, resource.position_at
+        return cls("resource", *told, opening_hours=hours, staff=staff, position_at=position_at)
 
     @cached_property
     def lonlat(self) -> tuple[float, float]:

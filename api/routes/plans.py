@@ -80,6 +80,7 @@ class PlanPublished(CityAnswer):
         description="What became of the grids of the plan before; the share is of the old grid's residents.",
     )
     accepted: dict[str, int] = Field(examples=[{"households": 2}], description="Rule -> warnings accepted.")
+    followed: int = Field(examples=[3], description="Assignments to posts that go on in other grids than before.")
 
 
 @router.get("/plans")
@@ -214,7 +215,9 @@ def publish(
     begins = None if wish.effective_from is None else local(wish.effective_from, settings)
     done = publish_plan(db, plan_id, seen, wish.accepted, begins, hand_of(who, now))
     lineage = [step._asdict() for step in done.lineage]
-    return PlanPublished(plan=plan_told(done.plan), lineage=lineage, accepted=dict(done.accepted))
+    return PlanPublished(
+        plan=plan_told(done.plan), lineage=lineage, accepted=dict(done.accepted), followed=done.followed
+    )
 
 
 @router.get("/plans/{plan_id}/comments", responses=problems(404))

@@ -81,7 +81,7 @@ def _scene(db: Database, base: Base, cache: HelperCache, at: datetime, area_id: 
     with db.read() as conn:
         known = cache.helpers(conn, rows.versions(conn))
         seen = None if area_id is None else locate.areas_within(conn, area_id)
-    teams = list(known.of_resources)
+    teams = [team for team in known.of_resources if team.position_at is not None]  # no post moves up to another place
     helpers = [*(Helper.of_station(station) for station in base.stations), *teams]
     pairs = _with_teams(base, teams)
     verdicts = [judge(helper, at, known.busy_of(helper), cache.hours_state).against for helper in helpers]

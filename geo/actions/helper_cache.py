@@ -1,4 +1,5 @@
-"""Who can help, in memory: stations, teams and how busy they are, joined to the streets; read anew after any change.
+"""Who can help, in memory: stations, teams, posts, whose grids are whose and how busy they are, joined to the streets;
+read anew after any change.
 
 A question asks the database once, for the case and for texts that tell whether anything has changed. Streets are made
 ready beside the questions: whoever comes meanwhile waits a moment and is then told that they are not ready.
@@ -21,7 +22,9 @@ from sqlalchemy import Connection
 
 from geo import hours
 from geo.actions.load_city import Direction, LonLat, Wish, streets_provenance
+from geo.actions.read_assignments import read_assignments
 from geo.actions.street_cache import Joined, Key, Laid, StreetCache, Value, joined_doors, kept
+from geo.assignments import Assigned
 from geo.compute.project import Frame
 from geo.compute.reach.rejoin import joined_stops
 from geo.compute.streets.net import Net, Stops, StopsOfPieces, reverse, reversed_stops, stops_of, stops_of_pieces
@@ -31,6 +34,7 @@ from geo.helpers import Family, Helper
 from geo.hours import HoursState
 from geo.provenance import Provenance
 from geo.rules.modes import Mode, Surface
+from geo.rules.professionals import kinds_with_grids
 from geo.rules.reach import reach_rule
 from geo.store import helpers as rows
 from geo.store import resources, stations
@@ -74,6 +78,11 @@ class Helpers:
     versions: Versions
     of_stations: Group
     of_resources: Group
+    """Those whose place is known."""
+    placeless: Group
+    """Those whose last position is forgotten: told only where they are assigned."""
+    assigned: Assigned
+    """Which grids posts have, had and are to have."""
     busy: Mapping[tuple[Family, int], int]
     """Family and id -> cases that it was sent to and that are not handled yet."""
 
@@ -100,8 +109,36 @@ class Helpers:
     @cached_property
     def digest(self) -> str:
         """sha256 over all that a ranking depends on, besides the streets."""
-        told = self.of_stations.digest, self.of_resources.digest, sorted(self.busy.items())
+        groups = self.of_stations.digest, self.of_resources.digest, self.placeless.digest
+        told = *groups, self.assigned.digest, sorted(self.busy.items())
         return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    @cached_property
+    def number_of_resource(self) -> Mapping[int, int]:
+        """Id of a post of a kind that has grids -> its place in ``all``."""
+        first = len(self.of_stations)
+        with_grids = {kind.key for kind in kinds_with_grids()}
+        return {
+            helper.id: first + number for number, helper in enumerate(self.of_resources) if helper.kind in with_grids
+        }
+
+    @cached_property
+    def kinds_assigned(self) -> frozenset[str]:
+        """Kinds to whose posts any grid was ever assigned."""
+        places = self.number_of_resource
+        return frozenset(self.all[places[one]].kind for one in self.assigned.of_resource if one in places)
+
+    def assigned_to(self, grid_id: int | None, at: datetime) -> list[int]:
+        """Places in ``all`` of the posts to whom a grid is assigned at a moment, ascending."""
+        places = self.number_of_resource
+        return sorted(places[one] for one in self.assigned.to_grid(grid_id, at) if one in places)
+
+    def placeless_assigned_to(self, grid_id: int | None, at: datetime) -> list[Helper]:
+        """Those of them whose last position is forgotten."""
+        if not self.placeless:
+            return []
+        with_grids, own = {kind.key for kind in kinds_with_grids()}, self.assigned.to_grid(grid_id, at)
+        return [helper for helper in self.placeless if helper.id in own and helper.kind in with_grids]
 
     def busy_of(self, helper: Helper) -> int:
         """How many cases somebody is on."""
@@ -172,7 +209,7 @@ class Near:
     """For searches that begin where help is needed: of trips to the helpers as they are, of trips from them turned."""
 
 
-NOBODY = Helpers(Versions("", "", "", None), Group(), Group(), {})
+NOBODY = Helpers(Versions("", "", "", "", None), Group(), Group(), Group(), Assigned(), {})
 """Before anything was read."""
 
 
@@ -288,14 +325,18 @@ def _remember(values: dict[Key, Value], key: Key, value: Value) -> None:
 
 def _read(conn: Connection, now: Versions, old: Helpers) -> Helpers:
     """Read what has changed; the rest is taken over."""
-    of_stations, of_resources, busy = old.of_stations, old.of_resources, old.busy
+    of_stations, of_resources, placeless = old.of_stations, old.of_resources, old.placeless
+    assigned, busy = old.assigned, old.busy
     if old.versions.stations != now.stations:
         of_stations = Group(Helper.of_station(station) for station in stations.live(conn))
     if old.versions.resources != now.resources:
         of_resources = Group(Helper.of_resource(team) for team in resources.live(conn))
+        placeless = Group(Helper.of_resource(team) for team in resources.placeless(conn))
     if old.versions.cases != now.cases:
         busy = rows.busy_counts(conn)
-    return Helpers(now, of_stations, of_resources, busy)
+    if old.versions.assignments != now.assignments:
+        assigned = read_assignments(conn)
+    return Helpers(now, of_stations, of_resources, placeless, assigned, busy)
 
 
 def _near(roads: Roads, of_stations: Joined, of_resources: Joined) -> Near:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from geo.helpers import Helper, Reason
 from geo.hours import HoursState
 from geo.rules.dispatch import dispatch_rule
+from geo.rules.professionals import professional_kinds
 from geo.words import Span
 
-MINUTE = timedelta(minutes=1)
+MINUTE, NO_TIME = timedelta(minutes=1), timedelta(0)
 
 FULL = "helper_full"
 """Key of the only reason that passes by itself: what is full was open, and is free again soon."""
@@ -47,9 +48,10 @@ def judge(helper: Helper, at: datetime, busy: int, state_of: StateOf) -> Verdict
     state_of
         What opening hours say.
     """
-    if helper.position_at is not None:
-        return _of_team(helper, abs(at - helper.position_at), busy)
-    return _of_station(helper, busy, state_of(helper.opening_hours, at))
+    if helper.family == "station":
+        return _of_station(helper, busy, state_of(helper.opening_hours, at))
+    state = None if helper.opening_hours is None else state_of(helper.opening_hours, at)
+    return _of_team(helper, at, busy, state)
 
 
 def _of_station(station: Helper, busy: int, state: HoursState) -> Verdict:
@@ -81,17 +83,37 @@ def _of_staff(helper: Helper) -> list[Reason]:
     return [] if helper.staff is None else [Reason("helper_staff", {"staff": helper.staff})]
 
 
-def _of_team(team: Helper, age: timedelta, busy: int) -> Verdict:
-    rule, told = dispatch_rule(), {"minutes": Span(round(age / MINUTE))}
-    if age > rule.lost_after:
+def _of_team(team: Helper, at: datetime, busy: int, state: HoursState | None) -> Verdict:
+    """A team from where it was last seen, a post from its fixed place, within its hours where these are known."""
+    rule, kind = dispatch_rule(), professional_kinds().get(team.kind)
+    age = None if team.position_at is None else abs(at - team.position_at)
+    told = {"minutes": Span(round((age or NO_TIME) / MINUTE))}
+    if age is not None and age > rule.lost_after:
         return Verdict(Reason("helper_position_lost", told))
+    if state is not None and state.is_open is False:
+        return Verdict(_off_duty(state))
     if team.staff == 0:
         return Verdict(Reason("helper_nobody_on_duty"))
-    if busy >= rule.cases_of_team:
-        return Verdict(Reason(FULL, {"busy": busy, "capacity": rule.cases_of_team}))
-    is_stale = age > rule.stale_after
-    seen = Reason("helper_position_stale" if is_stale else "helper_position", told)
-    return Verdict(None, [seen, *_of_staff(team)], is_stale)
+    most = rule.cases_of_team if kind is None or kind.cases is None else kind.cases
+    if busy >= most:
+        return Verdict(Reason(FULL, {"busy": busy, "capacity": most}))
+    is_stale = age is not None and age > rule.stale_after
+    seen = [] if age is None else [Reason("helper_position_stale" if is_stale else "helper_position", told)]
+    return Verdict(None, [*_of_duty(state), *seen, *_of_staff(team)], is_stale)
+
+
+def _off_duty(state: HoursState) -> Reason:
+    if state.opens_at is None:
+        return Reason("helper_off_duty")
+    return Reason("helper_off_duty_until", {"until": _told(state.opens_at)})
+
+
+def _of_duty(state: HoursState | None) -> list[Reason]:
+    """Until when somebody is on duty, where that is known."""
+    if state is None or state.is_open is None:
+        return []
+    unsure = [] if state.is_calendar_sure else [Reason("helper_calendar_unsure")]
+    return [Reason("helper_on_duty_until", {"until": _told(state.until)}), *unsure] if state.until else unsure
 
 
 @lru_cache(maxsize=4096)

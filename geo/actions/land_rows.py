@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from geo.imports.options import ImportOptions
 from geo.imports.report import Fault, ImportReport
 from geo.imports.rows import Reading
 from geo.store import imports
+
+Beside = Callable[[int], tuple[int, dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,12 @@ def land_rows(
     target: Table,
     *,
     totals: dict[str, float] | None = None,
+    beside: Beside | None = None,
 ) -> ImportReport:
     """Store the rows of a reading in one table, in the caller's transaction. ``totals`` go into the report.
+
+    ``beside`` stores what else the rows say: it is told the import's id, and tells how many rows it changed that are
+    else as they were, and more totals.
 
     Raises
     ------
@@ -91,6 +98,7 @@ def land_rows(
     landing = imports.upsert(
         conn, target, reading.rows, source=order.source, import_id=import_id, replace=replace, at=order.at
     )
+    also, more = (0, dict[str, float]()) if beside is None else beside(import_id)
     report = ImportReport(
         import_id=import_id,
         kind=order.kind,
@@ -98,14 +106,14 @@ def land_rows(
         filename=order.path.name,
         read=reading.read,
         added=landing.added,
-        changed=landing.changed,
-        unchanged=landing.unchanged,
+        changed=landing.changed + also,
+        unchanged=landing.unchanged - also,
         rejected=reading.rejected,
         missing=landing.missing,
         retired=landing.retired,
         faults=reading.faults,
         notes=reading.notes + remarks_on_missing(order, reading, landing.missing),
-        totals=totals or {},
+        totals={**(totals or {}), **more},
         rejected_file=rejected_file,
     )
     return imports.close_batch(conn, import_id, report)

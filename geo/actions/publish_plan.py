@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from geo.actions.plan_access import Hand, plan_for
 from geo.actions.plan_view import PlanView, view_of
+from geo.actions.read_assignments import read_assignments
 from geo.actions.rehome_incidents import rehome_incidents
 from geo.compute.plans.changes import grid_at
 from geo.compute.plans.numbering import Placed, lineage_with_ground
@@ -38,6 +39,8 @@ class Published:
     lineage: Sequence[Descent]
     accepted: Mapping[str, int]
     """Rule -> how many of its warnings were accepted."""
+    followed: int
+    """So many assignments of grids to posts go on in other grids than before."""
 
 
 def publish_plan(
@@ -91,7 +94,8 @@ def publish_plan(
         plans.save_lineage(conn, plan_id, [step for step in steps if NONE not in (step.old_id, step.new_id)])
         if begin <= hand.at:
             rehome_incidents(conn, plan.community_id, hand)
-        return Published(plans.get_plan(conn, plan_id), steps, found)
+        followed = sum(spell.plan_id == plan_id for spell in read_assignments(conn).spells)
+        return Published(plans.get_plan(conn, plan_id), steps, found, followed)
 
 
 def _refuse_other_base(conn: Connection, plan: Plan, last: Plan | None, begin: datetime) -> None:

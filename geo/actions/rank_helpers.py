@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from geo.provenance import Provenance
 from geo.rules.case_catalogue import CaseCatalogues
 from geo.rules.dispatch import dispatch_rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE, DS_PER_M_AT_1_KMH
+from geo.rules.professionals import ProfessionalKind, kinds_with_grids, professional_kinds
 from geo.rules.request_limits import check_nearest
 from geo.store import case_sight, locate
 from geo.store.database import Database
@@ -87,6 +89,16 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Assignee:
+    """A post to whom the case's grid is assigned, whatever it offers."""
+
+    helper: Helper
+    """Its point is empty where its position is forgotten."""
+    against: Reason | None
+    """Why it cannot be sent now; None: it can."""
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Who can be sent, nearest first, and who cannot."""
 
@@ -101,6 +113,12 @@ class Ranking:
     set_aside: Sequence[SetAside]
     """Nearest first, those that no way leads to last; at most as many as the rule tells."""
     n_set_aside: int
+    grid_id: int | None
+    """The case's grid."""
+    assigned: Sequence[Assignee]
+    """In the order of kinds, then by id."""
+    unassigned: Sequence[ProfessionalKind]
+    """Kinds of which the grid should have one and has none, of those that any grid of the city has."""
     degraded: Reason | None
     """Why times are by air and a plain pace; None: they are along the streets."""
     provenance: Provenance
@@ -141,6 +159,8 @@ class _Question:
         self.wish = wish
         self.service = service
         self.offers: BoolArray = helpers.offers(service)
+        self.assigned: list[int] = helpers.assigned_to(case.grid_id, wish.at)
+        """Numbers of the posts to whom the case's grid is assigned."""
 
     def verdict(self, number: int) -> Verdict:
         """Whether the helper of a number can be sent."""
@@ -148,23 +168,58 @@ class _Question:
             helper = self.helpers.all[number]
             # the case itself takes no room from whoever is on it already
             busy = self.helpers.busy_of(helper) - (self.case.sent == (helper.family, helper.id))
-            self._verdicts[number] = judge(helper, self.wish.at, busy, self._cache.hours_state)
+            verdict = judge(helper, self.wish.at, busy, self._cache.hours_state)
+            self._verdicts[number] = verdict if verdict.against else self._of_grid(number, helper, verdict)
         return self._verdicts[number]
+
+    def _of_grid(self, number: int, helper: Helper, verdict: Verdict) -> Verdict:
+        """The same with what the grids of a post say: whether the case's is one of them."""
+        kind = professional_kinds().get(helper.kind) if helper.family == "resource" else None
+        if kind is None or not kind.has_grids:
+            return verdict
+        if number in self.assigned:
+            return replace(verdict, reasons=[Reason("helper_assigned"), *verdict.reasons])
+        if kind.serves_others or not self.helpers.assigned.grids_of(helper.id, self.wish.at):
+            return verdict
+        return replace(verdict, against=Reason("helper_other_grids"))
+
+    @cached_property
+    def first(self) -> list[int]:
+        """Numbers of those that come before all others: posts of the case's grid whose kind's rule says so."""
+        kinds, everybody = professional_kinds(), self.helpers.all
+        own = [number for number in self.assigned if self.offers[number]]
+        own = [number for number in own if kinds[everybody[number].kind].first == "assigned"]
+        return [number for number in own if self.verdict(number).against is None]
 
     def choose(self, reached: _Reached) -> _Choice:
         """The first ``k`` that can be sent, and who is nearer than the last of them and cannot."""
-        chosen, refused, end = [], [], len(reached.number)
         offers = self.offers[reached.number]
+        own, after = self._first_of(reached)
+        left, before = self.wish.k - len(own), {number for number, _ in own}
+        chosen: list[tuple[int, int]] = []
+        refused: list[tuple[int, int]] = []
+        end = after if left == 0 else len(reached.number)
         for place, number, ds in reached.of(np.flatnonzero(offers)):
+            if place >= end:
+                break
+            if number in before:
+                continue
             if self.verdict(number).against is not None:
                 refused.append((number, ds))
                 continue
-            chosen.append((number, ds))
-            if len(chosen) == self.wish.k:
-                end = place
-                break
+            if len(chosen) < left:
+                chosen.append((number, ds))
+                if len(chosen) == left:
+                    end = max(place, after)
         unfit = reached.of(np.flatnonzero(~offers[:end]))
-        return _Choice(chosen, refused, [(number, ds) for _, number, ds in unfit])
+        return _Choice([*own, *chosen], refused, [(number, ds) for _, number, ds in unfit])
+
+    def _first_of(self, reached: _Reached) -> tuple[list[tuple[int, int]], int]:
+        """Those of ``first`` that are reached, nearest first, no more than are asked for; the place after the last."""
+        if not self.first:
+            return [], 0
+        places = np.flatnonzero(np.isin(reached.number, self.first))[: self.wish.k]
+        return [(number, ds) for _, number, ds in reached.of(places)], int(places.max(initial=-1)) + 1
 
 
 def rank_helpers(
@@ -278,12 +333,13 @@ def _searched(question: _Question, search: Wish, near: Near, stops: Stops) -> tu
     if question.wish.direction == "from":
         net, stops = near.roads.turned, reversed_stops(net, stops)
     points, n = near.points[question.wish.direction], len(question.helpers.all)
+    missed = {number for number in question.first if near.has_street[number]}  # looked for as far as the cutoff
     for horizon_ds in _horizons(search):
         number, ds = homes_of_one(net, stops, points, n, horizon_ds)
         order = np.argsort(ds, kind="stable")
         reached = _Reached(number[order].astype(np.int64), ds[order])
         choice = question.choose(reached)
-        if len(choice.chosen) == question.wish.k:
+        if len(choice.chosen) == question.wish.k and not (missed and missed.difference(reached.number.tolist())):
             break
     return choice, reached, horizon_ds
 
@@ -364,6 +420,25 @@ def _set_aside(
     return told[:most], len(choice.refused) + len(choice.unfit) + len(unreached)
 
 
+def _assigned(question: _Question) -> list[Assignee]:
+    """Everybody to whom the case's grid is assigned."""
+    helpers, at = question.helpers, question.wish.at
+    found = [Assignee(helpers.all[number], question.verdict(number).against) for number in question.assigned]
+    gone = helpers.placeless_assigned_to(question.case.grid_id, at)
+    found += [Assignee(helper, Reason("helper_no_position")) for helper in gone]
+    order = list(professional_kinds())
+    return sorted(found, key=lambda one: (order.index(one.helper.kind), one.helper.id))
+
+
+def _unassigned(question: _Question, assigned: Sequence[Assignee]) -> list[ProfessionalKind]:
+    """Kinds of which the case's grid has none though it should; nothing is told of kinds that no grid has."""
+    if question.case.grid_id is None:
+        return []
+    present = {one.helper.kind for one in assigned}
+    used = question.helpers.kinds_assigned
+    return [kind for kind in kinds_with_grids() if kind.is_expected and kind.key in used - present]
+
+
 def _told(
     question: _Question,
     lonlat: LonLat,
@@ -372,7 +447,7 @@ def _told(
     degraded: Reason | None,
     provenance: Provenance,
 ) -> Ranking:
-    wish, service, helpers = question.wish, question.service, question.helpers
+    wish, service, helpers, assigned = question.wish, question.service, question.helpers, _assigned(question)
     return Ranking(
         incident_id=question.case.id,
         lonlat=lonlat,
@@ -381,6 +456,11 @@ def _told(
         helpers=ranked,
         set_aside=set_aside[0],
         n_set_aside=set_aside[1],
+        grid_id=question.case.grid_id,
+        assigned=assigned,
+        unassigned=_unassigned(question, assigned),
         degraded=degraded,
-        provenance=provenance.depending_on("rank", wish, service, lonlat, question.case.sent, helpers.digest),
+        provenance=provenance.depending_on(
+            "rank", wish, service, lonlat, question.case.sent, question.case.grid_id, helpers.digest
+        ),
     )

@@ -47,7 +47,7 @@ def report_position(
     Refused
         If the time lies in the future, the place outside of the town, or the datum is unknown.
     Conflict
-        If a newer position is known, or another of the same time.
+        If a newer position is known, or another of the same time; or if it is a post with a fixed place.
     """
     if datum not in DATUMS:
         raise Refused("datum_unknown", datum=datum, known=", ".join(DATUMS))
@@ -56,6 +56,8 @@ def report_position(
     lon, lat = to_wgs84(np.array([lonlat]), datum)[0].round(7).tolist()
     with db.write() as conn:
         team = resources.lock(conn, resource_id)
+        if team.position_at is None:
+            raise Conflict("position_of_post", name=team.name)
         _check_place(conn, (lon, lat), team, hand)
         if position_at == team.position_at and team.point.equals(Point(lon, lat)):
             return team

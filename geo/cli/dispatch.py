@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,15 @@ import typer
 from shapely.geometry import mapping
 
 from geo import settings
+from geo.actions.assign_grids import assign_grids
 from geo.actions.cover_left import cover_left
+from geo.actions.export_assignments import export_gaps
 from geo.actions.helper_cache import HelperCache
-from geo.actions.rank_helpers import RankedHelper, Ranking, RankWish, SetAside, rank_helpers
+from geo.actions.plan_access import Hand
+from geo.actions.rank_helpers import Assignee, RankedHelper, Ranking, RankWish, SetAside, rank_helpers
 from geo.actions.street_cache import StreetCache
+from geo.actions.tell_assignments import tell_gaps, tell_grids_of
+from geo.cli.assignments import assignee_lines, gaps_data, gaps_lines, held_lines
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import engine_of, open_database, told_if_invented
 from geo.cli.tables import number, percent
@@ -23,6 +29,7 @@ from geo.helpers import Helper, Reason
 from geo.rules.case_catalogue import case_catalogues
 from geo.rules.dispatch import dispatch_rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
+from geo.store import resources
 from geo.units import DS_PER_MINUTE
 from geo.words import sentence
 
@@ -74,6 +81,46 @@ def cover(at: At = None, as_json: Json = False) -> None:
     answer(_cover_data(found), _cover_lines(found), as_json=as_json)
 
 
+@dispatch_app.command()
+def assigned(
+    kind: Annotated[str | None, typer.Option(help="Only this kind, e.g. lawyer. / 岗位类别。")] = None,
+    community: Annotated[str | None, typer.Option(help="Its 12-digit code; all if left out. / 社区代码。")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it to .xlsx or .csv, too. / 导出文件。")] = None,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Grids without police post, judge, prosecutor, lawyer, mediator. / 未配备三官一律、调解员的网格。"""
+    with open_database() as db:
+        found = tell_gaps(db, _moment(at), kind, community)
+        invented = told_if_invented(db)
+    if out is not None:
+        export_gaps(found, out, language(), invented[0] if invented else None)
+    data = {**gaps_data(found), "invented": invented[0] if invented else None}
+    answer(data, [*gaps_lines(found), *invented], as_json=as_json)
+
+
+@dispatch_app.command()
+def assign(
+    post: Annotated[int, typer.Argument(help="The post's number. / 岗位编号。")],
+    codes: Annotated[
+        list[str] | None, typer.Argument(help="Codes of its grids; none: it has none. / 网格编码。")
+    ] = None,
+    since: At = None,
+    as_json: Json = False,
+) -> None:
+    """Let these grids be a post's from now on, and no others. / 为岗位分配网格。"""
+    now = _moment(None)
+    with open_database() as db:
+        with db.read() as conn:
+            version = resources.get(conn, post).version
+        begin = None if since is None else _moment(since)
+        found = assign_grids(db, post, codes or [], begin, version, Hand(at=now))
+        held = tell_grids_of(db, post)
+    told = {"name": found.name, "n": len(codes or []), "since": f"{begin or now:%Y-%m-%d %H:%M}"}
+    data = {"id": post, "name": found.name, "grids": [asdict(one) for one in held]}
+    answer(data, [sentence("assigned_now", language(), **told), *held_lines(held)], as_json=as_json)
+
+
 def _moment(at: datetime | None) -> datetime:
     zone = ZoneInfo(settings.load().timezone)
     return datetime.now(zone) if at is None else at.replace(tzinfo=zone)
@@ -88,6 +135,9 @@ def _ranking_data(found: Ranking) -> dict[str, Any]:
         "helpers": [_ranked_data(one) for one in found.helpers],
         "set_aside": [_set_aside_data(one) for one in found.set_aside],
         "number_set_aside": found.n_set_aside,
+        "grid_id": found.grid_id,
+        "assigned": [_assignee_data(one) for one in found.assigned],
+        "unassigned": [kind.key for kind in found.unassigned],
         "is_degraded": found.degraded is not None,
         "detail": _degraded(found),
         "provenance": asdict(found.provenance),
@@ -105,6 +155,11 @@ def _ranked_data(one: RankedHelper) -> dict[str, Any]:
         "reasons": [_reason_data(reason) for reason in one.reasons],
         "way": None if one.way is None else mapping(one.way.line),
     }
+
+
+def _assignee_data(one: Assignee) -> dict[str, Any]:
+    told = {name: getattr(one.helper, name) for name in ("id", "name", "kind", "staff")}
+    return {**told, "against": None if one.against is None else _reason_data(one.against)}
 
 
 def _set_aside_data(one: SetAside) -> dict[str, Any]:
@@ -134,6 +189,7 @@ def _ranking_lines(found: Ranking) -> list[str]:
         + ", ".join(reason.in_language(language()) for reason in one.reasons)
         for one in found.helpers
     ]
+    lines += assignee_lines(found)
     if not found.helpers:
         lines.append(sentence("rank_nobody", language(), minutes=f"{found.provenance.minutes:g}"))
     if found.set_aside:

@@ -278,7 +278,8 @@ def publish(
         done = publish_plan(db, plan_id, known, accepted, local(effective_from), _hand())
     lineage = [step._asdict() for step in done.lineage]
     told = {"plan": asdict(done.plan), "lineage": lineage, "accepted": dict(done.accepted)}
-    answer(told, [line_of(done.plan)], as_json=as_json)
+    lines = [sentence("plan_assignments_follow", language(), n=done.followed)] if done.followed else []
+    answer({**told, "followed": done.followed}, [line_of(done.plan), *lines], as_json=as_json)
 
 
 plan_app.command()(plan_views.consequences)

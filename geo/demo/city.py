@@ -24,6 +24,7 @@ from geo.demo.linework import largest
 from geo.demo.lots import Lots, lay_lots
 from geo.demo.names import StreetNames, pairs
 from geo.demo.plan import Plan
+from geo.demo.professionals import open_posts
 from geo.demo.stations import Doors, StationRow, open_stations
 from geo.demo.ways import Way, all_streets, barrier_ways, compound_ways, gates_in, street_ways
 
@@ -133,7 +134,10 @@ def _inhabited(
         buildings=buildings,
         addresses=addresses,
         stations=tuple(stations),
-        resources=tuple(set_out(lines, max(8, len(grids.style) // 40), rng)),
+        resources=(
+            *set_out(lines, max(8, len(grids.style) // 40), rng),
+            *open_posts(plan, grids, posts, stations),
+        ),
         incidents=tuple(happen(plan.totals.incidents, (buildings.shapes, every_way, ground), addresses, rng)),
     )
 

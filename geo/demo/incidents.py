@@ -66,7 +66,7 @@ class IncidentRow:
 
 @dataclass(frozen=True)
 class ResourceRow:
-    """One team or vehicle as it is written, in the frame's metres."""
+    """One team, vehicle or post as it is written, in the frame's metres."""
 
     key: str
     name: str
@@ -74,7 +74,11 @@ class ResourceRow:
     services: str
     staff: int
     place: Point
-    position_at: datetime
+    position_at: datetime | None
+    """None: a post with a fixed place."""
+    duty_hours: str = ""
+    grids: tuple[str, ...] = ()
+    """Codes of those that are assigned to it."""
 
 
 def happen(

@@ -17,6 +17,7 @@ from shapely.geometry import mapping
 from geo.demo.city import City
 from geo.demo.frame import shape_to_lonlat
 from geo.demo.incidents import DATA_MIDNIGHT
+from geo.demo.professionals import ASSIGNED_SINCE
 from geo.rules.incident_categories import incident_categories
 
 FILES: Final = {
@@ -176,7 +177,8 @@ def _resources(city: City) -> Iterator[dict[str, Any]]:
         place = shape_to_lonlat(row.place)
         yield {
             "id": row.key, "name": row.name, "kind": row.kind, "services": row.services, "staff": row.staff,
-            "lon": place.x, "lat": place.y, "position_at": row.position_at.isoformat(),
+            "duty_hours": row.duty_hours, "lon": place.x, "lat": place.y, "position_at": _moment(row.position_at),
+            "grids": ";".join(row.grids), "assigned_since": ASSIGNED_SINCE if row.grids else "",
         }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from geo.files.table import FileTable
 from geo.imports.places import Town, points_of
+from geo.imports.resources import past_time
 from geo.imports.rows import Reading, Rows
-from geo.imports.stations import past_time
 from geo.imports.values import CellError, own_number_of, shown, text_of, word_of
 from geo.own_numbers import kept_number
 from geo.rules.headers import plain

@@ -1,12 +1,10 @@
-"""Rows of stations and of resources."""
+"""Rows of stations."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
@@ -19,7 +17,7 @@ from geo.files.table import FileTable
 from geo.imports.places import Town, is_on_earth, points_of
 from geo.imports.report import Fault
 from geo.imports.rows import Reading, Rows
-from geo.imports.values import list_of, number_of, shown, text_of, time_of, whole_number_of
+from geo.imports.values import list_of, number_of, shown, text_of, whole_number_of
 from geo.rules.headers import plain
 from geo.rules.import_limits import import_limits
 from geo.rules.station_kinds import station_kinds
@@ -55,7 +53,7 @@ def _station(rows: Rows, index: int, point: BaseGeometry | None) -> Row:
         "name": rows.read(index, "name", name) or kind,
         "kind": kind,
         "services": rows.read(index, "services", partial(list_of, limit=limits.longest_name)) or [],
-        "opening_hours": _opening_hours(rows, index),
+        "opening_hours": hours_of(rows, index, "opening_hours"),
         "address": rows.read(index, "address", name),
         "phone": rows.read(index, "phone", name),
         "capacity": rows.read(index, "capacity", whole_number_of),
@@ -77,14 +75,15 @@ def _kind_words() -> dict[str, str]:
     return {plain(word): kind.key for kind in kinds for word in (kind.key, kind.name_en, kind.name_zh, *kind.words)}
 
 
-def _opening_hours(rows: Rows, index: int) -> str | None:
-    text = rows.read(index, "opening_hours", partial(text_of, limit=import_limits().longest_text))
+def hours_of(rows: Rows, index: int, field: str) -> str | None:
+    """Hours in OpenStreetMap's syntax; such as cannot be read get a fault."""
+    text = rows.read(index, field, partial(text_of, limit=import_limits().longest_text))
     if text is None:
         return None
     try:
         hours.validate(text)
     except Refused as error:
-        rows.fault(index, "opening_hours", "row_hours_unreadable", value=shown(text), why=error.key)
+        rows.fault(index, field, "row_hours_unreadable", value=shown(text), why=error.key)
         return None
     return text
 
@@ -116,40 +115,3 @@ def _give_keys(rows: Rows, found: list[Row]) -> None:
         if row["source_key"] is None:
             rows.fault(index, "source_key", "value_missing")
     rows.refuse_twins("source_key", [row["source_key"] for row in found])
-
-
-def read_resources(table: FileTable, town: Town, at: datetime, timezone: str) -> Reading:
-    """Teams and vehicles as rows of the store.
-
-    Raises
-    ------
-    BadFile
-        If a column is missing, or nothing says where they are.
-    Refused
-        If a column burdens the people of the teams (geo/burden.py).
-    """
-    rows = Rows(table, "resources", required=("source_key", "name", "kind", "position_at"))
-    name = partial(text_of, limit=import_limits().longest_name)
-    found = [
-        {
-            "source_key": rows.need(index, "source_key", name),
-            "name": rows.need(index, "name", name),
-            "kind": rows.need(index, "kind", name),
-            "services": rows.read(index, "services", partial(list_of, limit=import_limits().longest_name)) or [],
-            "staff": rows.read(index, "staff", whole_number_of),
-            "geom": point,
-            "position_at": past_time(rows, index, "position_at", at, timezone),
-        }
-        for index, point in enumerate(points_of(rows, town))
-    ]
-    rows.refuse_twins("source_key", [row["source_key"] for row in found])
-    return rows.reading(found)
-
-
-def past_time(rows: Rows, index: int, name: str, at: datetime, timezone: str) -> datetime | None:
-    """A moment that has been; later ones get a fault."""
-    moment = rows.need(index, name, partial(time_of, zone=ZoneInfo(timezone)))
-    if moment is not None and moment > at + timedelta(minutes=import_limits().future_slack_minutes):
-        rows.fault(index, name, "time_in_future", value=moment.isoformat(timespec="minutes"))
-        return None
-    return moment

@@ -10,6 +10,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+NEVER = "(?!)"
+"""A pattern that nothing matches."""
+
 
 @dataclass(frozen=True)
 class Burden:
@@ -33,7 +36,7 @@ def burdens() -> Mapping[str, Burden]:
     """All kinds by key."""
     return {
         key: Burden(
-            re.compile("|".join(said["zh"])),
+            re.compile("|".join(said["zh"]) or NEVER),
             tuple(said["en"]),
             tuple(said.get("honest", ())),
             tuple(said.get("of_teams", ())),

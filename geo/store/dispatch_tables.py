@@ -33,6 +33,7 @@ dispatch_change = Table(
         server_default=text("0"),
         comment="files of any kind that came in or were undone; steps are counted by themselves",
     ),
+    Column("assignments", BigInteger, nullable=False, server_default=text("0")),
     CheckConstraint("is_only", name="is_only"),
     comment="How many transactions have changed what rankings are made from: one row.",
 )

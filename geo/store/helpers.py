@@ -14,7 +14,8 @@ from geo.store.database import Database
 from geo.store.incident_tables import incident
 
 _CASE = """
-    select lon, lat, item, catalogue_version, stage, station_id, resource_id, stations, resources, cases, streets
+    select lon, lat, item, catalogue_version, stage, grid_id, station_id, resource_id,
+        stations, resources, cases, assignments, streets
     from dispatch_case(%(incident_id)s)
 """
 _VERSIONS = text("select * from dispatch_versions()")
@@ -28,6 +29,8 @@ class Versions:
     resources: str
     cases: str
     """Of all that may make somebody busy or free."""
+    assignments: str
+    """Of the grids given to posts, and of plans in force."""
     streets: str | None
     """None: none are loaded."""
 
@@ -44,6 +47,8 @@ class DispatchCase:
     sent: tuple[Family, int] | None
     """The station or team that is on it now."""
     stage: Stage
+    grid_id: int | None = None
+    """None: in no grid."""
 
 
 def versions(conn: Connection) -> Versions:
@@ -77,10 +82,10 @@ def glance_at_case(db: Database, incident_id: int) -> tuple[DispatchCase, Versio
 def _case_of(incident_id: int, row: tuple[Any, ...] | None) -> tuple[DispatchCase, Versions]:
     if row is None:
         raise NotFound("incident_unknown", id=incident_id)
-    lon, lat, item, catalogue_version, stage, station_id, resource_id, *texts = row
+    lon, lat, item, catalogue_version, stage, grid_id, station_id, resource_id, *texts = row
     sent = _sent(station_id, resource_id) if stage == "dispatched" else None
     lonlat = None if lon is None else (lon, lat)
-    return DispatchCase(incident_id, lonlat, item, catalogue_version, sent, stage), Versions(*texts)
+    return DispatchCase(incident_id, lonlat, item, catalogue_version, sent, stage, grid_id), Versions(*texts)
 
 
 def busy_counts(conn: Connection) -> dict[tuple[Family, int], int]:

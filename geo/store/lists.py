@@ -72,7 +72,10 @@ class ResourceEntry:
     services: list[str]
     staff: int | None
     """Persons on duty, a count; None: not known."""
-    position_at: datetime
+    duty_hours: str | None
+    position_at: datetime | None
+    """None: a post that works from a fixed place."""
+    version: int
     shape: str
 
 
@@ -151,7 +154,7 @@ def grid(conn: Connection, at: datetime, grid_id: int) -> GridEntry:
 def resources(conn: Connection, kind: str | None, box: Box | None, part: Slice) -> tuple[int, list[ResourceEntry]]:
     """How many resources are in use whose place is not forgotten, and a page of them."""
     r = resource.c
-    kept = (r.id, r.name, r.kind, r.services, r.staff, r.position_at)
+    kept = (r.id, r.name, r.kind, r.services, r.staff, r.duty_hours, r.position_at, r.version)
     is_told = and_(r.retired_at.is_(None), not_(func.ST_IsEmpty(r.geom)))
     chosen = select(*kept, _shape(r.geom)).where(is_told).order_by(r.id)
     if kind is not None:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
+from geo.store.assignment_tables import assignment
 from geo.store.columns import import_id, row_id, shape, source_key, when
 from geo.store.dispatch_tables import sent  # noqa: F401 -- so that the metadata know the index
 from geo.store.figure_tables import due, updated  # noqa: F401 -- so that the metadata know the indexes
@@ -211,15 +212,26 @@ resource = Table(
     Column("kind", Told, nullable=False),
     Column("services", ARRAY(Told), nullable=False, server_default=text("'{}'")),
     shape("POINT"),
-    when("position_at"),
+    Column(
+        "position_at",
+        DateTime(timezone=True),
+        comment="null: a post that works from a fixed place, where nobody is tracked",
+    ),
     *source_key(),
     import_id(),
     when("retired_at", nullable=True),
     Column("staff", Integer, comment=STAFF),
+    Column("duty_hours", Text, comment="OpenStreetMap opening_hours syntax; null: not known"),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column(
+        "updated_at",
+        DateTime(timezone=True),
+        comment="when a file or somebody by hand changed it; null: never. Positions do not count",
+    ),
     CheckConstraint("staff >= 0", name="staff"),
     UniqueConstraint("source", "source_key"),
     Index("resource_geom_idx", "geom", postgresql_using="gist"),
-    comment="Teams and vehicles that move: only the last position is kept.",
+    comment="Teams and vehicles that move: only the last position is kept. Posts of professionals: their fixed place.",
 )
 
 home = Table(
@@ -375,7 +387,7 @@ token = Table(
     CheckConstraint("role in ('viewer','dispatcher','planner','publisher','administrator')", name="role"),
 )
 
-UNDOABLE = (area, station, resource, incident, home, official_circle, work_count, visit_count)
+UNDOABLE = (area, station, resource, assignment, incident, home, official_circle, work_count, visit_count)
 """Tables whose rows an import may change in place; each has a twin that keeps the rows as they were."""
 
 

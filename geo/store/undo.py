@@ -10,6 +10,7 @@ from sqlalchemy.types import NullType
 
 from geo.errors import BadMove
 from geo.imports.report import ImportBatch, Undone
+from geo.store.assignment_tables import assignment
 from geo.store.gone_cases import cases_in_grids, keep_for_figures
 from geo.store.imports import kept_ids, lock_batch
 from geo.store.incident_tables import incident
@@ -50,6 +51,7 @@ def undo(conn: Connection, import_id: int, at: datetime) -> Undone:
     counted = exists(select(1).where(visit_count.c.plan_id == plan.c.id, plan.c.import_id == import_id))
     _refuse_if(conn, counted, "import_in_use", import_id)
     _refuse_if(conn, cases_in_grids(import_id), "import_in_use", import_id)
+    _refuse_if(conn, _is_assigned(import_id), "import_in_use", import_id)
     keep_for_figures(conn, import_id, at, left)
     _undo_plans(conn, import_id)
     conn.execute(delete(layer).where(layer.c.import_id == import_id))
@@ -115,6 +117,12 @@ def _area_in_use(import_id: int) -> ColumnElement[bool]:
         for column in (plan.c.community_id, fabric.c.community_id, token.c.area_id, work_count.c.community_id)
     ]
     return exists(select(1).where(goes, or_(stays, *users)))
+
+
+def _is_assigned(import_id: int) -> ColumnElement[bool]:
+    """Whether somebody was given a grid that the undo would delete."""
+    ours = and_(grid.c.id == assignment.c.grid_id, grid.c.import_id == import_id)
+    return exists(select(1).where(ours, assignment.c.import_id.is_distinct_from(import_id)))
 
 
 def _undo_streets(conn: Connection, import_id: int) -> None:

@@ -16,7 +16,8 @@ from geo.files.table import FileTable
 from geo.imports.incidents import read_incidents
 from geo.imports.orders import OrderSense, read_orders
 from geo.imports.places import Town
-from geo.imports.stations import read_resources, read_stations
+from geo.imports.resources import read_resources
+from geo.imports.stations import read_stations
 from geo.imports.visits import read_done
 from geo.imports.work import read_counts
 from geo.rules.burden import burdens, is_guarded
@@ -245,4 +246,5 @@ def test_every_kind_has_words_a_law_and_a_source() -> None:
         assert f"burden_{key}" in catalogue()
         assert f"burden_law_{burden.law}" in catalogue()
         assert burden.source
-        assert {burden_of(word) for word in burden.en} == {key}
+        assert {burden_of(word) for word in burden.en} <= {key}
+        assert {burden_of(word, is_of_teams=True) for word in (*burden.en, *burden.of_teams)} == {key}

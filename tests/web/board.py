@@ -76,7 +76,10 @@ def desk_of(db: Database, name: str, at: datetime) -> tuple[str, Hand]:
 def fill_board(db: Database, hand: Hand, other: Hand, told: tuple[Told, ...] = MORNING) -> list[Case]:
     """Take the cases in, as of ``hand``'s now, and let the other desk make its moves; teams were just heard of."""
     with db.write() as conn:
-        conn.execute(text("update resource set position_at = :at"), {"at": hand.at - timedelta(minutes=4)})
+        conn.execute(
+            text("update resource set position_at = :at where position_at is not null"),
+            {"at": hand.at - timedelta(minutes=4)},
+        )
         rows = conn.execute(
             text(
                 "select st_x(c), st_y(c) from (select code, st_pointonsurface(geom) c from plan_grid"

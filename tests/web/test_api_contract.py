@@ -121,7 +121,7 @@ def test_whatever_asks_for_a_version_says_what_comes_without_and_with_an_old_one
         if sent:
             asking[name] = (sent[0]["required"], {"412", "428"} <= operation["responses"].keys())
     assert set(asking.values()) == {(True, True)}
-    assert len(asking) == 9
+    assert len(asking) == 11
 
 
 def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
@@ -137,6 +137,12 @@ def test_the_documentation_lists_what_was_agreed(bare: FastAPI) -> None:
         "DELETE /api/v1/stations/{station_id}",
         "GET /api/v1/stations/{station_id}/circle",
         "GET /api/v1/resources",
+        "GET /api/v1/resources/assignments",
+        "GET /api/v1/resources/assignments.{ending}",
+        "GET /api/v1/resources/{resource_id}",
+        "PATCH /api/v1/resources/{resource_id}",
+        "GET /api/v1/resources/{resource_id}/grids",
+        "PUT /api/v1/resources/{resource_id}/grids",
         "POST /api/v1/resources/{resource_id}/position",
         "GET /api/v1/incidents",
         "GET /api/v1/incidents/export.{ending}",

@@ -163,6 +163,7 @@ OF_DEMO: dict[str, tuple[str, ...]] = {
     "profile": (),
     "what-if": tuple(word for station in range(1, 9) for word in ("--close", str(station))),
     "figures": (),
+    "dispatch assigned": (),
     "export coverage": (),
     "export grids": (),
     "export stations": (),

@@ -175,7 +175,7 @@ export function resourceCard(resource) {
     el("p", { class: "eyebrow" }, symbolCanvas(look("resource", it), 9), resourceName(it.kind)),
     el("h2", {}, it.name),
     el("dl", { class: "facts" },
-      fact("position_at", momentOf(it.position_at)),
+      fact("position_at", it.position_at && momentOf(it.position_at)), // none: a post that works from there
       staffFact(it),
       fact("services", it.services.length > 0 ? el("ul", { class: "chips" }, it.services.map((name) => el("li", {}, serviceName(name)))) : null)),
   ];

@@ -38,6 +38,9 @@ export const report = (body, key) => ask("POST", ROOT, { body, key });
 /** Who can be sent, nearest first, each with its way. */
 export const helpersOf = (id, signal) => get(`${ROOT}/${id}/stations`, { path: true }, signal);
 
+/** Which grids have no post of a kind, by kind. */
+export const gapsOfGrids = (signal) => get("/api/v1/resources/assignments", {}, signal);
+
 export const getGrid = (id) => get(`/api/v1/grids/${id}`);
 
 export const search = async (q, signal) => (await get("/api/v1/search", { q, limit: 6 }, signal)).items;

@@ -3,7 +3,7 @@
 import { arrange, byId, el, fill } from "./dom.js";
 import * as api from "./dispatch_api.js";
 import { clockOf } from "./dispatch_clock.js";
-import { helperSection } from "./dispatch_helpers.js";
+import { assignedSection, gapsList, helperSection } from "./dispatch_helpers.js";
 import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "./dispatch_moves.js";
 import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
@@ -27,7 +27,7 @@ export class Card {
   }
 
   forget() {
-    Object.assign(this, { it: null, grid: null, helpers: null, candidates: [], form: null, news: [], notes: [], opened: new Set() });
+    Object.assign(this, { it: null, grid: null, helpers: null, gaps: null, candidates: [], form: null, news: [], notes: [], opened: new Set() });
     this.pending?.abort();
   }
 
@@ -219,7 +219,7 @@ export class Card {
     const refusal = [...(byId("card-refusal")?.childNodes ?? [])];
     const isSame = this.element.dataset.case === String(it.id);
     const parts = [this.head(), this.told(), this.clock(), el("div", { id: "card-refusal", class: "refusal", role: "alert" }, isSame ? refusal : []), this.buttons(), this.form?.form,
-      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.near(), this.done()];
+      this.same(), el("div", { class: "two-facts" }, this.what(), this.who()), this.duty(), this.assigned(), this.near(), this.done()];
     arrange(this.element, parts.filter(Boolean)); // a form that stands is not touched: a press on it that is under way would be lost
     this.element.dataset.case = it.id;
     this.element.scrollTop = isSame ? top : 0;
@@ -333,6 +333,24 @@ export class Card {
       return el("li", {}, el("span", {}, say(`post_${post.post}`)), post.is_filled ? null : el("span", { class: "vacant-tag" }, say("post_vacant")), post.duty_phone ? el(number ? "a" : "span", { class: "phone", href: number || null }, post.duty_phone) : null);
     });
     return posts.length > 0 ? el("ul", { class: "duty" }, posts) : null;
+  }
+
+  /** Which posts of professionals the grid has, whatever is needed now. */
+  assigned() {
+    if (this.it.lonlat === null || this.it.state !== "open") return null;
+    const all = this.folded("gaps", [say("dispatch_gaps")], ...gapsList(this.gaps));
+    all.addEventListener("toggle", () => {
+      if (all.open && this.gaps === null) this.loadGaps(this.pending.signal);
+    });
+    return assignedSection(this.helpers, (post) => this.page.layer.lookAt(post.lonlat), all);
+  }
+
+  /** Which grids of the city have nobody: asked for when somebody wants to see it. */
+  async loadGaps(signal) {
+    const told = await api.gapsOfGrids(signal).catch(({ name, message }) => (name === "AbortError" ? null : { problem: message }));
+    if (signal.aborted) return;
+    this.gaps = told;
+    this.draw();
   }
 
   near() {

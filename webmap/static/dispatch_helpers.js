@@ -1,7 +1,12 @@
 // Who can be sent: the nearest that are open, with minutes and reasons, and why nearer ones were set aside.
 
 import { el } from "./dom.js";
-import { count, decimal, kindName, resourceName, say } from "./page.js";
+import { count, decimal, kindName, momentOf, resourceName, say } from "./page.js";
+
+/** So much of a hash is shown; the rest is in its title. */
+const SHOWN_HASH = 8;
+/** So many grids without somebody are named. */
+const FEW_GRIDS = 6;
 
 const minutesText = (minutes) => (minutes === null ? say("dispatch_no_way") : say("minutes_n", { n: decimal(minutes) }));
 const kindOf = (helper) => (helper.family === "station" ? kindName(helper.kind) : resourceName(helper.kind));
@@ -9,6 +14,28 @@ const kindOf = (helper) => (helper.family === "station" ? kindName(helper.kind) 
 function reasons(helper) {
   const way = helper.way_m === null ? say("dispatch_air_m", { n: count(Math.round(helper.air_m)) }) : say("dispatch_way_m", { n: count(Math.round(helper.way_m)) });
   return el("span", { class: `note ${helper.is_stale ? "stale" : ""}` }, [way, ...helper.reasons.map((reason) => reason.text)].join(" · "));
+}
+
+/** Posts of the case's grid, a line each, and the kinds of which it has none; nothing where the city assigns no grids. */
+export function assignedSection(told, onShow, all) {
+  const { assigned = [], unassigned = [] } = told ?? {};
+  if (assigned.length + unassigned.length === 0) return null;
+  const state = (post) => post.against?.text ?? (post.staff === null ? null : say("dispatch_assigned_on", { n: count(post.staff) }));
+  const name = (post) => (post.lonlat === null ? el("span", {}, post.name) : el("button", { type: "button", class: "link", onclick: () => onShow(post) }, post.name));
+  const row = (post) => el("li", { class: post.against ? "is-away" : null }, el("b", {}, post.kind_name), name(post), el("span", { class: "note" }, state(post)));
+  const none = unassigned.length > 0 ? el("li", {}, el("span", { class: "vacant-tag" }, say("dispatch_assigned_none", { kinds: unassigned.map((kind) => kind.name).join(say("dispatch_list")) }))) : null;
+  return el("section", { class: "assigned" }, el("h3", {}, say("dispatch_assigned")), el("ul", { class: "assigned-posts" }, assigned.map(row), none), all);
+}
+
+/** How many grids of the city have no post of a kind, and the first of them. */
+export function gapsList(told) {
+  if (!told) return [el("p", { class: "note" }, say("dispatch_gaps_read"))];
+  if (told.problem) return [el("p", { class: "note" }, told.problem)];
+  const kinds = told.kinds.filter((kind) => kind.is_expected && kind.posts > 0);
+  const names = ({ list }) => list.slice(0, FEW_GRIDS).map((grid) => grid.name).join(say("dispatch_list")) + (list.length > FEW_GRIDS ? " …" : "");
+  const row = (kind) => el("li", {}, el("b", {}, kind.name), el("span", {}, say("dispatch_gaps_of", { n: count(kind.without), all: count(kind.grids) })), el("span", { class: "note" }, names(kind)));
+  const how = say("dispatch_gaps_how", { time: momentOf(told.at), method: told.method, hash: told.inputs_hash.slice(0, SHOWN_HASH) });
+  return [el("ul", { class: "assigned-posts" }, kinds.map(row)), el("p", { class: "note", title: told.inputs_hash }, how)];
 }
 
 /** The section of the card. `onSend(helper)` is offered where somebody may be sent. */

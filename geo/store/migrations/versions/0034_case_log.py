@@ -1,7 +1,7 @@
 """The steps of each case are kept packed as well, so that figures of a month read one row a case.
 
 Revision ID: 0034
-Revises: 0032
+Revises: 0033
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0034"
-down_revision = "0032"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
