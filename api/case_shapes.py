@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from api.inputs import printable
 from api.schemas import CityAnswer, Position, Shape
 from api.station_shapes import Line, Spot
-from geo.actions.case_desk import Desk
-from geo.actions.foresee_breach import Foreseen
-from geo.actions.report_incident import Reported
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.foresee_breach import Foreseen
+from geo.actions.cases.report_incident import Reported
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Stage, moves_from
 from geo.cases import Case, CaseNews, Step, Suggestion

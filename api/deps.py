@@ -16,13 +16,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.errors import language_of
 from api.events import Events
 from api.jobs import Jobs
-from geo.actions.case_desk import Desk
-from geo.actions.engine import Engine
-from geo.actions.helper_cache import HelperCache
-from geo.actions.plan_access import Hand
-from geo.actions.published_figures import PublishedFigures
-from geo.actions.reach_area import ReachAreas
-from geo.actions.street_cache import StreetCache
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.published_figures import PublishedFigures
+from geo.actions.city.engine import Engine
+from geo.actions.city.plan_access import Hand
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.reach.reach_area import ReachAreas
 from geo.errors import NotAllowed, Refused, WhoAreYou
 from geo.settings import Settings
 from geo.store import tokens as token_rows

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.routes.nearest import WayShape, way_shape
 from api.schemas import CityAnswer, Position, Provenance, Shape
-from geo.actions.rank_helpers import Assignee, RankedHelper, Ranking, SetAside
+from geo.actions.dispatch.rank_helpers import Assignee, RankedHelper, Ranking, SetAside
 from geo.cover_left import CoverLeft, KindLeft, Suggestion
 from geo.helpers import Helper, Reason
 from geo.rules.professionals import professional_kinds

@@ -56,12 +56,12 @@ from api.routes import (
 from api.schemas import Problem, problems
 from api.sender import Sender
 from api.watch import watching
-from geo.actions.case_desk import Desk
-from geo.actions.engine import Engine
-from geo.actions.helper_cache import HelperCache
-from geo.actions.published_figures import PublishedFigures
-from geo.actions.reach_area import ReachAreas
-from geo.actions.street_cache import StreetCache
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.published_figures import PublishedFigures
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.reach.reach_area import ReachAreas
 from geo.rules.request_limits import request_limits
 from geo.settings import Settings
 from geo.store.database import Database

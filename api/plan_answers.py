@@ -16,9 +16,9 @@ from api.plan_shapes import (
     plan_told,
     problems_told,
 )
-from geo.actions.edit_plan import Edited
-from geo.actions.plan_vertices import vertices_of
-from geo.actions.plan_view import moved_by, views_of
+from geo.actions.plans.edit_plan import Edited
+from geo.actions.plans.plan_vertices import vertices_of
+from geo.actions.plans.plan_view import moved_by, views_of
 from geo.drafts import Draft
 from geo.plan_drawn import LeftOut
 from geo.store.database import Database

@@ -12,8 +12,8 @@ from pydantic import Field
 from api.places import feature, geojson, geometry
 from api.plan_change_shapes import CountedShareTold
 from api.schemas import CityAnswer, Feature, Geometry, MadeAnswer, Position, Post, Shape, made_told
-from geo.actions.edit_plan import Standing
-from geo.actions.plan_view import PlanView
+from geo.actions.plans.edit_plan import Standing
+from geo.actions.plans.plan_view import PlanView
 from geo.plan_figures import METHOD
 from geo.plan_problems import Problem
 from geo.plans import Comment, Plan

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.places import feature, geojson
 from api.schemas import CityAnswer, Extent, Feature, Listed, Position, Run, Shape, run_told
-from geo.actions.view_proposal import Proposal
+from geo.actions.plans.view_proposal import Proposal
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.proposals import ProposalEntry
 

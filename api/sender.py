@@ -11,8 +11,8 @@ from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Thread
 from typing import Final
 
-from geo.actions.case_desk import Desk
-from geo.actions.send_outbox import send_outbox
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.send_outbox import send_outbox
 from geo.errors import Busy, DatabaseAway
 from geo.store import case_news, outbox
 from geo.store.database import Database

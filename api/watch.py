@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Final, TypeVar
 
-from geo.actions.case_desk import Desk
-from geo.actions.escalate_breaches import escalating
-from geo.actions.forget_positions import forget_positions
-from geo.actions.rehome_incidents import rehoming
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.escalate_breaches import escalating
+from geo.actions.dispatch.forget_positions import forget_positions
+from geo.actions.plans.rehome_incidents import rehoming
 from geo.errors import DatabaseAway, GridcircleError
 from geo.rules.escalation import escalation_rule
 from geo.store.database import Database

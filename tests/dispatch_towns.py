@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, update
 
-from geo.actions.helper_cache import HelperCache
-from geo.actions.rank_helpers import Ranking, RankWish, rank_helpers
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.dispatch.rank_helpers import Ranking, RankWish, rank_helpers
 from geo.cases import Step
 from geo.compute.streets.network import build_network
 from geo.rules.case_catalogue import case_catalogues

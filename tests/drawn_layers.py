@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geo.actions.import_layer import import_layer
-from geo.actions.import_people import import_people
+from geo.actions.imports.import_people import import_people
+from geo.actions.layers.import_layer import import_layer
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.layers import LayerWish

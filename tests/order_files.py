@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.import_orders import import_orders
-from geo.actions.plan_access import Hand
-from geo.actions.step_incident import step_incident
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.cases.step_incident import step_incident
+from geo.actions.city.plan_access import Hand
 from geo.case_states import MOVES, OPEN_STAGES, TOLD_MOVES, Said
 from geo.cases import Case, Step, standing_steps
 from geo.imports.options import ImportOptions

@@ -12,10 +12,10 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, insert
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.open_plan import Opened, open_plan
-from geo.actions.plan_access import Hand
+from geo.actions.city.plan_access import Hand
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.plans.open_plan import Opened, open_plan
 from geo.areas import Area
 from geo.compute.fabric.shapes import fabric_of
 from geo.compute.plans.rows import arc_rows

@@ -12,8 +12,8 @@ from typing import Any
 import shapely
 from sqlalchemy import text
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
 from geo.compute.project import Frame
 from geo.imports.options import ImportOptions
 from geo.imports.places import in_degrees

@@ -67,20 +67,35 @@ def test_arrows_point_one_way(folder: str) -> None:
     assert not wrong
 
 
-ROOMS = ("fabric", "layers", "units", "streets", "reach", "plans", "cases", "visits")
-"""The folders of the computation: each may use those before it, and what lies in no folder."""
+ROOMS = {
+    "geo/compute": ("fabric", "layers", "units", "streets", "reach", "plans", "cases", "visits"),
+    "geo/actions": ("city", "posts", "imports", "stations", "reach", "work", "plans", "layers", "cases", "dispatch"),
+}
+"""Folders within folders: each may use those before it."""
+ABOVE_ROOMS = ("geo/actions/",)
+"""What lies in none of the rooms uses them all; elsewhere it is used by all."""
 
 
-def test_rooms_of_the_computation_use_those_before_them() -> None:
-    assert {path.split("/")[2] for path, _ in sources("geo/compute") if path.count("/") > 2} == set(ROOMS)
+@pytest.mark.parametrize("house", ROOMS)
+def test_rooms_use_those_before_them(house: str) -> None:
+    rooms = ROOMS[house]
+    room_of = {path: path.removeprefix(f"{house}/").rpartition("/")[0] for path, _ in sources(house)}
+    assert set(room_of.values()) == {"", *rooms}
     wrong = {
         f"{path} imports {name}"
-        for path, tree in sources("geo/compute")
+        for path, tree in sources(house)
         for name in imported(tree)
-        for room in ROOMS[ROOMS.index(path.split("/")[2]) + 1 if path.count("/") > 2 else 0 :]
-        if name.startswith(f"geo.compute.{room}.")
+        for room in rooms_closed_to(room_of[path], rooms, is_above=f"{house}/" in ABOVE_ROOMS)
+        if name.startswith(f"{house.replace('/', '.')}.{room}.")
     }
     assert not wrong
+
+
+def rooms_closed_to(room: str, rooms: tuple[str, ...], *, is_above: bool) -> tuple[str, ...]:
+    """Which rooms a file of a room ('' none) must not use."""
+    if not room:
+        return () if is_above else rooms
+    return rooms[rooms.index(room) + 1 :]
 
 
 def module_of(path: str) -> str:

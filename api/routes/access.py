@@ -14,7 +14,7 @@ from api.limits import Minutes, ModeKey, SurfaceKey
 from api.paging import Page, Paged
 from api.schemas import CityAnswer, Listed, Provenance, Shape, problems
 from geo.access import AccessReport, AccessWish
-from geo.actions.access import access as compute
+from geo.actions.reach.access import access as compute
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 
 router = APIRouter(tags=["coverage"])

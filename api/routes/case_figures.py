@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from api.deps import CaseDesk, Db, Figures, Language, Now, Setting, Who, asks, local
 from api.figure_shapes import CaseFiguresAnswer, figures_answer
 from api.inputs import Word
-from geo.actions.figure_periods import last_published, period_of, published_at
-from geo.actions.tell_figures import FigureSight, grouping
+from geo.actions.cases.figure_periods import last_published, period_of, published_at
+from geo.actions.cases.tell_figures import FigureSight, grouping
 from geo.case_figures import BYS, FigureWish
 
 router = APIRouter(tags=["figures"])

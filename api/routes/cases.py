@@ -24,10 +24,10 @@ from api.case_shapes import (
 from api.deps import CaseDesk, Db, Language, NewKey, Now, Setting, Who, asks, hand_of, local
 from api.inputs import Id, SeenVersion, Word
 from api.schemas import problems, written
-from geo.actions.find_address import find_address
-from geo.actions.foresee_breach import foresee_breach
-from geo.actions.report_incident import Report, report_incident, suggestions_for
-from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, check_sight, place_incident, step_incident
+from geo.actions.cases.foresee_breach import foresee_breach
+from geo.actions.cases.report_incident import Report, report_incident, suggestions_for
+from geo.actions.cases.step_incident import Outcome, Placing, Sent, Stepped, check_sight, place_incident, step_incident
+from geo.actions.city.find_address import find_address
 from geo.case_states import Said
 from geo.rules.incidents import incident_rule
 from geo.store import cases

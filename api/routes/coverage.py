@@ -14,7 +14,7 @@ from api.jobs import Accepted, Link, Step, accepted
 from api.limits import city_only
 from api.paging import Paged
 from api.schemas import CityAnswer, Count, Figures, Listed, Run, Shape, Variety, problems
-from geo.actions.compute_coverage import check_run, compute_coverage
+from geo.actions.reach.compute_coverage import check_run, compute_coverage
 from geo.coverage import CoverageRun
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.request_limits import request_limits

@@ -11,8 +11,8 @@ from api.dispatch_shapes import CoverLeftAnswer, RankingAnswer, cover_answer, ra
 from api.inputs import Id, Word
 from api.limits import Minutes, ModeKey, SurfaceKey
 from api.schemas import problems, written
-from geo.actions.cover_left import cover_left
-from geo.actions.rank_helpers import RankWish, rank_helpers
+from geo.actions.dispatch.cover_left import cover_left
+from geo.actions.dispatch.rank_helpers import RankWish, rank_helpers
 from geo.rules.case_catalogue import case_catalogues
 from geo.rules.dispatch import dispatch_rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE

@@ -15,7 +15,7 @@ from api.case_shapes import NewsTold, Reader, news_told, whose
 from api.deps import CaseDesk, Db, Language, News, Who, asks, clock
 from api.events import Events, Listener, Look
 from api.schemas import problems
-from geo.actions.case_desk import Desk
+from geo.actions.cases.case_desk import Desk
 from geo.cases import CaseNews
 from geo.rules.request_limits import request_limits
 from geo.store import case_news

@@ -28,7 +28,7 @@ from api.schemas import (
     problems,
     run_told,
 )
-from geo.actions.find_code import CodeStory, find_code
+from geo.actions.city.find_code import CodeStory, find_code
 from geo.errors import Refused
 from geo.store import lists, locate
 from geo.store.coverage import current_run_if_any

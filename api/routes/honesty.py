@@ -13,8 +13,8 @@ from api.jobs import Step
 from api.limits import Minutes, ModeKey, SurfaceKey
 from api.paging import Page, Paged
 from api.schemas import CityAnswer, Geometry, Listed, Position, Provenance, Shape, problems
-from geo.actions.find_crossings import find_crossings
-from geo.actions.honesty import honesty as compute
+from geo.actions.reach.find_crossings import find_crossings
+from geo.actions.reach.honesty import honesty as compute
 from geo.honesty import Crossing, CrossingReport, CrossingWish, HonestyReport, HonestyWish
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 

@@ -18,8 +18,8 @@ from api.inputs import BIGGEST_ID, BBox, Box, Word
 from api.paging import Page, Paged
 from api.places import at_point, feature, feature_list
 from api.schemas import CityAnswer, Feature, FeatureList, GeoJsonResponse, MadeAnswer, Shape, made_told, written
-from geo.actions.case_desk import Desk
-from geo.actions.export_cases import export_cases
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.export_cases import export_cases
 from geo.case_states import STAGES
 from geo.cases import Case
 from geo.errors import NotAllowed, Refused, WhoAreYou

@@ -26,11 +26,11 @@ from api.layer_wishes import LayerBody, LayerLanded, layer_landed
 from api.limits import city_only
 from api.paging import Paged
 from api.schemas import CityAnswer, Listed, MadeAnswer, Position, Shape, made_told, problems
-from geo.actions.audit_layers import audit_layers, cross_layers, nets_at
-from geo.actions.merge_layers import merge_layers
-from geo.actions.open_merge import open_merge
-from geo.actions.plan_access import Hand
-from geo.actions.set_layer import set_layer
+from geo.actions.city.plan_access import Hand
+from geo.actions.layers.audit_layers import audit_layers, cross_layers, nets_at
+from geo.actions.layers.merge_layers import merge_layers
+from geo.actions.layers.open_merge import open_merge
+from geo.actions.layers.set_layer import set_layer
 from geo.errors import NotAllowed
 from geo.imports.options import ImportOptions
 from geo.layers import Layer, MergeWish

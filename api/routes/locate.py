@@ -12,8 +12,8 @@ from api.deps import At, Db, Language, Streets, asks
 from api.inputs import Lat, Lon
 from api.limits import ModeKey, SurfaceKey
 from api.schemas import ChainLink, CityAnswer, Position, Post, Provenance, Shape, problems
-from geo.actions.locate import Location, NearStation, Remark
-from geo.actions.locate import locate as find
+from geo.actions.reach.locate import Location, NearStation, Remark
+from geo.actions.reach.locate import locate as find
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.modes import mode as mode_of
 from geo.rules.modes import surface as surface_of

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from api.case_shapes import Channel
 from api.deps import CaseDesk, Db, Language, Now, Setting, asks
-from geo.actions.case_desk import Desk
+from geo.actions.cases.case_desk import Desk
 from geo.errors import MissingPiece, NotFound
 from geo.publication import rule
 from geo.rules.incident_categories import incident_categories

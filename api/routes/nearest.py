@@ -13,9 +13,9 @@ from api.inputs import Kind, Lat, Lon, Word
 from api.limits import ModeKey, SurfaceKey
 from api.places import geometry
 from api.schemas import CityAnswer, Position, Provenance, Shape, problems
-from geo.actions.find_nearest import NearestWish, NearStation, nearest_stations
-from geo.actions.locate import why_none
-from geo.actions.trace_way import Way
+from geo.actions.city.trace_way import Way
+from geo.actions.reach.find_nearest import NearestWish, NearStation, nearest_stations
+from geo.actions.reach.locate import why_none
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.request_limits import check_nearest
 from geo.store import stations

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.deps import Db, Now, Setting, Who, asks
 from api.inputs import Id, Word
 from api.schemas import Shape, problems
-from geo.actions.add_webhook import add_webhook, remove_webhook
+from geo.actions.cases.add_webhook import add_webhook, remove_webhook
 from geo.errors import NotAllowed
 from geo.rules.outside import outside_rule
 from geo.store.outbox import webhooks

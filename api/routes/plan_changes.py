@@ -16,10 +16,10 @@ from api.inputs import AreaCode, Id
 from api.layer_shapes import OriginShape
 from api.plan_change_shapes import ComparisonTold, ConsequencesTold, consequences_told
 from api.schemas import problems
-from geo.actions.export_plan import export_changes, export_plan, print_changes
-from geo.actions.open_merge import origin_of
-from geo.actions.plan_access import check_community, plan_to_read
-from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.actions.city.plan_access import check_community, plan_to_read
+from geo.actions.layers.open_merge import origin_of
+from geo.actions.plans.export_plan import export_changes, export_plan, print_changes
+from geo.actions.plans.plan_consequences import compare_days, compare_plans, consequences_of
 from geo.errors import Refused
 from geo.store import plans
 from geo.store.database import Database

@@ -28,13 +28,13 @@ from api.plan_shapes import (
 )
 from api.plan_wishes import CommentVerdict, CommentWish, EditWish, PlanWish, ProposeWish, PublishWish
 from api.schemas import CityAnswer, GeoJsonResponse, Listed, Position, Shape, problems
-from geo.actions.comment_plan import comment_plan, judge_comment, list_comments
-from geo.actions.edit_plan import edit_plan, standing_of
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import check_community, plan_to_read, plans_to_read
-from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.plan_view import stored_draft, view_of, view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.city.plan_access import check_community, plan_to_read, plans_to_read
+from geo.actions.plans.comment_plan import comment_plan, judge_comment, list_comments
+from geo.actions.plans.edit_plan import edit_plan, standing_of
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import propose_plan, redraft_plan, withdraw_plan
+from geo.actions.plans.plan_view import stored_draft, view_of, view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.errors import NotAllowed
 from geo.plans import Plan
 from geo.store import drafts, plans

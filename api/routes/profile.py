@@ -13,8 +13,8 @@ from api.figures import sight_of
 from api.inputs import Kind, Word
 from api.limits import check_size
 from api.schemas import CityAnswer, Count, Provenance, Shape, problems
-from geo.actions.profile import extra_of
-from geo.actions.profile import profile as compute
+from geo.actions.reach.profile import extra_of
+from geo.actions.reach.profile import profile as compute
 from geo.errors import Refused
 from geo.profile import GROUPS, HOURS_OF_WEEK, Gain, Profile, ProfileWish, share
 from geo.publication import rule

@@ -12,7 +12,7 @@ from api.paging import Paged
 from api.proposal_shapes import ProposalDetail, ProposalList, proposal_detail, proposal_told
 from api.schemas import GeoJsonResponse, problems
 from api.unchanged import IfNoneMatch, kept
-from geo.actions.view_proposal import view_proposal
+from geo.actions.plans.view_proposal import view_proposal
 from geo.store.proposals import proposals
 
 router = APIRouter(tags=["plans"], dependencies=[asks("public")])

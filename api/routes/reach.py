@@ -13,8 +13,8 @@ from api.inputs import BIGGEST_ID, Word
 from api.limits import ModeKey, SurfaceKey
 from api.places import feature, geojson
 from api.schemas import CityAnswer, Feature, GeoJsonResponse, Position, Provenance, Shape, problems
-from geo.actions.find_reach import ReachWish, fastest_kmh, find_reach
-from geo.actions.load_city import LonLat
+from geo.actions.city.load_city import LonLat
+from geo.actions.reach.find_reach import ReachWish, fastest_kmh, find_reach
 from geo.errors import Refused
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.request_limits import check_reach

@@ -15,7 +15,7 @@ from api.inputs import Kind
 from api.invented import told_if_invented
 from api.limits import ModeKey, SurfaceKey, check_size
 from api.schemas import CityAnswer, Count, Feature, GeoJsonResponse, Provenance, Shape, problems
-from geo.actions.reach_area import AreaWish, ReachedArea
+from geo.actions.reach.reach_area import AreaWish, ReachedArea
 from geo.publication import rule
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 

@@ -25,12 +25,12 @@ from api.resource_shapes import (
     held_told,
 )
 from api.schemas import Feature, FeatureList, GeoJsonResponse, problems
-from geo.actions.assign_grids import assign_grids
-from geo.actions.edit_resource import edit_resource
-from geo.actions.export_assignments import export_gaps
-from geo.actions.plan_access import Hand
-from geo.actions.report_position import report_position
-from geo.actions.tell_assignments import tell_gaps, tell_grids_of
+from geo.actions.city.plan_access import Hand
+from geo.actions.dispatch.report_position import report_position
+from geo.actions.posts.assign_grids import assign_grids
+from geo.actions.posts.edit_resource import edit_resource
+from geo.actions.posts.export_assignments import export_gaps
+from geo.actions.posts.tell_assignments import tell_gaps, tell_grids_of
 from geo.resources import Resource
 from geo.store import lists
 from geo.store import resources as rows

@@ -10,7 +10,7 @@ from pydantic import Field
 from api.deps import Db, asks
 from api.inputs import Word
 from api.schemas import Extent, Position, Shape
-from geo.actions.search import search as find
+from geo.actions.city.search import search as find
 from geo.store.search import Match, PlaceKind
 
 router = APIRouter()

@@ -17,9 +17,9 @@ from api.places import feature, feature_list, geojson
 from api.schemas import CityAnswer, Count, Feature, FeatureList, GeoJsonResponse, Run, problems
 from api.station_shapes import StationChange, StationProperties, StationWish, station_feature
 from geo import hours
-from geo.actions.add_station import add_station
-from geo.actions.close_station import close_station
-from geo.actions.edit_station import edit_station
+from geo.actions.stations.add_station import add_station
+from geo.actions.stations.close_station import close_station
+from geo.actions.stations.edit_station import edit_station
 from geo.stations import Station
 from geo.store import stations as rows
 from geo.store.coverage import circle as circle_of

@@ -13,10 +13,10 @@ from api.inputs import AreaCode, Id, Word
 from api.places import geometry
 from api.schemas import problems
 from api.visit_shapes import By, TourTold, VisitsDoneWish, VisitsDue, VisitsLanded, due_told, tour_told
-from geo.actions.figure_periods import last_published
-from geo.actions.find_tour import TourWish, find_tour
-from geo.actions.record_visits import record_visits
-from geo.actions.tell_visits import VisitWish, tell_visits
+from geo.actions.cases.figure_periods import last_published
+from geo.actions.work.find_tour import TourWish, find_tour
+from geo.actions.work.record_visits import record_visits
+from geo.actions.work.tell_visits import VisitWish, tell_visits
 from geo.errors import NotAllowed, Refused
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 

@@ -13,7 +13,7 @@ from api.deps import Db, Now, Reach, Setting, Who, asks, local
 from api.inputs import Word
 from api.jobs import Step
 from api.schemas import CityAnswer, Position, Provenance, Shape, problems
-from geo.actions.what_if import what_if as compute
+from geo.actions.reach.what_if import what_if as compute
 from geo.changes import Change
 from geo.rules.modes import DEFAULT_MODE, DEFAULT_SURFACE
 from geo.rules.request_limits import request_limits

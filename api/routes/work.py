@@ -11,10 +11,10 @@ from api.deps import Db, Language, Now, Setting, Who, asks, local
 from api.files import sent_file
 from api.schemas import problems
 from api.work_shapes import WorkLanded, WorkTold, WorkWish, landed_told, work_told
-from geo.actions.export_work import export_work
-from geo.actions.list_work import list_work
-from geo.actions.plan_access import Hand
-from geo.actions.set_work import set_work
+from geo.actions.city.plan_access import Hand
+from geo.actions.work.export_work import export_work
+from geo.actions.work.list_work import list_work
+from geo.actions.work.set_work import set_work
 
 router = APIRouter(tags=["plans"])
 

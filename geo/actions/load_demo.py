@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from geo.actions.case_desk import Desk
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.import_orders import import_orders
-from geo.actions.import_people import import_people
-from geo.actions.import_resources import import_resources
-from geo.actions.import_stations import import_stations
-from geo.actions.import_streets import import_streets
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_people import import_people
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.imports.import_streets import import_streets
 from geo.actions.play_day import play_day, rate_orders
-from geo.actions.record_visits import import_visits
-from geo.actions.tell_visits import VisitWish, tell_visits
+from geo.actions.work.record_visits import import_visits
+from geo.actions.work.tell_visits import VisitWish, tell_visits
 from geo.demo import register
 from geo.demo.incidents import DATA_MIDNIGHT, DATA_MORNING
 from geo.demo.visits import done_rows

@@ -11,10 +11,10 @@ from typing import Final
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.actions.case_desk import Desk
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import LonLat, Report, report_incident
-from geo.actions.step_incident import NOBODY, Outcome, Sent, step_incident
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.report_incident import LonLat, Report, report_incident
+from geo.actions.cases.step_incident import NOBODY, Outcome, Sent, step_incident
+from geo.actions.city.plan_access import Hand
 from geo.case_states import Said
 from geo.cases import Case
 from geo.demo.day import DayCase, demo_day

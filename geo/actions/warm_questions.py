@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import numpy as np
 import shapely
 
-from geo.actions.engine import Base, base_of
-from geo.actions.find_crossings import best_crossings
-from geo.actions.honesty import honesty_of
-from geo.actions.imagine import scene_of
-from geo.actions.load_city import City, Wish
-from geo.actions.profile import profile_of
-from geo.actions.street_cache import Laid
-from geo.actions.what_if import compared, week_change
+from geo.actions.city.engine import Base, base_of
+from geo.actions.city.load_city import City, Wish
+from geo.actions.city.street_cache import Laid
+from geo.actions.reach.find_crossings import best_crossings
+from geo.actions.reach.honesty import honesty_of
+from geo.actions.reach.imagine import scene_of
+from geo.actions.reach.profile import profile_of
+from geo.actions.reach.what_if import compared, week_change
 from geo.changes import AddStation, AddStreet, ChangeHours, CutStreet
 from geo.honesty import CrossingWish, HonestyWish
 from geo.people import Homes

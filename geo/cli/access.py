@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from geo.access import AccessReport, AccessWish, AreaAccess, GroupAccess, Supply
-from geo.actions.access import access as compute
+from geo.actions.reach.access import access as compute
 from geo.cli.honesty import Minutes, ModeKey, Out, SurfaceKey, shortened
 from geo.cli.output import Json, language, progress
 from geo.cli.session import answer_figures, engine_of, open_database

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from geo.actions.rank_helpers import Ranking
+from geo.actions.dispatch.rank_helpers import Ranking
 from geo.assignments import Gaps, Held
 from geo.cli.output import language
 from geo.rules.professionals import professional_kinds

@@ -11,12 +11,12 @@ from uuid import uuid4
 import typer
 
 from geo import settings
-from geo.actions.case_desk import Desk
-from geo.actions.escalate_breaches import escalate_breaches
-from geo.actions.plan_access import Hand
-from geo.actions.rehome_incidents import rehome_incidents
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import Placing, Sent, place_incident, step_incident
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.escalate_breaches import escalate_breaches
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.cases.step_incident import Placing, Sent, place_incident, step_incident
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.rehome_incidents import rehome_incidents
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import STAGES, Said, moves_from
 from geo.cases import Case

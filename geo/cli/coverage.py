@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.actions.compute_coverage import LEVELS, compute_coverage
-from geo.actions.export_coverage import ASPECTS, export_coverage
+from geo.actions.reach.compute_coverage import LEVELS, compute_coverage
+from geo.actions.reach.export_coverage import ASPECTS, export_coverage
 from geo.cli.output import Json, language, progress
 from geo.cli.session import answer_figures, open_database
 from geo.cli.tables import percent

@@ -12,14 +12,14 @@ import typer
 from shapely.geometry import mapping
 
 from geo import settings
-from geo.actions.assign_grids import assign_grids
-from geo.actions.cover_left import cover_left
-from geo.actions.export_assignments import export_gaps
-from geo.actions.helper_cache import HelperCache
-from geo.actions.plan_access import Hand
-from geo.actions.rank_helpers import Assignee, RankedHelper, Ranking, RankWish, SetAside, rank_helpers
-from geo.actions.street_cache import StreetCache
-from geo.actions.tell_assignments import tell_gaps, tell_grids_of
+from geo.actions.city.plan_access import Hand
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.cover_left import cover_left
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.dispatch.rank_helpers import Assignee, RankedHelper, Ranking, RankWish, SetAside, rank_helpers
+from geo.actions.posts.assign_grids import assign_grids
+from geo.actions.posts.export_assignments import export_gaps
+from geo.actions.posts.tell_assignments import tell_gaps, tell_grids_of
 from geo.cli.assignments import assignee_lines, gaps_data, gaps_lines, held_lines
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.session import engine_of, open_database, told_if_invented

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.export_coverage import export_coverage
-from geo.actions.export_grids import export_grids
-from geo.actions.export_stations import export_stations
-from geo.actions.export_work import export_work
-from geo.actions.plan_access import Hand
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.export_grids import export_grids
+from geo.actions.reach.export_coverage import export_coverage
+from geo.actions.stations.export_stations import export_stations
+from geo.actions.work.export_work import export_work
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
 from geo.settings import Settings

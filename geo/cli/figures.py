@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from geo import settings
-from geo.actions.case_desk import Desk
-from geo.actions.figure_periods import period_of
-from geo.actions.tell_figures import FigureSight, grouping, tell_figures
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.figure_periods import period_of
+from geo.actions.cases.tell_figures import FigureSight, grouping, tell_figures
 from geo.case_figures import METHOD, FigureRow, FigureTable, FigureWish, SumCheck, check_sum
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database, told_if_invented

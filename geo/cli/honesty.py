@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.actions.find_crossings import find_crossings
-from geo.actions.honesty import honesty as compute
+from geo.actions.reach.find_crossings import find_crossings
+from geo.actions.reach.honesty import honesty as compute
 from geo.cli.output import Json, language, progress
 from geo.cli.session import answer_figures, engine_of, open_database
 from geo.cli.tables import number, percent, write_out

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.import_incidents import import_incidents
-from geo.actions.import_official_circles import import_official_circles
-from geo.actions.import_people import import_people
-from geo.actions.import_resources import import_resources
-from geo.actions.import_stations import import_stations
-from geo.actions.import_streets import import_streets
-from geo.actions.import_work import import_work
-from geo.actions.record_visits import import_visits
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_incidents import import_incidents
+from geo.actions.imports.import_official_circles import import_official_circles
+from geo.actions.imports.import_people import import_people
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.imports.import_streets import import_streets
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.work.import_work import import_work
+from geo.actions.work.record_visits import import_visits
 from geo.caller import caller_key
 from geo.cli.output import Json, Step, answer, language, progress, refuse, say
 from geo.cli.session import open_database

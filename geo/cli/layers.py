@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
-from geo.actions.doors_map import doors_map
-from geo.actions.import_layer import import_layer
-from geo.actions.load_layers import METHOD
-from geo.actions.merge_layers import merge_layers
-from geo.actions.open_merge import open_merge, origin_of
-from geo.actions.plan_access import Hand
+from geo.actions.city.plan_access import Hand
+from geo.actions.layers.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
+from geo.actions.layers.doors_map import doors_map
+from geo.actions.layers.import_layer import import_layer
+from geo.actions.layers.load_layers import METHOD
+from geo.actions.layers.merge_layers import merge_layers
+from geo.actions.layers.open_merge import open_merge, origin_of
 from geo.cli.honesty import shortened
 from geo.cli.layer_files import (
     audit_tables,

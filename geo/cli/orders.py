@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from geo import settings
-from geo.actions.case_desk import Desk
-from geo.actions.export_cases import export_cases
-from geo.actions.import_orders import import_orders
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.export_cases import export_cases
+from geo.actions.cases.import_orders import import_orders
 from geo.case_states import STAGES
 from geo.cli.imports import print_faults, report_lines
 from geo.cli.output import Json, answer, language, progress, refuse

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.export_plan import export_changes, export_plan, print_changes
-from geo.actions.find_code import CodeStory, find_code
-from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
-from geo.actions.plan_view import PlanView, view_plan
+from geo.actions.city.find_code import CodeStory, find_code
+from geo.actions.plans.export_plan import export_changes, export_plan, print_changes
+from geo.actions.plans.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.actions.plans.plan_view import PlanView, view_plan
 from geo.cli.output import Json, answer, language
 from geo.cli.session import answer_figures, city_of, open_database
 from geo.cli.tables import number, percent

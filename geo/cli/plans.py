@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.actions.check_cuts import check_cuts
-from geo.actions.edit_plan import Edited, edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.edit_plan import Edited, edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import propose_plan, redraft_plan, withdraw_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.work.check_cuts import check_cuts
+from geo.actions.work.store_cuts import cut_and_store
 from geo.cli import plan_views
 from geo.cli.output import Json, answer, language, progress
 from geo.cli.plan_views import PlanId, line_of, local, now

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.profile import extra_of, week_from
-from geo.actions.profile import profile as compute
+from geo.actions.reach.profile import extra_of, week_from
+from geo.actions.reach.profile import profile as compute
 from geo.cli.output import Json, language, progress
 from geo.cli.session import answer_figures, city_of, engine_of, open_database
 from geo.cli.tables import headers, percent

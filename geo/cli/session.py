@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from geo import settings
-from geo.actions.about_city import about_city
-from geo.actions.engine import Engine
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.about_city import about_city
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
 from geo.cli.output import answer, language
 from geo.cluster.where import database_url
 from geo.provenance import Made
@@ -56,7 +56,7 @@ _city: ContextVar[dict[str, str] | None] = ContextVar("city", default=None)
 
 
 def city_of() -> dict[str, str]:
-    """What a file says of the city that the command is about: see :func:`geo.actions.about_city.about_city`."""
+    """What a file says of the city that the command is about: see :func:`geo.actions.city.about_city.about_city`."""
     return dict(_city.get() or {})
 
 

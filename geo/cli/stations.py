@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 from shapely.geometry import Point
 
-from geo.actions.add_station import add_station
-from geo.actions.close_station import close_station
-from geo.actions.edit_station import edit_station
+from geo.actions.stations.add_station import add_station
+from geo.actions.stations.close_station import close_station
+from geo.actions.stations.edit_station import edit_station
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
 from geo.imports.stations import kind_of

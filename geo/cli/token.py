@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from geo.actions.create_token import create_token
-from geo.actions.revoke_token import revoke_token
+from geo.actions.city.create_token import create_token
+from geo.actions.city.revoke_token import revoke_token
 from geo.cli.output import Json, answer
 from geo.cli.session import open_database
 from geo.settings import language

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from geo import settings
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.cli.output import Json, progress, refuse, say
 from geo.cli.serve import announce, listen, serve_on
 from geo.cluster.system import write_secret
@@ -53,7 +53,9 @@ def _tell_where(wanted: Settings) -> None:
 
 def _fill(db: Database, wanted: Settings) -> None:
     """The demo city for a database into which nobody has loaded anything, and circles that fit what is there."""
-    from geo.actions.compute_coverage import compute_coverage  # compilers and geometry: not needed to refuse early
+    from geo.actions.reach.compute_coverage import (
+        compute_coverage,  # compilers and geometry: not needed to refuse early
+    )
 
     unfinished = wanted.home_abs / "demo-unfinished"
     with db.read() as conn:

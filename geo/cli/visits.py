@@ -13,9 +13,9 @@ import shapely
 import typer
 
 from geo import settings
-from geo.actions.find_tour import TourWish, find_tour
-from geo.actions.street_cache import StreetCache
-from geo.actions.tell_visits import VisitWish, tell_visits
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.work.find_tour import TourWish, find_tour
+from geo.actions.work.tell_visits import VisitWish, tell_visits
 from geo.cli.imports import Kind, import_
 from geo.cli.output import Json, language
 from geo.cli.session import answer_figures, open_database

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from geo import settings
-from geo.actions.add_webhook import add_webhook, remove_webhook
-from geo.actions.case_desk import Desk
-from geo.actions.send_outbox import send_outbox
+from geo.actions.cases.add_webhook import add_webhook, remove_webhook
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.send_outbox import send_outbox
 from geo.cli.output import Json, answer, language
 from geo.cli.session import open_database
 from geo.store.outbox import webhooks

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from geo.actions.what_if import what_if as compute
+from geo.actions.reach.what_if import what_if as compute
 from geo.changes import (
     AddGate,
     AddStation,

@@ -54,7 +54,7 @@ def about_made(city: About, made: Made, **more: Any) -> dict[str, Any]:
     Parameters
     ----------
     city
-        What :func:`geo.actions.about_city.about_city` says.
+        What :func:`geo.actions.city.about_city.about_city` says.
     made
         How the figures came about.
     more

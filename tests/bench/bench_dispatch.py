@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import text
 
-from geo.actions.cover_left import cover_left
-from geo.actions.engine import Engine
-from geo.actions.helper_cache import HelperCache, Helpers, Near
-from geo.actions.judge_helpers import judge
-from geo.actions.rank_helpers import Ranking, RankWish, rank_helpers
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.cover_left import cover_left
+from geo.actions.dispatch.helper_cache import HelperCache, Helpers, Near
+from geo.actions.dispatch.judge_helpers import judge
+from geo.actions.dispatch.rank_helpers import Ranking, RankWish, rank_helpers
 from geo.compute.streets.net import Net, Stops, stops_of
 from geo.rules.case_catalogue import case_catalogues
 from geo.rules.modes import mode, surface

@@ -8,13 +8,13 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from api.plan_answers import edit_told
-from geo.actions.cut_units import cut_units
-from geo.actions.edit_plan import edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.work.cut_units import cut_units
+from geo.actions.work.store_cuts import cut_and_store
 from geo.compute.plans.edits import edited
 from geo.drafts import CodeBook, Draft
 from geo.errors import GridcircleError

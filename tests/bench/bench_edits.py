@@ -18,11 +18,11 @@ from sqlalchemy import text
 
 from api.plan_answers import edit_told
 from api.plan_wishes import CarveWish, MergeWish, MoveWish, PaintWish, SplitWish, Wish
-from geo.actions.edit_plan import edit_plan
 from geo.actions.load_demo import load_demo
-from geo.actions.plan_vertices import vertices_of
-from geo.actions.plan_view import PlanView, view_plan
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.plan_vertices import vertices_of
+from geo.actions.plans.plan_view import PlanView, view_plan
+from geo.actions.work.store_cuts import cut_and_store
 from geo.store.areas import live_areas
 from geo.store.database import Database
 from geo.store.migrate import migrate

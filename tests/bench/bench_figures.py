@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.case_memory import CaseMemory
-from geo.actions.figure_periods import month_of
-from geo.actions.tell_figures import FigureSight, tell_figures
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.case_memory import CaseMemory
+from geo.actions.cases.figure_periods import month_of
+from geo.actions.cases.tell_figures import FigureSight, tell_figures
 from geo.case_figures import By, FigureTable, FigureWish
 from geo.settings import Settings
 from geo.store.cases import ORDERED

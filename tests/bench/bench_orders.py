@@ -15,10 +15,10 @@ import shapely
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.import_orders import import_orders
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, report_incident
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.city.plan_access import Hand
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
 from geo.orders import OrderWish

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from shapely.geometry import Point
 
-from geo.actions.engine import Base, Engine, base_of
-from geo.actions.street_cache import StreetCache
-from geo.actions.what_if import what_if
+from geo.actions.city.engine import Base, Engine, base_of
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.reach.what_if import what_if
 from geo.changes import MoveStation
 from geo.store.database import Database
 from geo.what_if import WhatIf, WhatIfWish

@@ -21,7 +21,7 @@ from http.client import HTTPConnection
 from typing import NamedTuple
 from urllib.parse import quote
 
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.store.database import Database
 
 RANKING = "/api/v1/incidents/{}/stations?k=3&service=政务代办&at=2026-11-02T10:00:00"

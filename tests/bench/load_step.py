@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geo.actions.stored_streets import StoredStreets
+from geo.actions.city.stored_streets import StoredStreets
 from geo.compute.streets.ground import ground_of
 from geo.compute.streets.network import build_network
 from geo.compute.streets.ways import net_of

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from geo.access import METHODS, AccessReport, AccessWish
-from geo.actions.access import access
-from geo.actions.engine import Engine
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.reach.access import access
 from geo.errors import NotFound, Refused
 from geo.store.database import Database
 from geo.store.locate import find_area

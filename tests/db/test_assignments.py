@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from geo.actions.assign_grids import assign_grids
-from geo.actions.edit_resource import edit_resource
-from geo.actions.forget_positions import forget_positions
-from geo.actions.import_grids import import_grids
-from geo.actions.import_resources import import_resources
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_states import withdraw_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.read_assignments import read_assignments
-from geo.actions.report_position import report_position
-from geo.actions.tell_assignments import tell_gaps, tell_grids_of
-from geo.actions.undo_import import undo_import
+from geo.actions.city.plan_access import Hand
+from geo.actions.dispatch.forget_positions import forget_positions
+from geo.actions.dispatch.report_position import report_position
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import withdraw_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.posts.assign_grids import assign_grids
+from geo.actions.posts.edit_resource import edit_resource
+from geo.actions.posts.read_assignments import read_assignments
+from geo.actions.posts.tell_assignments import tell_gaps, tell_grids_of
 from geo.errors import BadFile, BadMove, BadRows, Conflict, NotAllowed, NotFound, Refused, StaleVersion
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport

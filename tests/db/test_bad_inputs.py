@@ -13,11 +13,11 @@ import pytest
 import shapely
 from openpyxl import Workbook
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.import_incidents import import_incidents
-from geo.actions.import_resources import import_resources
-from geo.actions.import_stations import import_stations
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_incidents import import_incidents
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.import_stations import import_stations
 from geo.errors import BadFile, BadRows, Refused
 from geo.imports.options import ImportOptions
 from geo.store.database import Database

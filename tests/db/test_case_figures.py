@@ -16,18 +16,18 @@ from openpyxl import load_workbook
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.figure_periods import last_published, period_of, published_at
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.import_incidents import import_incidents
-from geo.actions.import_orders import import_orders
-from geo.actions.plan_access import Hand
-from geo.actions.published_figures import PublishedFigures
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import Placing, place_incident, step_incident
-from geo.actions.tell_figures import FigureSight, grouping, tell_figures
-from geo.actions.undo_import import undo_import
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.figure_periods import last_published, period_of, published_at
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.cases.published_figures import PublishedFigures
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.cases.step_incident import Placing, place_incident, step_incident
+from geo.actions.cases.tell_figures import FigureSight, grouping, tell_figures
+from geo.actions.city.plan_access import Hand
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_incidents import import_incidents
+from geo.actions.imports.undo_import import undo_import
 from geo.case_figures import BYS, HIDDEN, PLACES, By, FigureTable, FigureWish, Ratio
 from geo.case_states import Said
 from geo.cases import Case, Step

@@ -17,20 +17,20 @@ from pydantic import SecretStr
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from geo.actions.case_desk import Desk
-from geo.actions.create_token import create_token
-from geo.actions.edit_plan import edit_plan
-from geo.actions.import_grids import import_grids
-from geo.actions.import_incidents import import_incidents
-from geo.actions.import_stations import import_stations
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.rehome_incidents import rehome_left_behind
-from geo.actions.report_incident import Report, Reported, report_incident
-from geo.actions.revoke_token import revoke_token
-from geo.actions.step_incident import Outcome, Placing, Sent, Stepped, place_incident, step_incident, store_step
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.report_incident import Report, Reported, report_incident
+from geo.actions.cases.step_incident import Outcome, Placing, Sent, Stepped, place_incident, step_incident, store_step
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
+from geo.actions.city.revoke_token import revoke_token
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_incidents import import_incidents
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.plans.rehome_incidents import rehome_left_behind
 from geo.caller import caller_hash, request_hash
 from geo.case_reasons import level_reason, reason_of
 from geo.case_states import Said

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from sqlalchemy import Connection, func, insert, select, update
 
-from geo.actions.compute_coverage import compute_coverage
+from geo.actions.reach.compute_coverage import compute_coverage
 from geo.compute.streets.network import build_network
 from geo.coverage import CoverageRun
 from geo.errors import CoverageMissing, NotFound, Refused, StreetsMissing

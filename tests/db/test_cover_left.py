@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
-from geo.actions.cover_left import cover_left
-from geo.actions.engine import Engine
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.cover_left import cover_left
 from geo.cover_left import CoverLeft, KindLeft
 from geo.errors import StreetsMissing
 from geo.rules.dispatch import dispatch_rule

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from geo.actions.compute_coverage import compute_coverage
+from geo.actions.reach.compute_coverage import compute_coverage
 from geo.coverage import CoverageRun
 from geo.store import figures
 from geo.store.database import Database

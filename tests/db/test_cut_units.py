@@ -12,11 +12,11 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from geo.actions.cut_units import CutUnits, cut_units
-from geo.actions.edit_plan import edit_plan
 from geo.actions.load_demo import load_demo
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import PlanView, view_plan
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import PlanView, view_plan
+from geo.actions.work.cut_units import CutUnits, cut_units
 from geo.compute.fabric.rings import shapes_of
 from geo.compute.units.neighbours import odd_corners, outer_border
 from geo.drafts import BORDER_KINDS
@@ -132,7 +132,7 @@ def test_one_community_is_cut_alike_alone_and_among_all(city: Database) -> None:
 
 def test_another_process_cuts_alike(city: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     here = cut_units(city, None, AT)
-    monkeypatch.setattr("geo.actions.cut_units.helpers_for", lambda _n: 1)
+    monkeypatch.setattr("geo.actions.work.cut_units.helpers_for", lambda _n: 1)
     for one, other in zip(here, cut_units(city, None, AT), strict=True):
         assert (one.community.code, one.inputs_hash, one.report) == (
             other.community.code,

@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import text
 
 from api.main import create_app
-from geo.actions.case_desk import Desk
-from geo.actions.compute_coverage import compute_coverage
-from geo.actions.find_address import find_address
-from geo.actions.helper_cache import HelperCache
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.tell_figures import FigureSight, month_of, tell_figures
+from geo.actions.city.find_address import find_address
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.dispatch.rank_helpers import Ranking, RankWish, rank_helpers
 from geo.actions.load_demo import load_demo
-from geo.actions.rank_helpers import Ranking, RankWish, rank_helpers
-from geo.actions.street_cache import StreetCache
-from geo.actions.tell_figures import FigureSight, month_of, tell_figures
-from geo.actions.tell_visits import VisitWish, tell_visits
+from geo.actions.reach.compute_coverage import compute_coverage
+from geo.actions.work.tell_visits import VisitWish, tell_visits
 from geo.case_figures import FigureTable, FigureWish
 from geo.case_states import STAGES
 from geo.cases import Case

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from geo.actions.compute_coverage import compute_coverage
-from geo.actions.engine import Engine
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.reach.compute_coverage import compute_coverage
 from geo.compute.reach.pairs import is_covered
 from geo.errors import NotFound, Refused, StreetsMissing
 from geo.store.database import Database

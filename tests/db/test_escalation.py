@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from api.watch import watching
-from geo.actions.case_desk import Desk
-from geo.actions.create_token import create_token
-from geo.actions.escalate_breaches import NOTHING, Escalated, escalate_breaches, escalating
-from geo.actions.plan_access import Hand
-from geo.actions.step_incident import Stepped
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.escalate_breaches import NOTHING, Escalated, escalate_breaches, escalating
+from geo.actions.cases.step_incident import Stepped
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
 from geo.case_reasons import reason_of
 from geo.cases import CLOCK, Case, Step
 from geo.errors import Refused

@@ -12,11 +12,11 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from geo.actions.export_coverage import export_coverage
-from geo.actions.export_grids import export_grids
-from geo.actions.export_stations import export_stations
-from geo.actions.import_grids import import_grids
-from geo.actions.import_stations import import_stations
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.plans.export_grids import export_grids
+from geo.actions.reach.export_coverage import export_coverage
+from geo.actions.stations.export_stations import export_stations
 from geo.errors import BadFile, CoverageMissing
 from geo.files.read import read_table
 from geo.files.write import OutTable, write_tables

@@ -18,9 +18,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
-from geo.actions.case_desk import Desk
-from geo.actions.case_memory import CaseMemory
-from geo.actions.tell_figures import FigureSight, tell_figures
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.case_memory import CaseMemory
+from geo.actions.cases.tell_figures import FigureSight, tell_figures
 from geo.case_figures import By, FigureTable, FigureWish
 from geo.case_states import ENDED_STAGES, Stage, moves_from
 from geo.cases import Step

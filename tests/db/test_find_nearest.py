@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from geo.actions.find_nearest import find_nearest
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.reach.find_nearest import find_nearest
 from geo.compute.streets.network import build_network
 from geo.errors import NotFound, Refused, StreetsMissing
 from geo.store import stations

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from geo.actions.compute_coverage import compute_coverage
-from geo.actions.engine import Engine
-from geo.actions.find_crossings import find_crossings
-from geo.actions.honesty import honesty
-from geo.actions.import_official_circles import import_official_circles
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.imports.import_official_circles import import_official_circles
+from geo.actions.reach.compute_coverage import compute_coverage
+from geo.actions.reach.find_crossings import find_crossings
+from geo.actions.reach.honesty import honesty
 from geo.errors import NotFound, Refused
 from geo.honesty import CrossingReport, CrossingWish, Heads, HonestyReport, HonestyWish, Promise
 from geo.imports.options import ImportOptions

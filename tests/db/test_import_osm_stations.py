@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from geo.actions.import_stations import import_stations
+from geo.actions.imports.import_stations import import_stations
 from geo.imports.options import ImportOptions
 from geo.store import stations
 from geo.store.database import Database

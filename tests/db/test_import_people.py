@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import shapely
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_people import import_people
-from geo.actions.import_streets import import_streets
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_people import import_people
+from geo.actions.imports.import_streets import import_streets
+from geo.actions.imports.undo_import import undo_import
 from geo.errors import BadFile, BadRows, GridcircleError
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport

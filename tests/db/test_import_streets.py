@@ -11,9 +11,9 @@ import geopandas
 import pytest
 import shapely
 
-from geo.actions.import_areas import import_areas
-from geo.actions.import_streets import import_streets
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_streets import import_streets
+from geo.actions.imports.undo_import import undo_import
 from geo.errors import BadFile, BadMove, BadRows
 from geo.imports.options import ImportOptions
 from geo.store.database import Database

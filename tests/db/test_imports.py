@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import func, select, text
 
-from geo.actions.forget_positions import forget_positions
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.import_incidents import import_incidents
-from geo.actions.import_resources import import_resources
-from geo.actions.import_stations import import_stations
-from geo.actions.plan_access import Hand
-from geo.actions.report_position import report_position
-from geo.actions.undo_import import undo_import
+from geo.actions.city.plan_access import Hand
+from geo.actions.dispatch.forget_positions import forget_positions
+from geo.actions.dispatch.report_position import report_position
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.imports.import_incidents import import_incidents
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.imports.undo_import import undo_import
 from geo.compute.project import Frame
 from geo.errors import BadMove, BadRows, Conflict, GridcircleError, NotFound, StaleVersion
 from geo.imports.options import ImportOptions

@@ -14,13 +14,13 @@ import pytest
 import shapely
 from sqlalchemy import Connection
 
-from geo.actions.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
-from geo.actions.doors_map import doors_map
-from geo.actions.import_layer import import_layer
-from geo.actions.import_people import import_people
-from geo.actions.merge_layers import merge_layers
-from geo.actions.store_cuts import cut_and_store
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.import_people import import_people
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.layers.audit_layers import audit_layers, cross_layers, homes_moved, nets_at
+from geo.actions.layers.doors_map import doors_map
+from geo.actions.layers.import_layer import import_layer
+from geo.actions.layers.merge_layers import merge_layers
+from geo.actions.work.store_cuts import cut_and_store
 from geo.compute.layers import clean as layer_clean
 from geo.errors import BadFile, BadRows, NotFound, Refused
 from geo.imports.report import ImportReport
@@ -241,7 +241,7 @@ def test_files_that_are_no_layer(empty: Database, tmp_path: Path) -> None:
 
 
 def test_more_corners_than_a_layer_may_have(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from geo.actions import land_layer as action
+    from geo.actions.layers import land_layer as action
     from geo.rules.layers import layer_rules
 
     few = replace(layer_rules(), clean=replace(layer_rules().clean, most_points=9))

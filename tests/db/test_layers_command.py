@@ -10,7 +10,7 @@ import geopandas
 import pytest
 from openpyxl import load_workbook
 
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.work.store_cuts import cut_and_store
 from geo.store.database import Database
 from tests import small_town as town
 from tests.db.test_coverage_command import gridcircle

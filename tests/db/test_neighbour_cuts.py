@@ -10,10 +10,10 @@ import pytest
 import shapely
 from sqlalchemy import insert
 
-from geo.actions.check_cuts import check_cuts
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.work.check_cuts import check_cuts
+from geo.actions.work.store_cuts import cut_and_store
 from geo.plan_problems import Problem
 from geo.store.database import Database
 from geo.store.tables import home

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import shapely
 
-from geo.actions.import_official_circles import import_official_circles
-from geo.actions.import_stations import import_stations
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.import_official_circles import import_official_circles
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.imports.undo_import import undo_import
 from geo.errors import BadFile, BadRows
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.import_areas import import_areas
-from geo.actions.import_people import import_people
-from geo.actions.open_merge import open_merge, origin_of
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.city.plan_access import Hand
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_people import import_people
+from geo.actions.layers.open_merge import open_merge, origin_of
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.compute.fabric.shapes import fabric_of
 from geo.compute.plans.rows import arc_rows
 from geo.drafts import BORDER_KINDS

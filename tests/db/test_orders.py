@@ -13,12 +13,12 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import text
 
-from geo.actions.create_token import create_token
-from geo.actions.import_orders import import_orders
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import Placing, place_incident, step_incident
-from geo.actions.undo_import import undo_import
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.cases.step_incident import Placing, place_incident, step_incident
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
+from geo.actions.imports.undo_import import undo_import
 from geo.case_clocks import Passage, dues_of
 from geo.case_reasons import reason_of
 from geo.case_states import Said, Stage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from geo.actions.import_orders import import_orders
+from geo.actions.cases.import_orders import import_orders
 from geo.errors import Busy, DatabaseAway
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport
@@ -28,7 +28,7 @@ HALT = f"perform pg_advisory_xact_lock({HALTED})"
 IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from geo.actions.import_orders import import_orders
+from geo.actions.cases.import_orders import import_orders
 from geo.imports.options import ImportOptions
 from geo.orders import OrderWish
 from geo.store.database import Database

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from geo.actions.import_orders import import_orders
+from geo.actions.cases.import_orders import import_orders
 from geo.errors import BadFile, BadRows
 from geo.files.cells import FORMULA_STARTS, harmless, loosened
 from geo.files.read import read_table

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from geo.actions.create_token import create_token
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.undo_import import undo_import
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
+from geo.actions.imports.undo_import import undo_import
 from geo.case_clocks import Passage, dues_of
 from geo.case_reasons import reason_of
 from geo.errors import BadMove

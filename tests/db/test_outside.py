@@ -22,14 +22,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from geo.actions.add_webhook import add_webhook, remove_webhook
-from geo.actions.case_desk import Desk
-from geo.actions.export_cases import export_cases
-from geo.actions.import_orders import import_orders
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, Reported, report_incident
-from geo.actions.send_outbox import send_outbox
-from geo.actions.step_incident import Stepped, step_incident
+from geo.actions.cases.add_webhook import add_webhook, remove_webhook
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.export_cases import export_cases
+from geo.actions.cases.import_orders import import_orders
+from geo.actions.cases.report_incident import Report, Reported, report_incident
+from geo.actions.cases.send_outbox import send_outbox
+from geo.actions.cases.step_incident import Stepped, step_incident
+from geo.actions.city.plan_access import Hand
 from geo.case_states import Said
 from geo.cases import Step
 from geo.errors import NotFound, Refused

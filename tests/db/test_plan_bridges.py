@@ -13,11 +13,11 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.export_plan import export_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.export_plan import export_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.compute.plans.rows import stepped
 from geo.errors import BadMove, Refused
 from geo.plan_ops import Bridge, Merge, Paint, PlanOp, Redo, Split, Undo

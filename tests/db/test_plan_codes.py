@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.export_plan import export_plan
-from geo.actions.find_code import CodeStory, find_code
-from geo.actions.import_areas import import_areas
-from geo.actions.import_grids import import_grids
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.city.find_code import CodeStory, find_code
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_grids import import_grids
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.export_plan import export_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.errors import BadMove, Refused
 from geo.imports.options import ImportOptions
 from geo.plan_ops import Carve, Merge, Paint, PlanOp, Renumber, Split, Undo

@@ -12,11 +12,11 @@ from openpyxl import load_workbook
 from shapely import Point
 from sqlalchemy import insert, text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.export_plan import export_changes, print_changes
-from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.export_plan import export_changes, print_changes
+from geo.actions.plans.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.compute.plans.figures import figures_of_shapes
 from geo.errors import Refused
 from geo.imports.places import in_metres

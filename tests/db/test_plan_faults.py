@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from sqlalchemy import TextClause, text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_states import withdraw_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import withdraw_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.errors import DatabaseAway, GridcircleError, StaleVersion
 from geo.plan_ops import Paint, Redo, Split, Undo
 from geo.plans import Plan
@@ -33,8 +33,8 @@ from tests.small_town import WEST, lonlat
 PUBLISH = """
 import json, sys
 from datetime import datetime
-from geo.actions.plan_access import Hand
-from geo.actions.publish_plan import publish_plan
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.publish_plan import publish_plan
 from geo.store.database import Database
 url, plan, version, reasons, at = sys.argv[1:]
 publish_plan(Database(url), int(plan), int(version), json.loads(reasons), None, Hand(at=datetime.fromisoformat(at)))

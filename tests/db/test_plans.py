@@ -13,12 +13,12 @@ import pytest
 import shapely
 from sqlalchemy import event, text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_states import propose_plan, redraft_plan, withdraw_plan
-from geo.actions.plan_view import PlanView, view_plan, views_of
-from geo.actions.publish_plan import publish_plan
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import propose_plan, redraft_plan, withdraw_plan
+from geo.actions.plans.plan_view import PlanView, view_plan, views_of
+from geo.actions.plans.publish_plan import publish_plan
 from geo.compute.plans.rows import stepped
 from geo.drafts import Draft
 from geo.errors import BadGeometry, BadMove, Conflict, NotAllowed, NotFound, StaleVersion

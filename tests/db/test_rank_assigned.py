@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event, insert, text
 
-from geo.actions.cover_left import cover_left
-from geo.actions.engine import Engine
-from geo.actions.rank_helpers import Ranking
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.dispatch.cover_left import cover_left
+from geo.actions.dispatch.rank_helpers import Ranking
 from geo.store.assignment_tables import assignment
 from geo.store.database import Database
 from geo.store.tables import area, grid

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, text, update
 
-from geo.actions.edit_station import edit_station
-from geo.actions.helper_cache import HelperCache
-from geo.actions.import_resources import import_resources
-from geo.actions.rank_helpers import Ranking
-from geo.actions.street_cache import Laid, StreetCache
-from geo.actions.undo_import import undo_import
+from geo.actions.city.street_cache import Laid, StreetCache
+from geo.actions.dispatch.helper_cache import HelperCache
+from geo.actions.dispatch.rank_helpers import Ranking
+from geo.actions.imports.import_resources import import_resources
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.stations.edit_station import edit_station
 from geo.errors import BadMove, DatabaseAway, NotAllowed, NotFound, Refused
 from geo.hours import state
 from geo.imports.options import ImportOptions

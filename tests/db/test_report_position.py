@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from api.watch import watching
-from geo.actions.case_desk import Desk
-from geo.actions.forget_positions import forget_positions
-from geo.actions.plan_access import Hand
-from geo.actions.report_position import report_position
+from geo.actions.cases.case_desk import Desk
+from geo.actions.city.plan_access import Hand
+from geo.actions.dispatch.forget_positions import forget_positions
+from geo.actions.dispatch.report_position import report_position
 from geo.compute.datums import to_wgs84
 from geo.errors import Conflict, NotAllowed, NotFound, Refused
 from geo.resources import Resource

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from geo.actions.street_cache import Laid, StreetCache
+from geo.actions.city.street_cache import Laid, StreetCache
 from geo.compute.streets.network import build_network
 from geo.rules.modes import mode, modes, surface
 from geo.store import stations

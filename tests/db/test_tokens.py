@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from geo.actions.create_token import create_token
-from geo.actions.revoke_token import revoke_token
+from geo.actions.city.create_token import create_token
+from geo.actions.city.revoke_token import revoke_token
 from geo.cli import main
 from geo.errors import NotFound, Refused
 from geo.store import tokens as rows

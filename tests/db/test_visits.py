@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.find_tour import TourWish, find_tour
-from geo.actions.plan_access import Hand
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.record_visits import import_visits, record_visits
-from geo.actions.street_cache import StreetCache
-from geo.actions.tell_visits import VisitWish, tell_visits
-from geo.actions.undo_import import undo_import
+from geo.actions.city.plan_access import Hand
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.work.find_tour import TourWish, find_tour
+from geo.actions.work.record_visits import import_visits, record_visits
+from geo.actions.work.tell_visits import VisitWish, tell_visits
 from geo.compute.visits.counts import HIDDEN
 from geo.errors import BadMove, GridcircleError, NotAllowed, NotFound, Refused
 from geo.imports.options import ImportOptions

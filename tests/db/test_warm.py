@@ -24,13 +24,13 @@ def compiled():
     }
 after_warming = compiled()
 from geo.access import AccessWish
-from geo.actions.access import access
-from geo.actions.engine import Engine
-from geo.actions.find_crossings import find_crossings
-from geo.actions.honesty import honesty
-from geo.actions.profile import profile
-from geo.actions.street_cache import StreetCache
-from geo.actions.what_if import what_if
+from geo.actions.reach.access import access
+from geo.actions.city.engine import Engine
+from geo.actions.reach.find_crossings import find_crossings
+from geo.actions.reach.honesty import honesty
+from geo.actions.reach.profile import profile
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.reach.what_if import what_if
 from geo.changes import AddStation, AddStreet, ChangeHours, CutStreet
 from geo.honesty import CrossingWish, HonestyWish
 from geo.profile import ProfileWish

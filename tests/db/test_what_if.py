@@ -12,13 +12,13 @@ import pytest
 from shapely.geometry import Point
 from sqlalchemy import text
 
-from geo.actions.add_station import add_station
-from geo.actions.close_station import close_station
-from geo.actions.edit_station import edit_station
-from geo.actions.engine import Base, Engine
+from geo.actions.city.engine import Base, Engine
+from geo.actions.city.street_cache import StreetCache
 from geo.actions.load_demo import load_demo
-from geo.actions.street_cache import StreetCache
-from geo.actions.what_if import what_if
+from geo.actions.reach.what_if import what_if
+from geo.actions.stations.add_station import add_station
+from geo.actions.stations.close_station import close_station
+from geo.actions.stations.edit_station import edit_station
 from geo.changes import AddGate, AddStation, AddStreet, Change, ChangeHours, CloseStation, CutStreet, MoveStation
 from geo.errors import NotFound, Refused
 from geo.store.database import Database

@@ -14,15 +14,15 @@ import shapely
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import text
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.export_plan import export_changes, print_changes
-from geo.actions.export_work import export_work
-from geo.actions.import_work import import_work
-from geo.actions.list_work import list_work
-from geo.actions.plan_consequences import compare_days, compare_plans, consequences_of
-from geo.actions.plan_view import PlanView, view_plan
-from geo.actions.publish_plan import publish_plan
-from geo.actions.undo_import import undo_import
+from geo.actions.imports.undo_import import undo_import
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.export_plan import export_changes, print_changes
+from geo.actions.plans.plan_consequences import compare_days, compare_plans, consequences_of
+from geo.actions.plans.plan_view import PlanView, view_plan
+from geo.actions.plans.publish_plan import publish_plan
+from geo.actions.work.export_work import export_work
+from geo.actions.work.import_work import import_work
+from geo.actions.work.list_work import list_work
 from geo.errors import BadFile, BadMove, BadRows, GridcircleError, NotFound, Refused
 from geo.imports.options import ImportOptions
 from geo.imports.report import ImportReport

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely import Point
 
-from geo.actions.engine import Base
-from geo.actions.profile import extra_of, profile_of, week_from
+from geo.actions.city.engine import Base
+from geo.actions.reach.profile import extra_of, profile_of, week_from
 from geo.compute.reach.pairs import PairsOfHomes
 from geo.compute.reach.profile import change_of_hours, people_covered
 from geo.errors import NotFound, Refused

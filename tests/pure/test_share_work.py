@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.actions.share_work import each_worked
+from geo.actions.work.share_work import each_worked
 from geo.compute.units.near import are_near
 from geo.errors import BadGeometry, Cancelled
 
@@ -85,7 +85,7 @@ def test_a_helper_ends_with_its_parent(tmp_path: Path, how: signal.Signals) -> N
     script.write_text(f"""
 import time
 from tests.pure.test_share_work import told_who
-from geo.actions.share_work import each_worked
+from geo.actions.work.share_work import each_worked
 if __name__ == "__main__":
     each_worked(told_who, {places}, lambda _: time.sleep(0.01), 1)
 """)

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.actions.audit_layers import audit_layers, cross_layers
-from geo.actions.import_layer import import_layer
-from geo.actions.import_people import import_people
+from geo.actions.imports.import_people import import_people
+from geo.actions.layers.audit_layers import audit_layers, cross_layers
+from geo.actions.layers.import_layer import import_layer
 from geo.compute.crosswalk import crosswalk
 from geo.compute.layers.audit import moved_homes
 from geo.compute.layers.clean import Cleaned, clean_layer, is_coverage

@@ -23,13 +23,13 @@ from scipy.spatial import cKDTree
 from sqlalchemy import func, select
 
 from api.main import create_app
-from geo.actions.compute_coverage import compute_coverage
-from geo.actions.engine import Engine
-from geo.actions.import_areas import import_areas
-from geo.actions.import_people import import_people
-from geo.actions.import_stations import import_stations
-from geo.actions.import_streets import import_streets
-from geo.actions.street_cache import StreetCache
+from geo.actions.city.engine import Engine
+from geo.actions.city.street_cache import StreetCache
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_people import import_people
+from geo.actions.imports.import_stations import import_stations
+from geo.actions.imports.import_streets import import_streets
+from geo.actions.reach.compute_coverage import compute_coverage
 from geo.compute.reach.minutes import reach_of_stations
 from geo.compute.streets.net import Net, Stops
 from geo.coverage import CoverageRun

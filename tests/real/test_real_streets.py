@@ -15,7 +15,7 @@ from pyproj import Geod
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.actions.import_streets import import_streets
+from geo.actions.imports.import_streets import import_streets
 from geo.compute.project import Frame
 from geo.compute.streets.network import build_network, components_m
 from geo.files.osm import read_streets

@@ -10,9 +10,9 @@ import pytest
 import shapely
 from sqlalchemy import insert
 
-from geo.actions.cut_units import CutUnits, cut_units
-from geo.actions.import_areas import import_areas
-from geo.actions.import_streets import import_streets
+from geo.actions.imports.import_areas import import_areas
+from geo.actions.imports.import_streets import import_streets
+from geo.actions.work.cut_units import CutUnits, cut_units
 from geo.compute.fabric.fault import fault_of
 from geo.compute.fabric.rings import shapes_of
 from geo.compute.project import Frame

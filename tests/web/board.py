@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.create_token import create_token
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import step_incident
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.cases.step_incident import step_incident
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
 from geo.case_states import Said
 from geo.cases import Case
 from geo.settings import Settings

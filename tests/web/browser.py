@@ -18,8 +18,8 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from api.main import create_app
-from geo.actions.compute_coverage import compute_coverage
 from geo.actions.load_demo import load_demo
+from geo.actions.reach.compute_coverage import compute_coverage
 from geo.settings import Settings
 from geo.store.database import Database
 

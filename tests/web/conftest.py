@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
 from api.main import create_app
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.settings import Settings
 from geo.store.database import Database
 from tests.databases import Stock, create_database, drop_database, stocked

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import numpy as np
 import shapely
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_states import propose_plan
-from geo.actions.plan_view import PlanView, view_plan
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_states import propose_plan
+from geo.actions.plans.plan_view import PlanView, view_plan
 from geo.plan_ops import Paint
 from geo.store.database import Database
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from geo.actions.comment_plan import comment_plan, judge_comment
-from geo.actions.create_token import create_token
-from geo.actions.edit_plan import edit_plan
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_access import Hand
-from geo.actions.plan_view import view_plan
+from geo.actions.city.create_token import create_token
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.comment_plan import comment_plan, judge_comment
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
 from geo.cluster.private import PrivateCluster
 from geo.errors import BadMove
 from geo.plan_ops import Paint

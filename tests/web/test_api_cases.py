@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from geo.actions.revoke_token import revoke_token
+from geo.actions.city.revoke_token import revoke_token
 from geo.rules.request_limits import request_limits
 from geo.store.database import Database
 from tests.web.browser import serving

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from shapely.geometry import shape
 
-from geo.actions.edit_plan import edit_plan
+from geo.actions.plans.edit_plan import edit_plan
 from geo.imports.places import in_metres
 from geo.plan_ops import Paint
 from geo.store.database import Database

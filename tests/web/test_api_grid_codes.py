@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from geo.actions.open_plan import open_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.plans.open_plan import open_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.plan_ops import Renumber, Split
 from geo.store.database import Database
 from tests.db.test_plans import accepted, do

@@ -16,8 +16,8 @@ from api.body_bounds import MAX_BODY_BYTES
 from api.errors import STATUS, status_of
 from api.main import create_app
 from geo import errors
-from geo.actions.create_token import create_token
-from geo.actions.revoke_token import revoke_token
+from geo.actions.city.create_token import create_token
+from geo.actions.city.revoke_token import revoke_token
 from geo.settings import Settings
 from geo.store.database import Database
 from geo.words import catalogue

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from shapely.geometry import mapping
 
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.work.store_cuts import cut_and_store
 from geo.store.database import Database
 from tests.drawn_layers import RESIDENTS, load_town
 from tests.small_town import AT, EAST, WEST, everything, lonlat, square

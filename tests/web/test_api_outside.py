@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from geo.actions.case_desk import Desk
-from geo.actions.import_orders import import_orders
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.import_orders import import_orders
 from geo.imports.options import ImportOptions
 from geo.orders import OrderWish
 from geo.rules.request_limits import request_limits

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.rules.plan_edits import plan_edit_rule
 from geo.store.database import Database
 from tests.plan_towns import PlanTown, unit_no

@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.main import create_app
-from geo.actions.create_token import create_token
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.city.create_token import create_token
+from geo.actions.work.store_cuts import cut_and_store
 from geo.publication import rule
 from geo.settings import Settings
 from geo.store.database import Database

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
-from geo.actions.figure_periods import last_published
+from geo.actions.cases.figure_periods import last_published
 from geo.store.database import Database
 from geo.store.tables import home
 from tests.web.conftest import Bearer

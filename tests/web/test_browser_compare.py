@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from geo.actions.edit_plan import edit_plan
-from geo.actions.plan_view import view_plan
-from geo.actions.publish_plan import publish_plan
+from geo.actions.plans.edit_plan import edit_plan
+from geo.actions.plans.plan_view import view_plan
+from geo.actions.plans.publish_plan import publish_plan
 from geo.plan_ops import Paint, PlanOp, Rename, Split
 from geo.store.database import Database
 from tests.db.test_plans import accepted

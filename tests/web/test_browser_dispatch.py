@@ -15,11 +15,11 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import APIResponse, Browser, Locator, Route, expect
 
-from geo.actions.case_desk import Desk
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.report_incident import Report, report_incident
+from geo.actions.cases.step_incident import step_incident
+from geo.actions.city.plan_access import Hand
 from geo.actions.load_demo import load_demo
-from geo.actions.plan_access import Hand
-from geo.actions.report_incident import Report, report_incident
-from geo.actions.step_incident import step_incident
 from geo.case_states import Said
 from geo.settings import Settings
 from geo.store.database import Database

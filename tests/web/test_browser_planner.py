@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Page, expect
 from sqlalchemy import func, select, text
 
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.store import tables
 from geo.store.database import Database
 from tests.web.browser import DESKTOP, PHONE, Visit, serving, visiting, wait_until

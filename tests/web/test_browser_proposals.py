@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from shapely.geometry import shape
 from sqlalchemy import update
 
-from geo.actions.comment_plan import comment_plan, judge_comment
-from geo.actions.plan_access import Hand
+from geo.actions.city.plan_access import Hand
+from geo.actions.plans.comment_plan import comment_plan, judge_comment
 from geo.store import tables
 from geo.store.database import Database
 from tests.databases import create_database, drop_database

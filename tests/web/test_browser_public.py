@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
-from geo.actions.create_token import create_token
+from geo.actions.city.create_token import create_token
 from geo.store.database import Database
 from tests.web.browser import DESKTOP, MAP, PHONE, TILES, Visit, serving, visiting, wait_until
 from tests.web.world import AT, World, build

@@ -17,9 +17,9 @@ from difflib import unified_diff
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from geo.actions.create_token import create_token
-from geo.actions.open_plan import open_plan
-from geo.actions.revoke_token import revoke_token
+from geo.actions.city.create_token import create_token
+from geo.actions.city.revoke_token import revoke_token
+from geo.actions.plans.open_plan import open_plan
 from geo.store.database import Database
 from tests.databases import create_database, drop_database
 from tests.web.board import desk_of, fill_board

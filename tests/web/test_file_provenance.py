@@ -17,9 +17,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from geo.actions.create_token import create_token
-from geo.actions.import_work import import_work
-from geo.actions.store_cuts import cut_and_store
+from geo.actions.city.create_token import create_token
+from geo.actions.work.import_work import import_work
+from geo.actions.work.store_cuts import cut_and_store
 from geo.cli import main
 from geo.files.plan_formats import CHANGES, FIELDS_FILE, WRITERS
 from geo.files.write import WRITERS as TABLES

@@ -27,9 +27,9 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import insert
 
-from geo.actions.case_desk import Desk
-from geo.actions.create_token import create_token
-from geo.actions.escalate_breaches import escalate_breaches
+from geo.actions.cases.case_desk import Desk
+from geo.actions.cases.escalate_breaches import escalate_breaches
+from geo.actions.city.create_token import create_token
 from geo.case_states import MOVES, STAGES
 from geo.cases import Case, Step
 from geo.rules.case_catalogue import case_catalogues

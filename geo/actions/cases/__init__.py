@@ -1,0 +1,1 @@
+"""Cases from the report to the figures about them."""

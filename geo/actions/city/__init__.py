@@ -1,0 +1,1 @@
+"""What is known of the city in force, and who may do what in it."""

@@ -1,0 +1,1 @@
+"""A file is taken in whole, or not at all."""

@@ -1,0 +1,1 @@
+"""Other nets over the same ground, and one made of them."""

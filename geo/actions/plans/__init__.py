@@ -1,0 +1,1 @@
+"""Grids redrawn: from a draft to a plan in force."""

@@ -1,0 +1,1 @@
+"""Teams and posts one at a time, and the grids that posts answer for."""

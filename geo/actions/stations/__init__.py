@@ -1,0 +1,1 @@
+"""Stations one at a time."""
