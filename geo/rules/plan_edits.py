@@ -32,6 +32,8 @@ class PlanEditRule:
     """How often a line that splits a grid may cross itself."""
     most_parts: int
     """Of a grid, made by one line."""
+    least_part_width_m: float
+    """Of what a line may part from a grid: twice the area by the perimeter."""
     most_bridges: int
     """Of one plan."""
     least_heir_share: float
@@ -64,6 +66,7 @@ def plan_edit_rule() -> PlanEditRule:
         most_meetings=data["line"]["meetings"],
         most_own_crossings=data["line"]["own_crossings"],
         most_parts=data["line"]["parts"],
+        least_part_width_m=data["part"]["least_width_m"],
         most_bridges=data["most"]["bridges"],
         least_heir_share=data["heirs"]["least_share"],
         longest_comment=data["text"]["longest_comment"],

@@ -237,6 +237,23 @@ def test_one_line_makes_no_more_parts_than_may_be() -> None:
     assert refused(Split(1, line(*comb))).key == "fabric_line_tangled"
 
 
+def test_a_line_beside_a_border_cuts_no_strip_off() -> None:
+    """From corners of the border, 3 m aside between them: 1.5 m wide on the mean; with 10 m it is 5."""
+    told = refused(Split(1, line((0, 1000), (0, 900), (3, 850), (0, 800))))
+    assert told.key == "plan_part_narrow"
+    assert float(str(told.evidence["width"])) == pytest.approx(1.5, abs=0.05)
+    assert float(str(told.evidence["lat"])) == pytest.approx(lonlat(1, 850)[1], abs=5e-4)
+    assert len(drawn(Split(1, line((0, 900), (10, 850), (0, 800)))).grids) == 5
+
+
+def test_a_grid_touches_the_border_in_no_single_point() -> None:
+    """Rings with a corner at the end of the border between two grids; one that runs along the border is fine."""
+    told = refused(Carve(line((0, 500), (100, 600), (200, 550)), "x"))
+    assert told.key == "plan_touches_itself"
+    assert (told.evidence["lon"], told.evidence["lat"]) == tuple(f"{number:.7f}" for number in lonlat(0, 500))
+    assert len(drawn(Carve(line((0, 500), (100, 600), (0, 600)), "x")).grids) == 5
+
+
 def test_a_ring_of_two_places_is_refused() -> None:
     for ring in ((100, 600), (200, 600)), ((100, 600),), ((100, 600), (200, 600), (100, 600)), ():
         assert refused(Carve(line(*ring), "x")).key == "fabric_ring_short"

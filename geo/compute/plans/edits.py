@@ -20,11 +20,13 @@ from geo.compute.fabric.cross import own_crossings
 from geo.compute.fabric.cut import Cut, cut_along, cut_out
 from geo.compute.fabric.faces import lonlat_of, place_text
 from geo.compute.fabric.move import move_points
-from geo.compute.fabric.rings import faces_area_e7, pieces_of
+from geo.compute.fabric.rings import faces_area_e7, pieces_of, shapes_of
+from geo.compute.fabric.touching import touching
 from geo.compute.plans.bridges import after_cut, bridged, lines_of_bridges
 from geo.compute.plans.drawn import left_out
 from geo.compute.plans.figures import n_pieces, pieces_with_bridges
 from geo.compute.plans.numbering import free_codes, numbered
+from geo.compute.project import Frame
 from geo.drafts import BORDER_KINDS, CodeBook, Draft, DraftBridge, DraftGrid
 from geo.errors import BadGeometry, BadMove, NotFound
 from geo.grids import Post, is_duty_phone
@@ -64,6 +66,7 @@ def edited(draft: Draft, change: Change, codes: CodeBook) -> Draft:
     after = _with_codes(edit(draft, change), codes)
     if not isinstance(change, Bridge):
         _refuse_broken(draft, after)
+        _refuse_touching(draft, after)
     return after
 
 
@@ -94,6 +97,7 @@ def _split(draft: Draft, change: Split) -> Draft:
     n_before = int(_parts(draft, draft.grid_of_unit == grid, None).max()) + 1
     if int(part.max()) + 1 <= n_before:
         raise BadGeometry("plan_line_does_not_cross", grid=_called(draft, grid))
+    _refuse_strips(after, part, _called(draft, grid))
     area = np.bincount(part[of_grid], weights=np.abs(faces_area_e7(after.fabric, len(of_grid)))[of_grid])
     others: list[int] = np.argsort(-area, kind="stable").tolist()[1:]
     return _with_new_grids(after, [np.flatnonzero(part == number) for number in others], draft.grids[grid])
@@ -113,6 +117,21 @@ def _parts_made(draft: Draft, grid: int, is_wall: BoolArray) -> IntArray:
     if n_parts > limit:
         raise BadGeometry("plan_line_too_many_parts", grid=_called(draft, grid), parts=n_parts, limit=limit)
     return part
+
+
+def _refuse_strips(draft: Draft, part: IntArray, called: str) -> None:
+    """Refuse a line that cuts off what is narrower than a hand draws: it was meant to run along a border."""
+    rule = plan_edit_rule()
+    shapes = shapes_of(draft.fabric, part, int(part.max()) + 1)
+    frame = Frame.of(lonlat_of(draft.fabric.node_e7))
+    flat = shapely.transform(shapes, frame.to_xy_m)
+    width_m = 2 * shapely.area(flat) / shapely.length(flat)
+    narrowest = int(np.argmin(width_m))
+    if width_m[narrowest] < rule.least_part_width_m:
+        lonlat = shapely.get_coordinates(shapely.point_on_surface(shapes[narrowest]))[0]
+        raise BadGeometry(
+            "plan_part_narrow", grid=called, width=f"{width_m[narrowest]:.1f}", **place_text(np.rint(lonlat * E7))
+        )
 
 
 def _cut_where_needed(draft: Draft, line_e7: Int32Array, may_cut: BoolArray) -> tuple[Draft, BoolArray]:
@@ -377,6 +396,16 @@ def _refuse_locked(draft: Draft, places: IntArray) -> None:
     for place in np.unique(places).tolist():
         if draft.grids[place].is_locked:
             raise BadMove("plan_grid_locked", grid=_called(draft, place))
+
+
+def _refuse_touching(before: Draft, after: Draft) -> None:
+    """Neither a grid nor a unit may begin to touch itself in a single place of the community's border."""
+    units = (np.arange(len(draft.unit_no)) for draft in (before, after))
+    for was, now in (units, (before.grid_of_unit, after.grid_of_unit)):
+        found = touching(after.fabric, now).without(touching(before.fabric, was))
+        if len(found.key):
+            grid = found.label[0] if now is after.grid_of_unit else after.grid_of_unit[found.label[0]]
+            raise BadGeometry("plan_touches_itself", grid=_called(after, int(grid)), **place_text(found.e7[0]))
 
 
 def _refuse_broken(before: Draft, after: Draft) -> None:
