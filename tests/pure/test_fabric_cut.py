@@ -125,6 +125,20 @@ def test_a_line_along_borders_cuts_nothing_new() -> None:
         along(chequers(2, 2), (-10, 1000), (700, 1005), (1400, 1000), (2100, 1000))
 
 
+def test_a_line_along_a_border_is_not_led_aside_to_a_corner_close_by() -> None:
+    """The corner of an island lies 15 steps beside the border: by way of it a strip would be cut off."""
+    isle = polygon([(1015, 500), (1100, 450), (1100, 550)])
+    east = polygon(
+        [(1000, 0), (2000, 0), (2000, 1000), (1000, 1000), (1000, 300)], [(1015, 500), (1100, 450), (1100, 550)]
+    )
+    fabric = fabric_of(shapes(polygon(box(0, 0, 1000, 300)), polygon(box(0, 300, 1000, 1000)), east, isle))
+    for line in ([(1000, -10), (1000, 1010)], [(1000, 0), (1000, 1000)], [(1000, 420), (1000, 580)]):
+        with pytest.raises(BadGeometry, match="cuts nothing"):
+            along(fabric, *line)
+    across = along(fabric, (0, 400), (1000, 400), (1000, 800), (2000, 800))
+    assert [shape.area for shape in faces(across)] == [3e5, 6e5, 795750.0, 4250, 1e5, 2e5]
+
+
 def test_points_snap_to_corners_and_borders() -> None:
     """Drawn 15 steps amiss, from corner to corner; and from a border 15 steps short of it."""
     cut = along(chequers(1, 1), (15, -10), (990, 1010))

@@ -83,10 +83,12 @@ def test_a_helper_ends_with_its_parent(tmp_path: Path, how: signal.Signals) -> N
     place, script = tmp_path / "helper", tmp_path / "parent.py"
     places = [str(tmp_path / name) for name in ("helper", "next", "last")]
     script.write_text(f"""
+import signal
 import time
 from tests.pure.test_share_work import told_who
 from geo.actions.work.share_work import each_worked
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore this
     each_worked(told_who, {places}, lambda _: time.sleep(0.01), 1)
 """)
     path = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -23,6 +23,9 @@ MOST_ROUNDS = 12
 """Usually two are enough."""
 MOST_MEETINGS = 200_000
 
+ON_IT = (1.0, 1.0)
+"""Within reach is only what lies on a piece but for rounding."""
+
 
 class Split(NamedTuple):
     """Straight pieces of a drawn line and of borders, in the order of both."""
@@ -56,7 +59,7 @@ def split_by_line(
     snap_e7
         In ten-millionths of a degree of latitude: points of the line that lie this near to a place of a border are
         moved there, else to the nearest border; and where the line passes a place of a border this near it goes
-        through it.
+        through it, unless it runs along another border there.
     most_meetings
         How often the line may meet borders and itself.
     outer_e7
@@ -84,7 +87,8 @@ def split_by_line(
         np.concatenate([drawn[1], edges.b[near]]),
         np.concatenate([np.full(drawn.shape[1], NONE), near]),
     )
-    split = _at(split, _met(split, (snap_e7, shrink), most_meetings))
+    for reach in (ON_IT, (snap_e7, shrink)):
+        split = _at(split, _met(split, reach, most_meetings))
     for _ in range(MOST_ROUNDS):
         met = _met(split, None, most_meetings)
         if not len(met.piece):
@@ -224,9 +228,14 @@ def _whole(split: Split, edges: Edges, near: IntArray) -> Split:
 
 @kernel
 def _passed(e7: Int32Array, a: IntArray, b: IntArray, n_drawn: int, reach: tuple[float, float], room: IntArray) -> int:
-    """Note the ends of borders that drawn pieces pass within reach; how many there are, if more than there is room."""
+    """Note the ends of borders that drawn pieces pass within reach; how many there are, if more than there is room.
+
+    What runs along a border passes nothing: led aside it would cut a strip off between its way and that border.
+    """
     n, margin = 0, int(reach[0] / reach[1]) + 1
     for i in range(n_drawn):
+        if _is_on_border(e7, a, b, i, n_drawn):
+            continue
         for k in range(n_drawn, len(a)):
             if _are_far(e7, (a[i], b[i], a[k], b[k]), margin):
                 continue
@@ -234,6 +243,20 @@ def _passed(e7: Int32Array, a: IntArray, b: IntArray, n_drawn: int, reach: tuple
                 if _passes(e7, a[i], b[i], place, reach):
                     n = _note(room, n, i, e7[place, 0], e7[place, 1])
     return n
+
+
+@kernel
+def _is_on_border(e7: Int32Array, a: IntArray, b: IntArray, i: int, n_drawn: int) -> bool:
+    """Whether a drawn piece is a border or lies on one, but for rounding."""
+    for k in range(n_drawn, len(a)):
+        if _are_far(e7, (a[i], b[i], a[k], b[k]), 1):
+            continue
+        n_on = 0
+        for place in (a[i], b[i]):
+            n_on += place in (a[k], b[k]) or _passes(e7, a[k], b[k], place, (1.0, 1.0))
+        if n_on == 2:
+            return True
+    return False
 
 
 @kernel
