@@ -41,7 +41,9 @@ def test_the_first_error_counts() -> None:
     assert broken.value.evidence["code"] == "-2"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_what_a_helper_that_died_left_is_done_here() -> None:
+    """The thread of a pool that breaks may stumble over a promise that was just taken back (CPython 3.11)."""
     assert each_worked(doubled, [0, 0, 1, 2], lambda _: None, 1) == [0, 0, 2, 4]
 
 
