@@ -8,6 +8,7 @@ import { MoveForm, actorName, isElsewhere, isPlain, moveName, moveTitle } from "
 import { holderTag, ring, stageName, titleOf, turn } from "./dispatch_queue.js";
 import { dialable } from "./dom.js";
 import { count, decimal, desk, hasWords, momentOf, say, whenOf } from "./page.js";
+import { wordsOf } from "./trouble.js";
 
 /** What a desk mostly does next, in this order; the rest is behind one button. */
 const MAIN_MOVES = ["dispatch", "file", "handle", "feed_back", "verify", "close", "resume", "evaluate"];
@@ -80,7 +81,7 @@ export class Card {
       told = await api.helpersOf(this.it.id, signal);
     } catch (error) {
       if (error.name === "AbortError") return;
-      told = { problem: error.message, helpers: [], set_aside: [], number_set_aside: 0 };
+      told = { problem: wordsOf(error), helpers: [], set_aside: [], number_set_aside: 0 };
     }
     if (signal.aborted) return;
     this.helpers = told;
@@ -160,7 +161,7 @@ export class Card {
     } catch (refusal) {
       if (refusal.isStale) await this.page.trying(() => this.reread()); // who was quicker is seen at once
       const last = refusal.isStale ? this.it?.steps.at(-1) : null;
-      if (this.isOpen) this.refuse(last ? say("dispatch_overtaken", { desk: actorName(last), move: moveName(last.move) }) : refusal.message);
+      if (this.isOpen) this.refuse(last ? say("dispatch_overtaken", { desk: actorName(last), move: moveName(last.move) }) : wordsOf(refusal));
     }
   }
 
@@ -180,7 +181,7 @@ export class Card {
       const isOvertaken = refusal.isStale || refusal.key === "case_held";
       if (isOvertaken) await this.reread();
       if (isOvertaken && !isAgain && String(this.it.lonlat) === String(lonlat)) await this.place(said, true);
-      else this.refuse(refusal.message);
+      else this.refuse(wordsOf(refusal));
     }
   }
 
@@ -189,15 +190,16 @@ export class Card {
   }
 
   openForm(key, given) {
-    this.form = new MoveForm(this.it, key, {
+    const form = new MoveForm(this.it, key, {
       helpers: this.helpers, given,
       onSend: async (it, move, said) => {
         if (move === "locate") await this.page.placed(it, { ...given, reason: said.reason, take_over: said.take_over });
         else await this.page.step(it, move, said);
-        this.closeForm();
+        if (this.form === form) this.closeForm(); // another may have been opened meanwhile
       },
       onClose: () => this.closeForm(), onReread: () => this.reread(),
     });
+    this.form = form;
     fill(byId("card-refusal"));
     this.draw();
     this.form.focus();
