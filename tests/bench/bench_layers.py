@@ -17,7 +17,7 @@ from geo.compute.layers.rebase import UnitGround, rebase
 from geo.compute.layers.rings import mended
 from geo.rules.layers import layer_rules
 from geo.units import NONE, FloatArray, IntArray
-from tests.bench.machine import Row, Table, median_s, timed
+from tests.bench.machine import Row, Table, median_s, timed, use_cores
 from tests.dirty_layers import jittered
 
 GRAPH = "generated, 66 k units"
@@ -92,8 +92,10 @@ def bench(table: Table) -> None:
     assert all(one.is_whole for one in cleaned)
     clean_times(table, town)
     layers = [one.shapes for one in cleaned]
+    use_cores(2)
     against_polygonising(table, town, layers, JOB)
     against_polygonising(table, town, town.whole, JOB_OF_UNITS)
+    use_cores(1)
     parts(table, town, layers)
 
 
@@ -113,7 +115,7 @@ def against_polygonising(table: Table, town: City, layers: list[Shapes], job: st
         differ(town),
         target=TARGET,
         runs=3,
-        note="from cleaned polygons to 7 tables of people; cleaning apart",
+        note="from cleaned polygons to 7 tables of people, two cores (the peer uses one); cleaning apart",
     )
 
 
